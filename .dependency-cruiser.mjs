@@ -1,0 +1,40 @@
+// The layers of docs/architecture.md, kept true. Pure folders import only each other; processes meet only in common.
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+export default {
+  forbidden: [
+    rule('no-cycles', 'Two modules that need each other are one module, or need a third.', {}, { circular: true }),
+    rule('no-unresolvable', 'An import that resolves to nothing.', {}, { couldNotResolve: true }),
+    rule(
+      'no-undeclared-dependency',
+      'A package is declared by the workspace that imports it.',
+      { path: '^(common|control-plane|agent|sandbox|cli)/' },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'undetermined'] },
+    ),
+    rule(
+      'no-dev-dependency-in-product',
+      'What ships imports nothing that an install without dev dependencies lacks.',
+      { path: '^(common|control-plane|agent|sandbox|cli)/', pathNot: '\\.test\\.ts$' },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
+    ),
+    rule('no-tests-in-product', 'Product code never imports a test.', { pathNot: '(\\.test\\.ts$|^test/|^bench/)' }, { path: '(\\.test\\.ts$|^test/|^bench/)' }),
+    rule('common-is-the-bottom', 'common imports no other workspace.', { path: '^common/' }, { path: '^(control-plane|agent|sandbox|cli|console|test|bench)/' }),
+    rule('processes-meet-in-common', 'The control plane and the agent share code through common alone.', { path: '^control-plane/' }, { path: '^(agent|sandbox|cli|console)/' }),
+    rule('agent-stands-alone', 'The agent shares code with the control plane through common alone.', { path: '^agent/' }, { path: '^(control-plane|sandbox|cli|console)/' }),
+    rule('sandbox-stands-alone', 'The sandbox stands in for other systems; it never reuses the code under test.', { path: '^sandbox/' }, { path: '^(control-plane|agent|cli|console)/' }),
+    rule('no-deep-imports', 'Another workspace is entered through the entries of its package.json.', { path: '^([^/]+)/' }, { path: '^(common|control-plane|agent|sandbox)/src/', pathNot: ['^$1/', '/index\\.ts$', '/config\\.ts$', '/main\\.ts$'] }),
+    rule('nest-stays-in-app', 'NestJS wires; it does not decide.', { pathNot: '^control-plane/src/app/' }, { path: '(^|/)@nestjs/' }),
+    rule('pure-imports-pure', 'Decisions take snapshots and return commands; they reach no adapter, loop or process.', { path: '^control-plane/src/(model|brain)/', pathNot: '\\.test\\.ts$' }, { path: '^control-plane/src/', pathNot: '^control-plane/src/(model|brain)/' }),
+    rule('pure-does-no-io', 'No I/O in pure folders.', { path: '^(control-plane/src/(model|brain)|common/src/(api|erasure))/', pathNot: '\\.test\\.ts$' }, { dependencyTypes: ['core'] }),
+    rule('ports-know-no-adapter', 'A port is written for its consumer.', { path: '^control-plane/src/(ports|model|brain|eyes|hands|loop)/', pathNot: '\\.test\\.ts$' }, { path: '^control-plane/src/(adapters|app)/' }),
+    rule('agent-core-knows-no-rpc', 'The storage core is a library; rpc is one of its users.', { path: '^agent/src/(cache|shards|journal|hardware)/' }, { path: '(^agent/src/rpc/|(^|/)@grpc/)' }),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.build/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    combinedDependencies: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

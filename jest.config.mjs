@@ -1,0 +1,21 @@
+// One project per kind of test; sources are loaded as ES modules with their types stripped.
+const project = (displayName, roots) => ({
+  displayName,
+  rootDir: import.meta.dirname,
+  roots,
+  testEnvironment: 'node',
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/scripts/jest-strip-types.mjs' },
+});
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 20_000,
+  projects: [
+    project('unit', ['<rootDir>/common/src', '<rootDir>/control-plane/src', '<rootDir>/sandbox/src']),
+    project('tidy', ['<rootDir>/scripts']),
+    project('contract', ['<rootDir>/test/contract']),
+    project('integration', ['<rootDir>/test/integration', '<rootDir>/test/fault']),
+  ],
+};

@@ -1,0 +1,129 @@
+/** Every failure of a request, as the `Status` object that Kubernetes clients read. */
+import type { FieldError, JsonObject } from './types.ts';
+
+export interface StatusDetails {
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  causes?: { reason?: string; message?: string; field?: string }[];
+  retryAfterSeconds?: number;
+}
+
+interface Subject {
+  group: string;
+  /** The plural resource name, which is what real servers put into messages. */
+  resource: string;
+  name: string;
+}
+
+const qualified = (subject: Subject): string =>
+  subject.group === '' ? subject.resource : `${subject.resource}.${subject.group}`;
+
+export class ApiError extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly details: StatusDetails | undefined;
+
+  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+
+  static badRequest(message: string): ApiError {
+    return new ApiError(400, 'BadRequest', message);
+  }
+
+  static unauthorized(): ApiError {
+    return new ApiError(401, 'Unauthorized', 'Unauthorized');
+  }
+
+  static forbidden(subject: Subject, why: string): ApiError {
+    const name = subject.name === '' ? '' : ` "${subject.name}"`;
+    return new ApiError(403, 'Forbidden', `${qualified(subject)}${name} is forbidden: ${why}`, detailsOf(subject));
+  }
+
+  static notFound(subject: Subject): ApiError {
+    return new ApiError(404, 'NotFound', `${qualified(subject)} "${subject.name}" not found`, detailsOf(subject));
+  }
+
+  static noSuchPath(): ApiError {
+    return new ApiError(404, 'NotFound', 'the server could not find the requested resource');
+  }
+
+  static methodNotAllowed(message = 'the server does not allow this method on the requested resource'): ApiError {
+    return new ApiError(405, 'MethodNotAllowed', message);
+  }
+
+  static notAcceptable(offered: string): ApiError {
+    const message = `only the following media types are accepted: ${offered}`;
+    return new ApiError(406, 'NotAcceptable', message);
+  }
+
+  static alreadyExists(subject: Subject): ApiError {
+    const message = `${qualified(subject)} "${subject.name}" already exists`;
+    return new ApiError(409, 'AlreadyExists', message, detailsOf(subject));
+  }
+
+  static conflict(subject: Subject, why: string, causes?: StatusDetails['causes']): ApiError {
+    const message = `Operation cannot be fulfilled on ${qualified(subject)} "${subject.name}": ${why}`;
+    return new ApiError(409, 'Conflict', message, {
+      ...detailsOf(subject),
+      ...(causes === undefined ? {} : { causes }),
+    });
+  }
+
+  /** A list or watch asked for a revision that is compacted; clients must list again. */
+  static expired(message: string): ApiError {
+    return new ApiError(410, 'Expired', message);
+  }
+
+  static unsupportedMediaType(message: string): ApiError {
+    return new ApiError(415, 'UnsupportedMediaType', message);
+  }
+
+  static invalid(subject: { group: string; kind: string; name: string }, errors: readonly FieldError[]): ApiError {
+    const lines = errors.map((error) => `${error.field}: ${error.message}`);
+    const list = lines.length === 1 ? lines.join() : `[${lines.join(', ')}]`;
+    const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`;
+    return new ApiError(422, 'Invalid', `${kind} "${subject.name}" is invalid: ${list}`, {
+      name: subject.name,
+      ...(subject.group === '' ? {} : { group: subject.group }),
+      kind: subject.kind,
+      causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
+    });
+  }
+
+  static tooManyRequests(retryAfterSeconds: number): ApiError {
+    const message = 'too many requests, please try again later';
+    return new ApiError(429, 'TooManyRequests', message, { retryAfterSeconds });
+  }
+
+  static internal(message: string): ApiError {
+    return new ApiError(500, 'InternalError', `Internal error occurred: ${message}`);
+  }
+
+  toStatus(): JsonObject {
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      ...(this.details === undefined ? {} : { details: this.details }),
+      code: this.code,
+    };
+  }
+}
+
+function detailsOf(subject: Subject): StatusDetails {
+  return {
+    name: subject.name,
+    ...(subject.group === '' ? {} : { group: subject.group }),
+    kind: subject.resource,
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Runs the stages of `npm run check` and `npm test` one after the other and closes with the line
+ * `N passed, N failed, N skipped`: a test counts as itself, any other stage as one. A failed stage does not stop the
+ * others, so that one run shows everything there is to mend.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const root = join(import.meta.dirname, '..');
+const cache = join(root, '.cache');
+/** No one part's tests may take longer; a longer mode is a flag of its own. */
+const STAGE_LIMIT_MS = 180_000;
+
+interface Stage {
+  name: string;
+  command: string[];
+  /** The jest projects of a test stage; its tests are counted one by one. */
+  jest?: true;
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const jest = (name: string, ...args: string[]): Stage => ({
+  name,
+  jest: true,
+  command: ['node', '--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--selectProjects', ...args],
+});
+
+const check: Stage[] = [
+  { name: 'format', command: ['npm', 'run', '--silent', 'format:check'] },
+  { name: 'types', command: ['npm', 'run', '--silent', 'types'] },
+  { name: 'lint', command: ['npm', 'run', '--silent', 'lint'] },
+  { name: 'layering', command: ['npm', 'run', '--silent', 'layering'] },
+  { name: 'generated', command: ['node', 'scripts/generate.ts', '--check'] },
+  { name: 'fields', command: ['node', '--no-warnings', 'scripts/fields.ts'] },
+  jest('tidy', 'tidy'),
+  jest('unit', 'unit'),
+];
+
+const COMMANDS: Record<string, Stage[]> = {
+  check,
+  test: [...check, jest('contract', 'contract'), jest('integration', 'integration')],
+};
+
+function usage(): string {
+  const names = (stages: Stage[]): string => stages.map(({ name }) => name).join(', ');
+  return `Usage: node scripts/stages.ts check|test [--only STAGE[,STAGE]] [--list]
+
+  check  ${names(COMMANDS['check'] ?? [])}
+  test   ${names(COMMANDS['test'] ?? [])}
+`;
+}
+
+async function runStage(stage: Stage, command: string): Promise<Counts> {
+  const report = join(cache, `jest-${stage.name}.json`);
+  rmSync(report, { force: true });
+  const argv = [...stage.command, ...(stage.jest ? ['--json', `--outputFile=${report}`] : [])];
+  const started = performance.now();
+  process.stdout.write(`\n── ${stage.name}\n`);
+  // jest prints its JSON to standard output too; the report of a person's interest is on standard error.
+  const child = spawn(argv[0] ?? '', argv.slice(1), {
+    cwd: root,
+    stdio: ['ignore', stage.jest ? 'ignore' : 'inherit', 'inherit'],
+    env: { ...process.env, COUCHESTOR_RUNNING: command },
+    detached: true,
+  });
+  const timer = setTimeout(() => {
+    process.stdout.write(`${stage.name}: stopped after ${STAGE_LIMIT_MS / 1000} s, the limit of one part\n`);
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }, STAGE_LIMIT_MS);
+  const code = await new Promise<number>((resolve) => {
+    child.on('error', (error) => {
+      process.stdout.write(`${stage.name}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+  clearTimeout(timer);
+  const counts = stage.jest ? jestCounts(report, code) : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${counts.failed === 0 ? '✓' : '✗'} ${stage.name}: ${line(counts)} (${seconds} s)\n`);
+  return counts;
+}
+
+/** A run that ended badly without a failed test (a crash, a suite that does not load) still counts as one failure. */
+function jestCounts(report: string, code: number): Counts {
+  try {
+    const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+    const failed = Math.max((result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0), code === 0 ? 0 : 1);
+    return { passed: result['numPassedTests'] ?? 0, failed, skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0) };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+const line = (counts: Counts): string => `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: 'string' }, list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const command = positionals[0] ?? '';
+  const stages = COMMANDS[command];
+  if (values.help === true) {
+    process.stdout.write(usage());
+    return 0;
+  }
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => stages?.some((stage) => stage.name === name) !== true);
+  if (stages === undefined || unknown !== undefined) {
+    process.stderr.write(`${stages === undefined ? `unknown command '${command}'` : `unknown stage '${unknown}'`}\n\n${usage()}`);
+    return 2;
+  }
+  const chosen = stages.filter(({ name }) => only === undefined || only.includes(name));
+  if (values.list === true) {
+    process.stdout.write(chosen.map((stage) => `${stage.name}\t${stage.command.join(' ')}\n`).join(''));
+    return 0;
+  }
+  mkdirSync(cache, { recursive: true });
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const stage of chosen) {
+    const counts = await runStage(stage, `npm ${command === 'test' ? 'test' : `run ${command}`}`);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+  }
+  writeFileSync(join(cache, 'summary.txt'), `${line(total)}\n`);
+  process.stdout.write(`\n${line(total)}\n`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
