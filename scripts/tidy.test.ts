@@ -1,0 +1,114 @@
+/** What no linter knows: the house rules of CONTRIBUTING.md, over every tracked file. */
+import { describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(root, file)));
+const sources = files.filter((file) => /\.(ts|mjs)$/.test(file) && !file.includes('/generated/'));
+const manifests = files.filter((file) => file.endsWith('package.json'));
+const pages = files.filter((file) => file.endsWith('.md'));
+
+/** Files that may be longer, each with its reason. */
+const LONGER: Record<string, string> = {};
+const LINE_LIMIT = 400;
+
+const offenders = (candidates: string[], isOffence: (file: string) => boolean): string[] =>
+  candidates.filter(isOffence);
+
+describe('every source file', () => {
+  it('can be read in one sitting', () => {
+    const long = offenders(sources, (file) => read(file).split('\n').length > LINE_LIMIT && LONGER[file] === undefined);
+    expect(long).toEqual([]);
+  });
+
+  it('is named in kebab case', () => {
+    expect(offenders(sources, (file) => !/(^|\/)\.?[a-z0-9]+([-.][a-z0-9]+)*\.(ts|mjs)$/.test(file))).toEqual([]);
+  });
+
+  it('opens with what it is', () => {
+    const silent = sources.filter((file) => !file.endsWith('.test.ts') && !/(^|\/)index\.ts$/.test(file));
+    expect(offenders(silent, (file) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(read(file)))).toEqual([]);
+  });
+
+  it('has no leftovers', () => {
+    // Spelled so that this file does not offend itself.
+    const words = new RegExp(
+      ['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX:', 'for ' + 'now', 'not ' + 'implemented'].join('|'),
+    );
+    expect(offenders(sources, (file) => words.test(read(file)))).toEqual([]);
+  });
+
+  it('focuses and skips no test', () => {
+    const focused = /\b(it|test|describe)\.(only|skip|todo)\(|\bx(it|describe|test)\(|\bf(it|describe)\(/;
+    expect(offenders(sources, (file) => file !== 'test/skips.ts' && focused.test(read(file)))).toEqual([]);
+  });
+});
+
+describe('every tracked file', () => {
+  it('names no registry host and no path of one machine', () => {
+    const hosts = new RegExp(`https?://(registry|deb)\\.|/${'work'}/|/${'root'}/`);
+    const text = files.filter((file) => /\.(ts|mjs|json|md|ya?ml|sh)$|^\.ci\//.test(file));
+    expect(offenders(text, (file) => hosts.test(read(file)))).toEqual([]);
+  });
+});
+
+describe('dependencies', () => {
+  const declared = manifests.flatMap((file) => {
+    const manifest = JSON.parse(read(file)) as Record<string, Record<string, string> | undefined>;
+    return Object.entries({ ...manifest['dependencies'], ...manifest['devDependencies'] }).map(([name, version]) => ({
+      file,
+      name,
+      version,
+    }));
+  });
+
+  it('are pinned to exact versions', () => {
+    expect(declared.filter(({ version }) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+  });
+
+  it('have one version each across the workspaces', () => {
+    const versions = new Map<string, Set<string>>();
+    for (const { name, version } of declared) versions.set(name, (versions.get(name) ?? new Set()).add(version));
+    expect([...versions].filter(([, found]) => found.size > 1)).toEqual([]);
+  });
+
+  it('are each named with a reason in docs/dependencies.md', () => {
+    const page = read('docs/dependencies.md');
+    const unnamed = declared.filter(({ name }) => !name.startsWith('@couchestor/') && !page.includes(`\`${name}\``));
+    expect(unnamed.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('are locked without the address of a registry', () => {
+    expect(read('package-lock.json')).not.toMatch(/"resolved": "http/);
+  });
+});
+
+describe('documentation', () => {
+  it('links only to files that exist', () => {
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)]*)?\)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((target) => !existsSync(resolve(root, dirname(page), target)))
+        .map((target) => `${page} -> ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('gives the two commands, and CI runs the second', () => {
+    expect(read('README.md')).toMatch(/npm run demo/);
+    expect(read('README.md')).toMatch(/npm test/);
+    expect(read('.ci/run')).toMatch(/^npm test$/m);
+  });
+
+  it('describes every change in the changelog', () => {
+    expect(read('CHANGELOG.md')).toMatch(/^## \[Unreleased\]$/m);
+  });
+});
