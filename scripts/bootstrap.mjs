@@ -64,7 +64,8 @@ function installNpmPackages() {
 /** The Debian packages whose programs the tests start. Elsewhere those tests are skipped with this install line. */
 function installDebianPackages() {
   const { packages } = JSON.parse(readFileSync(join(root, 'scripts/debian-packages.json'), 'utf8'));
-  const onPath = (program) => (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+  const onPath = (program) =>
+    (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
   const missing = packages.filter(({ program }) => !onPath(program)).map(({ name }) => name);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
@@ -76,7 +77,8 @@ function installDebianPackages() {
   const quiet = { stdio: ['ignore', 'ignore', 2], env };
   if (run('apt-get', ['update', '-qq'], quiet) !== 0) say('apt-get update failed, trying to install all the same');
   const install = ['install', '-y', '-qq', '--no-install-recommends', ...missing];
-  if (run('apt-get', install, quiet) !== 0) say(`apt-get ${install.join(' ')} failed; tests that need these are skipped`);
+  if (run('apt-get', install, quiet) !== 0)
+    say(`apt-get ${install.join(' ')} failed; tests that need these are skipped`);
 }
 
 function pinnedNode() {
