@@ -1,12 +1,12 @@
 /**
- * Bounded retries with full jitter: the wait before attempt n is uniform in [0, min(maxMs, baseMs · 2ⁿ)), so that clients
+ * Bounded retries with full jitter: the wait after failure n (from 0) is uniform in [0, min(maxMs, baseMs · 2ⁿ)), so that clients
  * that failed together do not come back together (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
  */
 import type { Clock } from './clock.ts';
 import { assertInvariant, CoucheStorError, toCoucheStorError } from './errors.ts';
 
 export interface BackoffOptions {
-  /** How many attempts have failed before this one, less one: 0 after the first failure. */
+  /** 0 after the first failure, 1 after the second, … */
   readonly attempt: number;
   readonly baseMs: number;
   readonly maxMs: number;
