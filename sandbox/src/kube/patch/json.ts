@@ -1,0 +1,36 @@
+/** JSON values as patches see them: narrowing, field access that never reaches a prototype, comparison. */
+import type { JsonObject, KubeObject } from '../types.ts';
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The own field of an object; undefined for anything else. */
+export function fieldOf(value: unknown, key: string): unknown {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function isKubeObject(value: unknown): value is KubeObject {
+  const isText = (field: string): boolean => typeof fieldOf(value, field) === 'string';
+  return isObject(fieldOf(value, 'metadata')) && isText('apiVersion') && isText('kind');
+}
+
+/** A text that is equal for equal values, whatever the order of their keys. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const fields = Object.keys(value).sort();
+  return `{${fields.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`;
+}
+
+export const jsonEqual = (left: unknown, right: unknown): boolean => canonical(left) === canonical(right);
+
+/** What Go's decoder calls a value that it did not expect. */
+export function goTypeName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
