@@ -20,8 +20,12 @@ const AUTHORITY_DAYS = 3650;
 const LEAF_DAYS = 365;
 const SERVER_NAMES = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', '127.0.0.1', '::1'];
 
-/** An explicit string: a bare text that starts with # would be read as hexadecimal. */
-const utf8 = (utf8String: string): { utf8String: string }[] => [{ utf8String }];
+/** Explicit strings: a bare text that starts with # would be read as hexadecimal. */
+const distinguishedName = (commonName: string, organizations: readonly string[] = []): x509.Name =>
+  new x509.Name([
+    ...organizations.map((utf8String) => ({ O: [{ utf8String }] })),
+    { CN: [{ utf8String: commonName }] },
+  ]);
 
 export class CertificateAuthority {
   /** The authority's own certificate in PEM: what clients trust. */
@@ -53,21 +57,16 @@ export class CertificateAuthority {
       type: /^[\d.]+$|:/.test(value) ? ('ip' as const) : ('dns' as const),
       value,
     }));
-    return this.#issue([{ CN: utf8('kube-apiserver') }], x509.ExtendedKeyUsage.serverAuth, [
+    return this.#issue(distinguishedName('kube-apiserver'), x509.ExtendedKeyUsage.serverAuth, [
       new x509.SubjectAlternativeNameExtension(alternatives),
     ]);
   }
 
   async issueClient({ username, groups }: { username: string; groups: readonly string[] }): Promise<KeyAndCertificate> {
-    const subject = [...groups.map((group) => ({ O: utf8(group) })), { CN: utf8(username) }];
-    return this.#issue(subject, x509.ExtendedKeyUsage.clientAuth, []);
+    return this.#issue(distinguishedName(username, groups), x509.ExtendedKeyUsage.clientAuth, []);
   }
 
-  async #issue(
-    subject: x509.JsonName,
-    usage: x509.ExtendedKeyUsage,
-    extra: x509.Extension[],
-  ): Promise<KeyAndCertificate> {
+  async #issue(subject: x509.Name, usage: x509.ExtendedKeyUsage, extra: x509.Extension[]): Promise<KeyAndCertificate> {
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       subject,
@@ -91,7 +90,7 @@ export class CertificateAuthority {
 async function createAuthority(): Promise<string> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: utf8('couchestor-sandbox') }],
+    name: distinguishedName('couchestor-sandbox'),
     keys,
     signingAlgorithm: ALGORITHM,
     ...validFor(AUTHORITY_DAYS),
