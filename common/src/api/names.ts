@@ -1,0 +1,31 @@
+/** The names of CoucheStor's API: what CustomResourceDefinitions, clients, RBAC rules and manifests all have to spell alike. */
+
+export const API_GROUP = 'storage.billyronks.io';
+export const API_VERSION = 'v1';
+/** As it stands in a manifest. */
+export const GROUP_VERSION = `${API_GROUP}/${API_VERSION}`;
+
+export interface ResourceNames {
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+}
+
+export const STORAGE_POLICY: ResourceNames = {
+  kind: 'StoragePolicy',
+  plural: 'storagepolicies',
+  singular: 'storagepolicy',
+  shortNames: ['spol'],
+};
+
+export const VOLUME_MIGRATION: ResourceNames = {
+  kind: 'VolumeMigration',
+  plural: 'volumemigrations',
+  singular: 'volumemigration',
+  shortNames: ['volmig'],
+};
+
+/** Labels of a VolumeMigration, so that those of one policy or volume are found by a selector. */
+export const POLICY_LABEL = `${API_GROUP}/policy`;
+export const VOLUME_LABEL = `${API_GROUP}/volume`;
