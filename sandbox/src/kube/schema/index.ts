@@ -2,25 +2,15 @@
  * Structural schemas, as CustomResourceDefinitions carry them: {@link compileSchema} checks that one is structural and
  * that its CEL rules compile, and returns what prunes, defaults and validates objects by it.
  */
-import { compileRules, runRules } from './cel-rules.ts';
+import { compileRules } from './cel-rules.ts';
 import { childPath, invalid, keyPath } from './field-error.ts';
 import { valueValidator } from './json-schema.ts';
 import { additionalSchema, asSchema, type Schema } from './model.ts';
 import { checkObjectRules } from './object-rules.ts';
+import { schemaOperations } from './operations.ts';
 import { checkStructural } from './structural.ts';
 import { applyDefaults, prune } from './walk.ts';
 import type { CompiledSchema, FieldError, JsonObject } from '../types.ts';
-
-/** Errors after which a real server does not run CEL rules, because they may rely on what is wrong. */
-const BLOCKING: readonly FieldError['reason'][] = [
-  'FieldValueNotSupported',
-  'FieldValueRequired',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'FieldValueTypeInvalid',
-];
-const NOT_CHECKED =
-  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
 /** Thrown when a schema is not structural or a rule does not compile. */
 export class SchemaError extends Error {
@@ -48,22 +38,7 @@ export function compileSchema(openAPIV3Schema: JsonObject, path = 'spec.validati
   const rules = errors.length === 0 ? compileRules(schema, path, errors) : undefined;
   if (errors.length > 0) throw new SchemaError(errors);
 
-  const checkValues = valueValidator(schema);
-  return {
-    openapi,
-    prune(object) {
-      const removed: string[] = [];
-      prune(object, schema, { resource: true, path: '', removed });
-      return removed;
-    },
-    applyDefaults: (object) => applyDefaults(object, schema),
-    validate(object, old) {
-      const found = [...checkValues(object), ...checkObjectRules(object, schema)];
-      if (rules === undefined) return found;
-      if (found.some((error) => BLOCKING.includes(error.reason))) return [...found, invalid('', null, NOT_CHECKED)];
-      return [...found, ...runRules(rules, object, old, '')];
-    },
-  };
+  return schemaOperations(schema, { rules, uniqueLists: true });
 }
 
 /** Defaults must be valid and free of unknown fields, or every object that gets one would be invalid. */

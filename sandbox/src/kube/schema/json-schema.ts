@@ -21,6 +21,7 @@ const COPIED = [
 ] as const;
 
 const ajv = new Ajv({
+  code: { optimize: false },
   allErrors: true,
   verbose: true,
   strict: false,
