@@ -5,6 +5,7 @@ import { EMPTY_SOURCE } from './config-source.ts';
 import type { Given, SourceReading } from './config-source.ts';
 import type { ConfigSpec } from './config-spec.ts';
 import type { ReadFile } from './config-value.ts';
+import { toCoucheStorError } from './errors.ts';
 import { quote } from './quote.ts';
 import { closest } from './suggest.ts';
 
@@ -14,7 +15,7 @@ export function readConfigFile(spec: ConfigSpec, path: string, readFile: ReadFil
   try {
     content = readFile(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = toCoucheStorError(error).message;
     return unreadable([
       `flag --config: ${quote(path)} cannot be read (${reason}); give the path of a readable YAML file.`,
     ]);
@@ -30,7 +31,7 @@ export function readConfigFile(spec: ConfigSpec, path: string, readFile: ReadFil
       ),
     );
   }
-  if (document.contents === null) return EMPTY_SOURCE;
+  if (isEmpty(document.contents)) return EMPTY_SOURCE;
   if (!isMap<Node, Node | null>(document.contents)) {
     return unreadable([`file ${quote(path)}: is not a mapping; write one "key: value" a line.`]);
   }
@@ -39,8 +40,9 @@ export function readConfigFile(spec: ConfigSpec, path: string, readFile: ReadFil
   for (const pair of document.contents.items) {
     const key = isScalar(pair.key) ? String(pair.key.value) : '';
     const outcome = readPair(spec, key, pair.value);
-    if (outcome.kind === 'text') given.set(key, { source: `file key ${key}`, text: outcome.text });
-    else problems.push(`file key ${quote(key)}: ${outcome.problem}`);
+    const source = `file key ${Object.hasOwn(spec, key) ? key : quote(key)}`;
+    if (outcome.kind === 'text') given.set(key, { source, text: outcome.text });
+    else problems.push(`${source}: ${outcome.problem}`);
   }
   return { given, problems, readable: true };
 }
@@ -56,13 +58,18 @@ function readPair(spec: ConfigSpec, key: string, value: Pair<Node, Node | null>[
       problem: `does not exist; ${suggestion === undefined ? 'see --help' : `did you mean ${suggestion}?`}`,
     };
   }
-  if (value === null || (isScalar(value) && value.value === '' && value.type === 'PLAIN')) {
+  if (isEmpty(value)) {
     return { kind: 'problem', problem: 'has no value; write one or remove the key.' };
   }
   if (!isScalar(value) || typeof value.value !== 'string') {
     return { kind: 'problem', problem: `is not a single value; write "${key}: value".` };
   }
   return { kind: 'text', text: value.value };
+}
+
+/** Nothing written at all, unlike "". */
+function isEmpty(node: Node | null): boolean {
+  return node === null || (isScalar(node) && node.value === '' && node.type === 'PLAIN');
 }
 
 function unreadable(problems: readonly string[]): SourceReading {

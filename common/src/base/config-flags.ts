@@ -85,7 +85,8 @@ function readFlag(
   { name, value, inlineValue, rawName }: FlagToken,
   { known, switches, written }: FlagContext,
 ): FlagOutcome {
-  const negated = name.startsWith('no-') && switches.has(name.slice('no-'.length));
+  const negated =
+    name.startsWith('no-') && switches.has(name.slice('no-'.length)) && !isReserved(name.slice('no-'.length));
   const flag = negated ? name.slice('no-'.length) : name;
   if (!known.has(flag) || (!rawName.startsWith('--') && flag !== 'help')) return unknownFlag(written, known);
   if (negated && value !== undefined) {
@@ -97,6 +98,10 @@ function readFlag(
     return { kind: 'misused', problem: `flag --${flag}: has no value; write --${flag}=VALUE.` };
   }
   return { kind: 'set', flag, text: value };
+}
+
+function isReserved(flag: string): boolean {
+  return RESERVED_FLAGS.some((reserved) => reserved === flag);
 }
 
 /** Only the name is shown: what follows the "=" of a mistyped flag may be a secret. */

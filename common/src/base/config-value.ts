@@ -3,6 +3,7 @@
  * in a message.
  */
 import type { OptionSpec, OptionValue } from './config-spec.ts';
+import { toCoucheStorError } from './errors.ts';
 import { quote } from './quote.ts';
 import { parseByteSize, parseDurationMs } from './units.ts';
 
@@ -84,7 +85,7 @@ function readContent(option: OptionSpec, path: string, readFile: ReadFile): Pars
     return { kind: 'ok', value: readFile(path) };
   } catch (error) {
     // The reason repeats the path, and who mistakes the option for the secret itself has put the secret there.
-    const reason = option.secret === true ? '' : ` (${error instanceof Error ? error.message : String(error)})`;
+    const reason = option.secret === true ? '' : ` (${toCoucheStorError(error).message})`;
     return { kind: 'refused', fault: `cannot be read${reason}` };
   }
 }

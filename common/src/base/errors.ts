@@ -67,47 +67,55 @@ export function assertInvariant(condition: boolean, message: string): asserts co
   if (!condition) throw new InvariantError(`Invariant broken: ${message}`);
 }
 
+/** Also true of errors from another realm (a worker, a vm context), of which `instanceof Error` is false. */
+export function isError(value: unknown): value is Error {
+  if (value instanceof Error) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return ['name', 'message', 'stack'].every((key) => typeof Reflect.get(value, key) === 'string');
+}
+
 /** Codes of Node's system errors and of undici, by what they mean to a caller. */
-const CODE_OF_SYSTEM_ERROR: Readonly<Partial<Record<string, ErrorCode>>> = {
-  ECONNREFUSED: 'unavailable',
-  ECONNRESET: 'unavailable',
-  ECONNABORTED: 'unavailable',
-  EPIPE: 'unavailable',
-  ENOTFOUND: 'unavailable',
-  EAI_AGAIN: 'unavailable',
-  EHOSTUNREACH: 'unavailable',
-  ENETUNREACH: 'unavailable',
-  UND_ERR_SOCKET: 'unavailable',
-  UND_ERR_CLOSED: 'unavailable',
-  ETIMEDOUT: 'timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-  ENOSPC: 'resourceExhausted',
-  EDQUOT: 'resourceExhausted',
-  EMFILE: 'resourceExhausted',
-  ENFILE: 'resourceExhausted',
-  ENOMEM: 'resourceExhausted',
-  EACCES: 'forbidden',
-  EPERM: 'forbidden',
-  EROFS: 'forbidden',
-  ENOENT: 'notFound',
-  EEXIST: 'alreadyExists',
-  ABORT_ERR: 'cancelled',
-};
+const CODE_OF_SYSTEM_ERROR: ReadonlyMap<unknown, ErrorCode> = new Map(
+  Object.entries({
+    ECONNREFUSED: 'unavailable',
+    ECONNRESET: 'unavailable',
+    ECONNABORTED: 'unavailable',
+    EPIPE: 'unavailable',
+    ENOTFOUND: 'unavailable',
+    EAI_AGAIN: 'unavailable',
+    EHOSTUNREACH: 'unavailable',
+    ENETUNREACH: 'unavailable',
+    UND_ERR_SOCKET: 'unavailable',
+    UND_ERR_CLOSED: 'unavailable',
+    ETIMEDOUT: 'timeout',
+    UND_ERR_CONNECT_TIMEOUT: 'timeout',
+    UND_ERR_HEADERS_TIMEOUT: 'timeout',
+    UND_ERR_BODY_TIMEOUT: 'timeout',
+    ENOSPC: 'resourceExhausted',
+    EDQUOT: 'resourceExhausted',
+    EMFILE: 'resourceExhausted',
+    ENFILE: 'resourceExhausted',
+    ENOMEM: 'resourceExhausted',
+    EACCES: 'forbidden',
+    EPERM: 'forbidden',
+    EROFS: 'forbidden',
+    ENOENT: 'notFound',
+    EEXIST: 'alreadyExists',
+    ABORT_ERR: 'cancelled',
+  } as const),
+);
 
 /** fetch() hides the socket's error one or two causes deep; a cycle of causes must not hang the translation. */
 const MAX_CAUSE_DEPTH = 8;
 
 function codeOf(error: unknown): ErrorCode {
   let current = error;
-  for (let depth = 0; depth < MAX_CAUSE_DEPTH && current instanceof Error; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSE_DEPTH && isError(current); depth += 1) {
     if (current instanceof InvariantError) return 'internal';
     if (current instanceof CoucheStorError) return current.code;
     if (current.name === 'AbortError') return 'cancelled';
     if (current.name === 'TimeoutError') return 'timeout';
-    const systemCode = 'code' in current && typeof current.code === 'string' ? current.code : '';
-    const code = CODE_OF_SYSTEM_ERROR[systemCode];
+    const code = 'code' in current ? CODE_OF_SYSTEM_ERROR.get(current.code) : undefined;
     if (code !== undefined) return code;
     current = current.cause;
   }
@@ -121,6 +129,10 @@ function codeOf(error: unknown): ErrorCode {
  */
 export function toCoucheStorError(thrown: unknown): CoucheStorError {
   if (thrown instanceof CoucheStorError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new CoucheStorError(codeOf(thrown), message, { cause: thrown });
+  return new CoucheStorError(codeOf(thrown), messageOf(thrown), { cause: thrown });
+}
+
+function messageOf(thrown: unknown): string {
+  if (isError(thrown)) return thrown.message;
+  return typeof thrown === 'string' ? thrown : 'A value that is not an Error was thrown.';
 }

@@ -8,7 +8,7 @@ export type { ConfigInputs, LoadedConfig } from './config.ts';
 export { describeOptions } from './config-help.ts';
 export type { OptionDescription } from './config-help.ts';
 export type { ConfigOf, ConfigSpec, OptionSpec } from './config-spec.ts';
-export { assertInvariant, CoucheStorError, ERROR_CODES, InvariantError, toCoucheStorError } from './errors.ts';
+export { assertInvariant, CoucheStorError, ERROR_CODES, InvariantError, isError, toCoucheStorError } from './errors.ts';
 export type { CoucheStorErrorOptions, ErrorCode, ErrorFields } from './errors.ts';
 export {
   IDENTIFIER_PATTERN,

@@ -4,7 +4,7 @@
  */
 import pino from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import { CoucheStorError } from './errors.ts';
+import { CoucheStorError, isError } from './errors.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -56,7 +56,7 @@ function describeError(error: Error, depth = 0): Record<string, unknown> {
 }
 
 function describe(value: unknown, depth = 0): unknown {
-  return value instanceof Error ? describeError(value, depth) : value;
+  return isError(value) ? describeError(value, depth) : value;
 }
 
 function toPinoFields(fields: LogFields): Record<string, unknown> {
