@@ -92,7 +92,7 @@ export const cronSchedule: Reader<CronSchedule> = (value, at, report) => {
       const last = range === DAY_OF_WEEK ? 7 : range.last;
       report(
         at,
-        `${shown(field)} is not a ${range.name}; write ${range.first} to ${last}${names}, such as ${range.example}`,
+        `${shown(field)} does not fit the ${range.name}; write ${range.first} to ${last}${names}, such as ${range.example}`,
       );
     }
     return values;

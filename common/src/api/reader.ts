@@ -67,11 +67,9 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
 
 /** The value as people see it in a message, cut when long. */
 export function shown(value: unknown): string {
-  const text = Array.isArray(value)
-    ? 'a list'
-    : isJsonObject(value)
-      ? 'an object'
-      : String(JSON.stringify(value));
+  if (Array.isArray(value)) return 'a list';
+  if (isJsonObject(value)) return 'an object';
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 

@@ -60,7 +60,8 @@ export function parsed<T>(parse: (value: unknown, field: string) => T): Reader<T
       return parse(value, at);
     } catch (error) {
       if (!(error instanceof CoucheStorError)) throw error;
-      report(at, error.message.startsWith(`${at}: `) ? error.message.slice(at.length + 2) : error.message);
+      const message = error.message.replace(/\.$/, '');
+      report(at, message.startsWith(`${at}: `) ? message.slice(at.length + 2) : message);
       return undefined;
     }
   };

@@ -1,11 +1,5 @@
 /** The conditions of a StoragePolicy that follow from its spec alone. The operator acts on a policy only while it is Accepted. */
-import {
-  MAX_MESSAGE_LENGTH,
-  removeCondition,
-  setCondition,
-  type Condition,
-  type ConditionUpdate,
-} from './conditions.ts';
+import { removeCondition, setCondition, type Condition, type ConditionUpdate } from './conditions.ts';
 import { canEverOpen } from './cron-schedule.ts';
 import { formatFieldErrors, type ParseResult } from './reader.ts';
 import type { MaintenanceWindow, StoragePolicy } from './storage-policy.ts';
@@ -30,7 +24,7 @@ export function policySpecConditions(
     observedGeneration: generation,
   });
   if (parsed.kind === 'invalid') {
-    return [accepted('False', 'InvalidSpec', formatFieldErrors(parsed.errors).slice(0, MAX_MESSAGE_LENGTH))];
+    return [accepted('False', 'InvalidSpec', formatFieldErrors(parsed.errors))];
   }
   const { maintenanceWindows, ecPolicyRef } = parsed.value.spec;
   const fault = windowFault(maintenanceWindows);
