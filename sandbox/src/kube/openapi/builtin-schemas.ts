@@ -38,16 +38,24 @@ export function builtinSchema(kind: string, group = ''): CompiledSchema {
 
 /** A schema with everything in place of references. JSONSchemaProps, which contains itself, accepts anything. */
 function inlineSchema(name: string): JsonObject {
+  if (name === 'IntOrString') return { 'x-kubernetes-int-or-string': true };
+  if (name === 'Quantity') return { type: 'string', format: 'quantity' };
   if (name === 'V1JSONSchemaProps') return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return modelSchema(readModel(name), { reference: inlineSchema, describe: false, requireStatus: false });
+  return modelSchema(readModel(name), {
+    reference: inlineSchema,
+    describe: false,
+    requireStatus: false,
+    dialect: 'v3',
+  });
 }
 
 export interface SchemaStyle {
-  /** The schema that stands for a field whose type is another model. */
+  /** The schema that stands for another model, an `IntOrString` or a `Quantity`. */
   reference: (model: string) => JsonObject;
   describe: boolean;
   /** Whether required fields of a status are required: clients may leave out what is zero. */
   requireStatus: boolean;
+  dialect: 'v2' | 'v3';
 }
 
 /** The schema of one model as an object of its fields. */
@@ -68,13 +76,13 @@ function fieldSchema(model: string, field: ModelField, style: SchemaStyle): Json
   const { name, type, description } = field;
   const isQuantityMap = QUANTITIES.test(name) && type === '{ [key: string]: string; }';
   const schema = isQuantityMap
-    ? { type: 'object', additionalProperties: { type: 'string', format: 'quantity' } }
+    ? { type: 'object', additionalProperties: style.reference('Quantity') }
     : typeSchema(type, field.format, style);
   const described = style.describe && description !== '' ? { description } : {};
   const assumed = name === 'protocol' && model.endsWith('Port') ? { default: 'TCP' } : {};
   // A reference takes no siblings in OpenAPI v3, so that a description stands beside an allOf of one.
   const { $ref } = schema;
-  const wrapped = $ref === undefined || !style.describe ? schema : { allOf: [{ $ref }] };
+  const wrapped = $ref === undefined || style.dialect === 'v2' ? schema : { allOf: [{ $ref }] };
   return { ...described, ...wrapped, ...assumed, ...fieldExtensions(model, name, type) };
 }
 
@@ -93,8 +101,6 @@ function typeSchema(type: string, format: string, style: SchemaStyle): JsonObjec
     case 'Date':
     case 'V1MicroTime':
       return { type: 'string', format: 'date-time' };
-    case 'IntOrString':
-      return { 'x-kubernetes-int-or-string': true };
     case 'any':
       return { 'x-kubernetes-preserve-unknown-fields': true };
     default:
