@@ -24,6 +24,8 @@ export class ApiError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
+  /** For an expired list: a token to go on with, inconsistently. */
+  continueToken: string | undefined;
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails) {
     super(message);
@@ -77,8 +79,10 @@ export class ApiError extends Error {
   }
 
   /** A list or watch asked for a revision that is compacted; clients must list again. */
-  static expired(message: string): ApiError {
-    return new ApiError(410, 'Expired', message);
+  static expired(message: string, continueToken?: string): ApiError {
+    const error = new ApiError(410, 'Expired', message);
+    error.continueToken = continueToken;
+    return error;
   }
 
   static unsupportedMediaType(message: string): ApiError {
@@ -110,7 +114,7 @@ export class ApiError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
       status: 'Failure',
       message: this.message,
       reason: this.reason,

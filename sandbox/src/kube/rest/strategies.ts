@@ -1,0 +1,169 @@
+/**
+ * What single built-in kinds do beyond their schema: the defaults that clients rely on, fields that the server owns, and fields that
+ * cannot change. A kind without an entry is stored as it comes.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../patch/json.ts';
+import type { FieldError, JsonObject, KubeObject, ResourceType } from '../types.ts';
+import { prepareDefinition, validateDefinition } from './custom-resource-definitions.ts';
+import { forbidden, immutable } from './field-errors.ts';
+
+/** `before` is absent when the object is new. */
+type Check = (after: KubeObject, before: KubeObject | undefined) => FieldError[];
+
+export interface Strategy {
+  /** Filled in wherever absent, on every write; an array stands for each of its elements. */
+  defaults?: JsonObject;
+  /** The status of a new object. Kinds without it keep what the client sent. */
+  initialStatus?: JsonObject;
+  /** Adjusts an object before it is validated. */
+  prepare?: (after: KubeObject, before: KubeObject | undefined) => void;
+  validate?: Check;
+  /** Whether a PUT must carry a resourceVersion. */
+  conditionalUpdate?: true;
+}
+
+const child = (object: JsonObject, field: string): JsonObject => {
+  const value = object[field];
+  return isObject(value) ? value : {};
+};
+
+const podTemplate: JsonObject = {
+  spec: {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    schedulerName: 'default-scheduler',
+    securityContext: {},
+    containers: [{ terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', resources: {} }],
+  },
+};
+
+function prepareSecret(after: KubeObject): void {
+  const { stringData } = after;
+  if (isObject(stringData)) {
+    const encoded = Object.entries(stringData).map(([key, text]) => [
+      key,
+      Buffer.from(String(text)).toString('base64'),
+    ]);
+    after['data'] = { ...child(after, 'data'), ...Object.fromEntries(encoded) };
+  }
+  Reflect.deleteProperty(after, 'stringData');
+}
+
+/** Data of an object marked immutable, and what a Secret is for, never change. */
+function frozenData(after: KubeObject, before: KubeObject | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  if (before === undefined) return errors;
+  if (after['type'] !== before['type']) errors.push(immutable('type', after['type']));
+  if (before['immutable'] !== true) return errors;
+  const why = 'field is immutable when `immutable` is set';
+  for (const field of ['immutable', 'data', 'binaryData']) {
+    if (!isDeepStrictEqual(after[field], before[field])) errors.push(forbidden(field, why));
+  }
+  return errors;
+}
+
+function prepareNamespace(after: KubeObject, before: KubeObject | undefined): void {
+  after['spec'] = before?.['spec'] ?? { finalizers: ['kubernetes'] };
+  after.metadata.labels = { ...after.metadata.labels, 'kubernetes.io/metadata.name': after.metadata.name };
+}
+
+function prepareService(after: KubeObject, before: KubeObject | undefined): void {
+  const spec = child(after, 'spec');
+  for (const port of Array.isArray(spec['ports']) ? (spec['ports'] as unknown[]) : []) {
+    if (isObject(port)) port['targetPort'] ??= port['port'];
+  }
+  if (spec['type'] === 'ExternalName') return;
+  spec['clusterIP'] ??= (before && child(before, 'spec')['clusterIP']) ?? clusterAddress(after.metadata.uid);
+  spec['clusterIPs'] ??= [spec['clusterIP']];
+}
+
+/** An address from the uid: nothing routes it, and two services are unlikely to share it. */
+function clusterAddress(uid: string): string {
+  const bits = Number.parseInt(uid.replaceAll('-', '').slice(0, 5), 16);
+  return `10.${96 + (bits >> 16)}.${(bits >> 8) & 255}.${bits & 255}`;
+}
+
+const frozenFields =
+  (...paths: string[]): Check =>
+  (after, before) => {
+    const read = (object: KubeObject, path: string): unknown =>
+      path.split('.').reduce<unknown>((value, field) => (isObject(value) ? value[field] : undefined), object);
+    return paths
+      .filter((path) => before !== undefined && !isDeepStrictEqual(read(after, path), read(before, path)))
+      .map((path) => immutable(path, read(after, path)));
+  };
+
+const workload = (spec: JsonObject): Strategy => ({
+  defaults: { spec: { ...spec, template: podTemplate } },
+  initialStatus: {},
+  validate: frozenFields('spec.selector'),
+});
+
+const binding: Strategy = { validate: frozenFields('roleRef') };
+const rolling = { type: 'RollingUpdate' };
+
+const strategies: Readonly<Record<string, Strategy>> = {
+  Namespace: { initialStatus: { phase: 'Active' }, prepare: prepareNamespace },
+  ConfigMap: { validate: frozenData },
+  Secret: { defaults: { type: 'Opaque' }, prepare: prepareSecret, validate: frozenData },
+  Service: {
+    defaults: {
+      spec: {
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        internalTrafficPolicy: 'Cluster',
+        ports: [{ protocol: 'TCP' }],
+      },
+    },
+    initialStatus: { loadBalancer: {} },
+    prepare: prepareService,
+  },
+  Pod: { defaults: podTemplate, initialStatus: { phase: 'Pending', qosClass: 'BestEffort' } },
+  Deployment: workload({ replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: rolling }),
+  DaemonSet: workload({ revisionHistoryLimit: 10, updateStrategy: rolling }),
+  StatefulSet: workload({ replicas: 1, podManagementPolicy: 'OrderedReady', updateStrategy: rolling }),
+  ReplicaSet: workload({ replicas: 1 }),
+  PersistentVolume: {
+    defaults: { spec: { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' } },
+    initialStatus: { phase: 'Pending' },
+  },
+  PersistentVolumeClaim: { defaults: { spec: { volumeMode: 'Filesystem' } }, initialStatus: { phase: 'Pending' } },
+  PodDisruptionBudget: { initialStatus: {}, conditionalUpdate: true },
+  StorageClass: {
+    defaults: { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' },
+    validate: frozenFields('provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'),
+  },
+  CustomResourceDefinition: {
+    initialStatus: {},
+    conditionalUpdate: true,
+    prepare: prepareDefinition,
+    validate: validateDefinition,
+  },
+  Lease: { conditionalUpdate: true },
+  RoleBinding: binding,
+  ClusterRoleBinding: binding,
+};
+
+const customStrategy: Strategy = { initialStatus: {}, conditionalUpdate: true };
+
+export function strategyOf(type: ResourceType): Strategy {
+  if (!type.builtIn) return customStrategy;
+  return (Object.hasOwn(strategies, type.kind) ? strategies[type.kind] : undefined) ?? {};
+}
+
+/** Sets what is absent; values that are there, whatever their type, stay. */
+export function fillDefaults(target: JsonObject, defaults: JsonObject): void {
+  for (const [field, value] of Object.entries(defaults)) {
+    if (Array.isArray(value)) {
+      const elements = Array.isArray(target[field]) ? (target[field] as unknown[]) : [];
+      for (const element of elements) if (isObject(element)) fillDefaults(element, value[0] as JsonObject);
+    } else if (isObject(value)) {
+      const object = (target[field] ??= {});
+      if (isObject(object)) fillDefaults(object, value);
+    } else {
+      target[field] ??= value;
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * From what is stored to what one version of the API shows, and back. Custom resources convert with strategy None and get the
+ * defaults of the schema as it is now, as on a real server; the two kinds of Event differ in field names.
+ */
+import { apiVersionOf } from '../types.ts';
+import type { JsonObject, KubeObject, ResourceType } from '../types.ts';
+
+/** Core field name to events.k8s.io/v1 field name. */
+const eventFields: readonly (readonly [core: string, events: string])[] = [
+  ['involvedObject', 'regarding'],
+  ['message', 'note'],
+  ['reportingComponent', 'reportingController'],
+  ['source', 'deprecatedSource'],
+  ['firstTimestamp', 'deprecatedFirstTimestamp'],
+  ['lastTimestamp', 'deprecatedLastTimestamp'],
+  ['count', 'deprecatedCount'],
+];
+
+const views = new WeakMap<KubeObject, { type: ResourceType; view: KubeObject }>();
+
+/** The object as `type` serves it; shared and frozen by convention, like everything out of the store. */
+export function present(object: KubeObject, type: ResourceType): KubeObject {
+  if (type.builtIn && object.apiVersion === apiVersionOf(type)) return object;
+  const cached = views.get(object);
+  if (cached?.type === type) return cached.view;
+  const view = structuredClone(object);
+  if (type.builtIn) renameFields(view, ([core, events]) => [core, events]);
+  else type.schema?.applyDefaults(view);
+  view.apiVersion = apiVersionOf(type);
+  views.set(object, { type, view });
+  return view;
+}
+
+/** Turns an object of `type` into the one to store, in place. */
+export function toStored(object: KubeObject, type: ResourceType): KubeObject {
+  if (type.group === 'events.k8s.io') {
+    renameFields(object, ([core, events]) => [events, core]);
+    object.apiVersion = 'v1';
+  } else {
+    object.apiVersion = apiVersionOf({ group: type.group, version: type.storageVersion });
+  }
+  return object;
+}
+
+function renameFields(object: JsonObject, fromTo: (row: readonly [string, string]) => [string, string]): void {
+  for (const row of eventFields) {
+    const [from, to] = fromTo(row);
+    if (object[from] === undefined) continue;
+    object[to] = object[from];
+    Reflect.deleteProperty(object, from);
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * Create, update, patch and apply, in the order of a real server: decode → unknown fields → defaults → (patch) → metadata that the
+ * server owns → validation against the old object → store. It all happens in one tick, so nothing can come between the read and
+ * the write of a patch. What a subresource may change is decided here too.
+ */
+import type { Clock } from '@couchestor/common/base';
+import { ApiError } from '../api-error.ts';
+import { applyPatch } from '../patch/index.ts';
+import { applyServerSide, trackManagedFields } from './apply.ts';
+import { isObject } from '../patch/json.ts';
+import { storageOf } from '../registry.ts';
+import type { Store } from '../store/store.ts';
+import { apiVersionOf } from '../types.ts';
+import type { FieldError, JsonObject, KubeObject, ResourceType, UserInfo } from '../types.ts';
+import { forbidden, invalid, required } from './field-errors.ts';
+import { timestamp } from './lifecycle.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import * as metadata from './metadata.ts';
+import type { WriteOptions } from './options.ts';
+import { fillDefaults, strategyOf } from './strategies.ts';
+import { present, toStored } from './versions.ts';
+
+export interface WriteContext {
+  type: ResourceType;
+  namespace: string;
+  /** Empty for a create. */
+  name: string;
+  subresource: string;
+  user: UserInfo;
+  /** Who owns the fields that are set, when `options.fieldManager` does not say. */
+  userAgent: string;
+  options: WriteOptions;
+  /** Collects what goes into Warning headers. */
+  warnings: string[];
+}
+
+/** A last check with the power to refuse by throwing, after defaults and before validation. */
+export type Admission = (context: WriteContext, after: KubeObject, before: KubeObject | undefined) => void;
+
+interface WriterParts {
+  store: Store;
+  lifecycle: Lifecycle;
+  clock: Clock;
+  admit: Admission;
+}
+
+const applyMediaType = 'application/apply-patch+yaml';
+
+export class Writer {
+  readonly #parts: WriterParts;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  create(context: WriteContext, body: JsonObject): KubeObject {
+    return this.#insert(context, this.#decode(context, body), true);
+  }
+
+  update(context: WriteContext, body: JsonObject): KubeObject {
+    const before = this.#current(context);
+    if (before === undefined) throw ApiError.notFound({ ...context.type, name: context.name });
+    const after = this.#decode(context, body);
+    if (isBlank(after.metadata.resourceVersion) && strategyOf(context.type).conditionalUpdate === true) {
+      throw this.#invalid(context, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    }
+    return this.#replace(context, { after, before, track: true });
+  }
+
+  patch(context: WriteContext, contentType: string, patch: unknown): { object: KubeObject; created: boolean } {
+    const { type, options, name } = context;
+    const current = this.#current(context);
+    if (contentType === applyMediaType) return this.#apply(context, patch, current);
+    if (options.force) {
+      const errors = [forbidden('force', 'may not be specified for non-apply patch')];
+      throw ApiError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions', name: '' }, errors);
+    }
+    if (current === undefined) throw ApiError.notFound({ ...type, name });
+    const patched = applyPatch({ contentType, patch, current, type });
+    const after = this.#decode(context, patched);
+    return { object: this.#replace(context, { after, before: current, track: true }), created: false };
+  }
+
+  #apply(
+    context: WriteContext,
+    patch: unknown,
+    current: KubeObject | undefined,
+  ): { object: KubeObject; created: boolean } {
+    const { type, options, subresource, name } = context;
+    if (options.fieldManager === undefined) {
+      const errors = [required('fieldManager', 'is required for apply patch')];
+      throw ApiError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions', name: '' }, errors);
+    }
+    if (!isObject(patch)) throw ApiError.badRequest('the apply configuration is not an object');
+    const applied = this.#decode(context, patch, false);
+    if (isBlank(applied.metadata.name)) applied.metadata.name = name;
+    this.#checkName(context, applied);
+    if (current === undefined && subresource !== '') throw ApiError.notFound({ ...type, name });
+    if (current === undefined && !isBlank(applied.metadata.uid)) {
+      throw ApiError.conflict(
+        { ...type, name },
+        `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`,
+      );
+    }
+    const now = timestamp(this.#parts.clock.now());
+    const { fieldManager: manager, force } = options;
+    const merged = applyServerSide({ current, applied, manager, force, type, subresource, now });
+    const after = this.#decode({ ...context, warnings: [] }, merged);
+    if (current === undefined) return { object: this.#insert(context, after, false), created: true };
+    return { object: this.#replace(context, { after, before: current, track: false }), created: false };
+  }
+
+  #insert(context: WriteContext, object: KubeObject, track: boolean): KubeObject {
+    const { type, namespace, options } = context;
+    const { store, clock, admit } = this.#parts;
+    const strategy = strategyOf(type);
+    const meta = object.metadata;
+    if (!isBlank(meta.resourceVersion)) {
+      throw ApiError.badRequest('resourceVersion should not be set on objects to be created');
+    }
+    this.#placeInNamespace(context, object);
+    if (isBlank(meta.name)) meta.name = isBlank(meta.generateName) ? '' : metadata.generateName(meta.generateName);
+    for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation']) {
+      Reflect.deleteProperty(meta, field);
+    }
+    meta.uid = crypto.randomUUID();
+    meta.creationTimestamp = timestamp(clock.now());
+    if (type.hasGeneration) meta.generation = 1;
+    if (type.subresources.status && strategy.initialStatus !== undefined) setStatus(object, initialStatus(type));
+    strategy.prepare?.(object, undefined);
+    admit(context, object, undefined);
+    if (track) this.#track(context, object, undefined);
+    this.#validate(context, object, metadata.validateMetadata(meta, type));
+    if (type.namespaced) this.#requireNamespace(context, namespace);
+    if (store.get(storageOf(type), meta.namespace, meta.name) !== undefined) {
+      throw ApiError.alreadyExists({ ...type, name: meta.name });
+    }
+    if (!options.dryRun) return present(store.put(storageOf(type), toStored(object, type)), type);
+    Reflect.deleteProperty(meta, 'resourceVersion');
+    return object;
+  }
+
+  #replace(context: WriteContext, change: { after: KubeObject; before: KubeObject; track: boolean }): KubeObject {
+    const { type, subresource, options } = context;
+    const { before } = change;
+    this.#checkName(context, change.after);
+    this.#checkPreconditions(context, change.after, before);
+    const after = withinSubresource(change.after, before, context);
+    this.#placeInNamespace(context, after);
+    for (const field of [
+      'creationTimestamp',
+      'deletionTimestamp',
+      'deletionGracePeriodSeconds',
+      'generation',
+      'uid',
+      'resourceVersion',
+    ] as const) {
+      if (before.metadata[field] === undefined) Reflect.deleteProperty(after.metadata, field);
+      else Object.assign(after.metadata, { [field]: before.metadata[field] });
+    }
+    if (subresource === '') strategyOf(type).prepare?.(after, before);
+    if (type.hasGeneration && !metadata.sameSpec(after, before, type)) {
+      after.metadata.generation = (before.metadata.generation ?? 0) + 1;
+    }
+    this.#parts.admit(context, after, before);
+    if (change.track) this.#track(context, after, before);
+    this.#validate(context, after, metadata.validateMetadataUpdate(after.metadata, before.metadata, type), before);
+    if (metadata.sameObject(after, before)) return before;
+    if (options.dryRun) return after;
+    const kept = this.#parts.lifecycle.settle(type, toStored(after, type));
+    return present(kept ?? after, type);
+  }
+
+  /** The body as an object of the request's type, unknown fields reported and removed, defaults filled in. */
+  #decode(context: WriteContext, body: JsonObject, fillIn = true): KubeObject {
+    const { type, options, warnings } = context;
+    const { object, unknown } = metadata.decodeObject(this.#withGroupVersionKind(context, body), type);
+    if (type.schema !== undefined) unknown.push(...type.schema.prune(object));
+    const problems = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+    if (problems.length > 0 && options.fieldValidation === 'Strict') {
+      const what = `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}`;
+      throw ApiError.badRequest(`${what}: strict decoding error: ${problems.join(', ')}`);
+    }
+    if (options.fieldValidation === 'Warn') warnings.push(...problems);
+    if (!fillIn) return object;
+    type.schema?.applyDefaults(object);
+    fillDefaults(object, strategyOf(type).defaults ?? {});
+    return object;
+  }
+
+  #withGroupVersionKind({ type }: WriteContext, body: JsonObject): JsonObject {
+    const expected = { apiVersion: apiVersionOf(type), kind: type.kind };
+    for (const field of ['kind', 'apiVersion'] as const) {
+      const given = body[field] ?? '';
+      if (given === '' && type.builtIn) continue;
+      if (given === '') throw ApiError.badRequest(`Object '${field === 'kind' ? 'Kind' : 'apiVersion'}' is missing`);
+      if (given === expected[field]) continue;
+      const why = `the ${field === 'kind' ? 'kind' : 'API version'} in the data (${JSON.stringify(given)}) does not match the expected one (${expected[field]})`;
+      throw ApiError.badRequest(why);
+    }
+    return { ...body, ...expected };
+  }
+
+  #current({ type, namespace, name }: WriteContext): KubeObject | undefined {
+    const stored = this.#parts.store.get(storageOf(type), namespace, name);
+    return stored === undefined ? undefined : present(stored, type);
+  }
+
+  #placeInNamespace({ type, namespace }: WriteContext, object: KubeObject): void {
+    const given = object.metadata.namespace ?? '';
+    if (!type.namespaced) Reflect.deleteProperty(object.metadata, 'namespace');
+    else if (given === '' || given === namespace) object.metadata.namespace = namespace;
+    else {
+      throw ApiError.badRequest(
+        'the namespace of the provided object does not match the namespace sent on the request',
+      );
+    }
+  }
+
+  #requireNamespace({ type }: WriteContext, namespace: string): void {
+    const found = this.#parts.store.get({ group: '', resource: 'namespaces' }, undefined, namespace);
+    if (found === undefined) throw ApiError.notFound({ group: '', resource: 'namespaces', name: namespace });
+    if (found.metadata.deletionTimestamp === undefined) return;
+    const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+    const error = ApiError.forbidden({ ...type, name: '' }, why);
+    const causes = [
+      {
+        reason: 'NamespaceTerminating',
+        message: `namespace ${namespace} is being terminated`,
+        field: 'metadata.namespace',
+      },
+    ];
+    throw new ApiError(error.code, error.reason, error.message, { ...error.details, causes });
+  }
+
+  #checkName({ name }: WriteContext, { metadata: meta }: KubeObject): void {
+    if (meta.name === name) return;
+    throw ApiError.badRequest(
+      isBlank(meta.name)
+        ? `the name of the object (${name} based on URL) was undeterminable: name must be provided`
+        : `the name of the object (${meta.name}) does not match the name on the URL (${name})`,
+    );
+  }
+
+  #checkPreconditions({ type, name }: WriteContext, after: KubeObject, before: KubeObject): void {
+    const { uid, resourceVersion } = after.metadata;
+    if (!isBlank(uid) && uid !== before.metadata.uid) {
+      const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`;
+      throw ApiError.conflict({ ...type, name }, why);
+    }
+    if (isBlank(resourceVersion) || resourceVersion === before.metadata.resourceVersion) return;
+    if (!/^\d{1,18}$/.test(resourceVersion)) {
+      throw this.#invalid({ type, name }, [
+        invalid('metadata.resourceVersion', resourceVersion, 'must be an unsigned integer'),
+      ]);
+    }
+    const why = 'the object has been modified; please apply your changes to the latest version and try again';
+    throw ApiError.conflict({ ...type, name }, why);
+  }
+
+  #track(context: WriteContext, after: KubeObject, before: KubeObject | undefined): void {
+    const { type, subresource, userAgent, options } = context;
+    const manager = options.fieldManager ?? (userAgent.split('/')[0] || 'unknown').slice(0, 128);
+    trackManagedFields({ before, after, manager, type, subresource, now: timestamp(this.#parts.clock.now()) });
+  }
+
+  #validate(context: WriteContext, object: KubeObject, errors: FieldError[], before?: KubeObject): void {
+    const { type } = context;
+    const inSchema = type.schema?.validate(object, before) ?? [];
+    const badType = type.builtIn ? inSchema.find((error) => error.reason === 'FieldValueTypeInvalid') : undefined;
+    if (badType !== undefined) {
+      const what = `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}`;
+      throw ApiError.badRequest(`${what}: json: cannot unmarshal ${badType.field}: ${badType.message}`);
+    }
+    const all = [...errors, ...(strategyOf(type).validate?.(object, before) ?? []), ...inSchema];
+    if (all.length > 0) throw this.#invalid({ type, name: object.metadata.name }, all);
+  }
+
+  #invalid({ type, name }: { type: ResourceType; name: string }, errors: readonly FieldError[]): ApiError {
+    return ApiError.invalid({ group: type.group, kind: type.kind, name }, errors);
+  }
+}
+
+const isBlank = (text: string | undefined): text is undefined | '' => text === undefined || text === '';
+
+const initialStatus = (type: ResourceType): JsonObject | undefined => {
+  const status = strategyOf(type).initialStatus;
+  return status === undefined || Object.keys(status).length === 0 ? undefined : structuredClone(status);
+};
+
+function setStatus(object: KubeObject, status: unknown): void {
+  if (status === undefined) Reflect.deleteProperty(object, 'status');
+  else object['status'] = status;
+}
+
+/** What a write through a subresource leaves of the change: status is changed through `/status` alone. */
+function withinSubresource(after: KubeObject, before: KubeObject, { type, subresource }: WriteContext): KubeObject {
+  if (subresource === '') {
+    if (type.subresources.status) setStatus(after, before['status']);
+    return after;
+  }
+  const { managedFields } = after.metadata;
+  const kept = structuredClone(before);
+  if (managedFields === undefined) Reflect.deleteProperty(kept.metadata, 'managedFields');
+  else kept.metadata.managedFields = managedFields;
+  if (subresource === 'status') setStatus(kept, after['status']);
+  else if (isObject(after['spec'])) kept['spec'] = { finalizers: after['spec']['finalizers'] ?? [] };
+  return kept;
+}

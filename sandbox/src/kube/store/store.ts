@@ -1,0 +1,176 @@
+/**
+ * The etcd of the sandbox: objects by key under one monotonic revision, and a bounded log of events from which any recent revision can be
+ * rebuilt and any watch replayed. Every write takes exactly one revision and leaves exactly one event, so the log is indexed
+ * by revision. All operations are synchronous: between reading and writing nothing else can run, which is the whole of the
+ * concurrency control; the optimistic kind that clients see is checked above, on `metadata.resourceVersion`.
+ */
+import type { GroupResource, KubeObject } from '../types.ts';
+import type { Persistence } from './persistence.ts';
+
+export interface StoreEvent {
+  readonly revision: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly bucket: string;
+  readonly key: string;
+  /** For a deletion: the last state, carrying the revision of the deletion. */
+  readonly object: KubeObject;
+  readonly previous: KubeObject | undefined;
+}
+
+export interface StoreOptions {
+  persistence?: Persistence;
+  /** How many events are kept for watches and for lists of the past. */
+  historyLimit?: number;
+}
+
+export const defaultHistoryLimit = 10_000;
+
+/** Where the objects of a resource live. */
+export const bucketOf = ({ group, resource }: GroupResource): string => `${group}/${resource}`;
+
+/** Keys sort as etcd sorts them, namespace first. */
+export const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
+
+export class Store {
+  #revision = 1;
+  #buckets = new Map<string, Map<string, KubeObject>>();
+  /** Sorted keys per bucket, dropped when a key comes or goes. */
+  #sortedKeys = new Map<string, string[]>();
+  #log: StoreEvent[] = [];
+  #compactedRevision = 1;
+  #listeners = new Set<(event: StoreEvent) => void>();
+  readonly #persistence: Persistence | undefined;
+  readonly #historyLimit: number;
+
+  constructor(options: StoreOptions = {}) {
+    this.#persistence = options.persistence;
+    this.#historyLimit = options.historyLimit ?? defaultHistoryLimit;
+    const loaded = this.#persistence?.load();
+    for (const { bucket, key, object } of loaded?.objects ?? []) this.#bucket(bucket).set(key, object);
+    this.#revision = Math.max(1, loaded?.revision ?? 1);
+    this.#compactedRevision = this.#revision;
+  }
+
+  /** The revision of the last write. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Watches may start here or later; lists may go back to here. */
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  get(resource: GroupResource, namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.#buckets.get(bucketOf(resource))?.get(keyOf(namespace, name));
+  }
+
+  /** All objects, or those of one namespace, in key order. */
+  list(resource: GroupResource, namespace?: string): KubeObject[] {
+    const bucket = bucketOf(resource);
+    const objects = this.#bucket(bucket);
+    let keys = this.#sortedKeys.get(bucket);
+    if (keys === undefined) {
+      keys = [...objects.keys()].sort(compareKeys);
+      this.#sortedKeys.set(bucket, keys);
+    }
+    return collect(keys, objects, namespace);
+  }
+
+  /** As {@link list}, as of an earlier revision between {@link compactedRevision} and {@link revision}. */
+  listAt(resource: GroupResource, namespace: string | undefined, revision: number): KubeObject[] {
+    const bucket = bucketOf(resource);
+    const objects = new Map(this.#bucket(bucket));
+    for (let undone = this.#revision; undone > revision; undone--) {
+      const event = this.eventAt(undone);
+      if (event?.bucket !== bucket) continue;
+      if (event.previous === undefined) objects.delete(event.key);
+      else objects.set(event.key, event.previous);
+    }
+    return collect([...objects.keys()].sort(compareKeys), objects, namespace);
+  }
+
+  /** Creates or replaces; the object is the store's from here on and gets its resourceVersion. */
+  put(resource: GroupResource, object: KubeObject): KubeObject {
+    const key = keyOf(object.metadata.namespace, object.metadata.name);
+    const previous = this.#buckets.get(bucketOf(resource))?.get(key);
+    return this.#commit(previous === undefined ? 'ADDED' : 'MODIFIED', bucketOf(resource), object, previous);
+  }
+
+  /** Removes an object that exists; returns its last state with the revision of the removal. */
+  delete(resource: GroupResource, object: KubeObject): KubeObject {
+    const bucket = bucketOf(resource);
+    const previous = this.#buckets.get(bucket)?.get(keyOf(object.metadata.namespace, object.metadata.name));
+    const last = { ...object, metadata: { ...object.metadata } };
+    return this.#commit('DELETED', bucket, last, previous);
+  }
+
+  /** The event of a revision, unless compacted or still to come. */
+  eventAt(revision: number): StoreEvent | undefined {
+    return this.#log[revision - this.#compactedRevision - 1];
+  }
+
+  /** Calls back in the same tick as every write; returns the way out. */
+  subscribe(listener: (event: StoreEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Forgets history up to and including `revision`. */
+  compact(revision: number = this.#revision): void {
+    const bounded = Math.min(revision, this.#revision);
+    if (bounded <= this.#compactedRevision) return;
+    this.#log = this.#log.slice(bounded - this.#compactedRevision);
+    this.#compactedRevision = bounded;
+  }
+
+  /** A new, empty store in the place of the old one: nothing is announced, revisions start again. */
+  clear(): void {
+    this.#persistence?.clear();
+    this.#buckets.clear();
+    this.#sortedKeys.clear();
+    this.#log = [];
+    this.#revision = 1;
+    this.#compactedRevision = 1;
+  }
+
+  close(): void {
+    this.#persistence?.close();
+  }
+
+  #commit(type: StoreEvent['type'], bucket: string, object: KubeObject, previous: KubeObject | undefined): KubeObject {
+    const revision = this.#revision + 1;
+    const key = keyOf(object.metadata.namespace, object.metadata.name);
+    object.metadata.resourceVersion = String(revision);
+    const deleted = type === 'DELETED';
+    this.#persistence?.write({ revision, bucket, key, object: deleted ? undefined : object });
+    this.#revision = revision;
+    if (deleted) this.#bucket(bucket).delete(key);
+    else this.#bucket(bucket).set(key, object);
+    if (type !== 'MODIFIED') this.#sortedKeys.delete(bucket);
+    const event: StoreEvent = { revision, type, bucket, key, object, previous };
+    this.#log.push(event);
+    // Trimmed in batches, so that the cost per write stays constant.
+    if (this.#log.length >= this.#historyLimit * 2) this.compact(revision - this.#historyLimit);
+    for (const listener of this.#listeners) listener(event);
+    return object;
+  }
+
+  #bucket(bucket: string): Map<string, KubeObject> {
+    let objects = this.#buckets.get(bucket);
+    if (objects === undefined) this.#buckets.set(bucket, (objects = new Map()));
+    return objects;
+  }
+}
+
+const compareKeys = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
+
+function collect(keys: readonly string[], objects: ReadonlyMap<string, KubeObject>, namespace?: string): KubeObject[] {
+  const prefix = namespace === undefined ? undefined : `${namespace}/`;
+  const found: KubeObject[] = [];
+  for (const key of keys) {
+    const object = prefix === undefined || key.startsWith(prefix) ? objects.get(key) : undefined;
+    if (object !== undefined) found.push(object);
+  }
+  return found;
+}
