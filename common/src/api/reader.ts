@@ -61,6 +61,11 @@ export type Rule<S extends Shape> = (input: RuleInput<S>) => void;
 
 const childOf = (at: string, field: string): string => (at === '' ? field : `${at}.${field}`);
 
+/** Documents made in code may have undefined where JSON has nothing. */
+function isAbsent(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -84,7 +89,7 @@ export function object<const S extends Shape>(shape: S, ...rules: readonly Rule<
       faults += 1;
       report(field, message);
     };
-    const given = (field: string): boolean => Object.hasOwn(value, field) && value[field] !== null;
+    const given = (field: string): boolean => Object.hasOwn(value, field) && !isAbsent(value[field]);
     const fields: Record<string, unknown> = {};
     for (const [name, field] of Object.entries(shape)) {
       const path = childOf(at, name);
@@ -134,7 +139,7 @@ export function map<T>(
       report(at, `${shown(value)} is not an object; write "key: value", one a line`);
       return undefined;
     }
-    const given = Object.entries(value).filter(([, content]) => content !== null);
+    const given = Object.entries(value).filter(([, content]) => !isAbsent(content));
     if (given.length > options.maxEntries) {
       report(at, `has ${given.length} entries; give at most ${options.maxEntries}`);
       return undefined;
