@@ -159,7 +159,7 @@ export class KubeApiServer {
   kubeconfig(user?: { username: string; groups: string[] }): string {
     const { url, authority, administratorCertificate, staticTokens } = this.#parts;
     const base64 = (text: string): string => Buffer.from(text).toString('base64');
-    let credentials: Record<string, string> = {};
+    let credentials: Record<string, string>;
     if (user === undefined && administratorCertificate !== undefined) {
       credentials = {
         'client-certificate-data': base64(administratorCertificate.certificate),

@@ -29,7 +29,7 @@ interface Status {
 
 const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' };
 const bucket = bucketOf(definitions);
-const statusOf = (definition: KubeObject): Status => (definition['status'] ?? {}) as Status;
+const statusOf = (definition: KubeObject): Status => definition.status ?? {};
 const holds = (definition: KubeObject, type: string): boolean =>
   statusOf(definition).conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
 
@@ -118,7 +118,7 @@ export class CustomResources {
     };
     const type = registry.find(definitions.group, 'v1', definitions.resource);
     if (type === undefined || isDeepStrictEqual(next, statusOf(definition))) return;
-    lifecycle.rewrite(type, definition, (object) => (object['status'] = next));
+    lifecycle.rewrite(type, definition, (object) => (object.status = next));
   }
 
   /** The reason why another definition of the group, accepted before, keeps this one from its names. */

@@ -71,7 +71,7 @@ export class Namespaces {
     const type = registry.find('', 'v1', 'namespaces');
     if (left > 0 || type === undefined || namespaceFinalizers(namespace).length === 0) return;
     lifecycle.rewrite(type, namespace, (object) => {
-      object['spec'] = { finalizers: namespaceFinalizers(object).filter((finalizer) => finalizer !== 'kubernetes') };
+      object.spec = { finalizers: namespaceFinalizers(object).filter((finalizer) => finalizer !== 'kubernetes') };
     });
   }
 }

@@ -68,7 +68,7 @@ export class Dispatcher {
   #discovery(request: ApiRequest, root: 'api' | 'apis', [second, third]: (string | undefined)[]): Answer {
     const { types } = this.#registry;
     if (second === undefined) {
-      if (parseAccept(request.headers.accept).find(isJson)?.parameters['as'] === 'APIGroupDiscoveryList') {
+      if (parseAccept(request.headers.accept).find(isJson)?.parameters.as === 'APIGroupDiscoveryList') {
         return { ...json(aggregatedDiscovery(types, root)), contentType: aggregatedType };
       }
       return this.#document(request, root === 'api' ? apiVersions() : apiGroupList(types));

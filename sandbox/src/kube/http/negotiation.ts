@@ -24,7 +24,7 @@ export function parseAccept(header: string | undefined): MediaRange[] {
     });
     return { type: type.toLowerCase(), parameters: Object.fromEntries(pairs) };
   });
-  const quality = ({ parameters }: MediaRange): number => Number(parameters['q'] ?? 1) || 0;
+  const quality = ({ parameters }: MediaRange): number => Number(parameters.q ?? 1) || 0;
   return ranges.filter((range) => quality(range) > 0).sort((left, right) => quality(right) - quality(left));
 }
 

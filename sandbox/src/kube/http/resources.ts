@@ -113,9 +113,7 @@ export class ResourceHandlers {
       return this.#encode(call, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items });
     }
     // As on a real server, items of built-in lists leave their type to the list.
-    const items = type.builtIn
-      ? page.objects.map(({ apiVersion: _apiVersion, kind: _kind, ...rest }) => rest)
-      : page.objects;
+    const items = type.builtIn ? page.objects.map(withoutType) : page.objects;
     return this.#encode(call, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items });
   }
 
@@ -222,6 +220,13 @@ export class ResourceHandlers {
   #encode({ accepted }: Call, value: JsonObject, code = 200): Answer {
     return { code, ...encode(value, accepted.format) };
   }
+}
+
+function withoutType(object: KubeObject): JsonObject {
+  const item: JsonObject = { ...object };
+  Reflect.deleteProperty(item, 'apiVersion');
+  Reflect.deleteProperty(item, 'kind');
+  return item;
 }
 
 const partial = ({ metadata }: KubeObject): JsonObject => ({

@@ -3,7 +3,7 @@
  * sockets, bodies and shutdown; it has one catch-all route, since which paths exist changes with every CustomResourceDefinition.
  */
 import { createServer as createHttp } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Logger } from '@couchestor/common/base';
@@ -44,10 +44,12 @@ export class Transport {
       bodyLimit: bodyLimitBytes,
       forceCloseConnections: true,
       return503OnClosing: false,
-      serverFactory: (handler) =>
-        tls === undefined
-          ? createHttp(handler)
-          : (createHttps({ ...tls, requestCert: true, rejectUnauthorized: false }, handler) as Server),
+      serverFactory: (handler) => {
+        const listener = (request: IncomingMessage, response: ServerResponse): void => handler(request, response);
+        return tls === undefined
+          ? createHttp(listener)
+          : createHttps({ ...tls, requestCert: true, rejectUnauthorized: false }, listener);
+      },
       frameworkErrors: (error, _request, reply) => this.#fail(error, reply),
       clientErrorHandler: (_error, socket) => {
         const status = JSON.stringify(ApiError.badRequest('malformed HTTP request').toStatus());

@@ -35,9 +35,9 @@ export class VirtualResources {
     const resource = { group: '', resource: 'serviceaccounts' };
     const account = this.#parts.store.get(resource, namespace, name);
     if (account === undefined) throw ApiError.notFound({ ...resource, name });
-    const spec = isObject(body['spec']) ? body['spec'] : {};
-    const audiences = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : [];
-    const expirationSeconds = Number(spec['expirationSeconds'] ?? 3600);
+    const spec = isObject(body.spec) ? body.spec : {};
+    const audiences = Array.isArray(spec.audiences) ? spec.audiences.map(String) : [];
+    const expirationSeconds = Number(spec.expirationSeconds ?? 3600);
     if (!Number.isSafeInteger(expirationSeconds) || expirationSeconds < 600) {
       throw ApiError.badRequest('spec.expirationSeconds: may not specify a duration less than 10 minutes');
     }

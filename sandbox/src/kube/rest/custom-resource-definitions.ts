@@ -46,28 +46,28 @@ const compiledLimit = 256;
 const compiled = new Map<string, CompiledSchema>();
 
 /** The spec as the schema of the kind guarantees it. */
-export const specOf = (definition: KubeObject): CustomSpec => definition['spec'] as CustomSpec;
+export const specOf = (definition: KubeObject): CustomSpec => definition.spec as CustomSpec;
 
 /** Fills in names and the conversion, and notes a new storage version in the status. */
 export function prepareDefinition(after: KubeObject, before: KubeObject | undefined): void {
-  const spec = after['spec'];
-  if (!isObject(spec) || !isObject(spec['names']) || !Array.isArray(spec['versions'])) return;
+  const spec = after.spec;
+  if (!isObject(spec) || !isObject(spec.names) || !Array.isArray(spec.versions)) return;
   const { names } = spec;
-  names['singular'] ??= String(names['kind']).toLowerCase();
-  names['listKind'] ??= `${String(names['kind'])}List`;
-  spec['conversion'] ??= { strategy: 'None' };
-  const storage = spec['versions'].find((version: unknown) => isObject(version) && version['storage'] === true) as
+  names.singular ??= String(names.kind).toLowerCase();
+  names.listKind ??= `${String(names.kind)}List`;
+  spec.conversion ??= { strategy: 'None' };
+  const storage = spec.versions.find((version: unknown) => isObject(version) && version.storage === true) as
     CustomVersion | undefined;
-  const status = isObject(before?.['status']) ? before['status'] : {};
-  const storedVersions = Array.isArray(status['storedVersions']) ? (status['storedVersions'] as unknown[]) : [];
+  const status = isObject(before?.status) ? before.status : {};
+  const storedVersions = Array.isArray(status.storedVersions) ? (status.storedVersions as unknown[]) : [];
   if (storage === undefined || storedVersions.includes(storage.name)) return;
-  after['status'] = { ...status, storedVersions: [...storedVersions, storage.name] };
+  after.status = { ...status, storedVersions: [...storedVersions, storage.name] };
 }
 
 export function validateDefinition(after: KubeObject, before: KubeObject | undefined): FieldError[] {
   const { spec } = after as { spec?: unknown };
   // What is missing altogether is reported by the schema of the kind.
-  if (!isObject(spec) || !isObject(spec['names']) || !Array.isArray(spec['versions'])) return [];
+  if (!isObject(spec) || !isObject(spec.names) || !Array.isArray(spec.versions)) return [];
   const { group, scope, names, versions, conversion } = specOf(after);
   const errors: FieldError[] = [];
   const expected = `${names.plural}.${group}`;
@@ -119,7 +119,7 @@ function frozenErrors(after: KubeObject, before: KubeObject): FieldError[] {
   if (now.scope !== then.scope) errors.push(immutable('spec.scope', now.scope));
   if (now.names.plural !== then.names.plural) errors.push(immutable('spec.names.plural', now.names.plural));
   if (now.names.kind !== then.names.kind) errors.push(immutable('spec.names.kind', now.names.kind));
-  const { storedVersions = [] } = (after['status'] ?? {}) as { storedVersions?: string[] };
+  const { storedVersions = [] } = (after.status ?? {}) as { storedVersions?: string[] };
   for (const [index, stored] of storedVersions.entries()) {
     if (now.versions.some(({ name }) => name === stored)) continue;
     errors.push(invalid(`status.storedVersions[${index}]`, stored, 'must appear in spec.versions'));

@@ -1,7 +1,7 @@
 /** Constructors of field errors in the words of the Kubernetes API machinery. */
 import type { FieldError } from '../types.ts';
 
-const show = (value: unknown): string => JSON.stringify(value) ?? 'null';
+const show = (value: unknown): string => (value === undefined ? 'null' : JSON.stringify(value));
 
 export const invalid = (field: string, value: unknown, why: string): FieldError => ({
   reason: 'FieldValueInvalid',

@@ -51,7 +51,7 @@ export class Lifecycle {
       if (metadata.generation !== undefined) metadata.generation += 1;
       metadata.deletionTimestamp = timestamp(this.#clock.now() + graceSeconds * 1000);
       metadata.deletionGracePeriodSeconds = graceSeconds;
-      if (type.kind === 'Namespace') object['status'] = { ...(object['status'] as JsonObject), phase: 'Terminating' };
+      if (type.kind === 'Namespace') object.status = { ...(object.status as JsonObject), phase: 'Terminating' };
     } else if (graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0)) {
       metadata.deletionGracePeriodSeconds = graceSeconds;
       metadata.deletionTimestamp = timestamp(this.#clock.now() + graceSeconds * 1000);
@@ -90,16 +90,16 @@ export function isFinished(object: KubeObject): boolean {
 
 /** `spec.finalizers`, which only a Namespace has. */
 export function namespaceFinalizers(object: KubeObject): string[] {
-  const spec = object.kind === 'Namespace' && object.apiVersion === 'v1' ? object['spec'] : undefined;
-  const finalizers = isObject(spec) ? spec['finalizers'] : undefined;
+  const spec = object.kind === 'Namespace' && object.apiVersion === 'v1' ? object.spec : undefined;
+  const finalizers = isObject(spec) ? spec.finalizers : undefined;
   return Array.isArray(finalizers) ? finalizers.map(String) : [];
 }
 
 /** A pod on a node is given its time, as a kubelet would need it; everything else goes at once. */
 function gracePeriodOf(object: KubeObject, type: ResourceType, options: Partial<DeleteOptions>): number {
-  const spec = object['spec'];
-  if (!type.builtIn || type.kind !== 'Pod' || !isObject(spec) || typeof spec['nodeName'] !== 'string') return 0;
-  return options.gracePeriodSeconds ?? Number(spec['terminationGracePeriodSeconds'] ?? 30);
+  const spec = object.spec;
+  if (!type.builtIn || type.kind !== 'Pod' || !isObject(spec) || typeof spec.nodeName !== 'string') return 0;
+  return options.gracePeriodSeconds ?? Number(spec.terminationGracePeriodSeconds ?? 30);
 }
 
 function finalizersFor(object: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {

@@ -62,7 +62,7 @@ export function decodeObject(body: JsonObject, type: ResourceType): { object: Ku
     }
     meta[field] = value;
   }
-  for (const owner of (meta['ownerReferences'] ?? []) as JsonObject[]) {
+  for (const owner of (meta.ownerReferences ?? []) as JsonObject[]) {
     for (const field of ['apiVersion', 'kind', 'name', 'uid']) {
       if (!isString((owner[field] ??= ''))) throw refuse(`metadata.ownerReferences.${field} is not a string`);
     }
@@ -190,8 +190,11 @@ export function sameObject(after: KubeObject, before: KubeObject): boolean {
 
 /** Whether anything that `metadata.generation` counts differs: all but metadata, and the status where that has its own subresource. */
 export function sameSpec(after: KubeObject, before: KubeObject, type: ResourceType): boolean {
-  const counted = ({ metadata: _metadata, status, ...rest }: KubeObject): JsonObject =>
-    type.subresources.status ? rest : { ...rest, status };
+  const counted = ({ status, ...rest }: KubeObject): JsonObject => ({
+    ...rest,
+    metadata: undefined,
+    status: type.subresources.status ? undefined : status,
+  });
   return isDeepStrictEqual(counted(after), counted(before));
 }
 

@@ -66,33 +66,38 @@ export function readWriteOptions(query: URLSearchParams, kind: string): WriteOpt
 
 /** A body wins over the query, as on a real server. */
 export function readDeleteOptions(query: URLSearchParams, body: JsonObject | undefined): DeleteOptions {
-  const fromBody = body ?? {};
-  const fromQuery: JsonObject = {
-    propagationPolicy: query.get('propagationPolicy') ?? undefined,
-    gracePeriodSeconds: readInteger(query, 'gracePeriodSeconds'),
-    orphanDependents: readBoolean(query, 'orphanDependents'),
-  };
-  const { gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions } =
-    Object.keys(fromBody).length > 0 ? fromBody : { ...fromQuery, preconditions: undefined };
-  if (gracePeriodSeconds != null && (!Number.isSafeInteger(gracePeriodSeconds) || Number(gracePeriodSeconds) < 0)) {
-    throw refuse('DeleteOptions', [
-      invalid('gracePeriodSeconds', gracePeriodSeconds, 'must be greater than or equal to 0'),
-    ]);
-  }
-  if (propagationPolicy != null && !['Orphan', 'Background', 'Foreground'].includes(propagationPolicy as string)) {
-    const supported = ['Foreground', 'Background', 'Orphan', 'nil'];
-    throw refuse('DeleteOptions', [notSupported('propagationPolicy', propagationPolicy, supported)]);
-  }
-  const { uid, resourceVersion } = isObject(preconditions) ? preconditions : {};
-  const dryRun = Array.isArray(fromBody['dryRun']) ? fromBody['dryRun'] : query.getAll('dryRun');
-  const older = orphanDependents == null ? undefined : orphanDependents === true ? 'Orphan' : 'Background';
+  const given: JsonObject =
+    body !== undefined && Object.keys(body).length > 0
+      ? body
+      : {
+          propagationPolicy: query.get('propagationPolicy'),
+          gracePeriodSeconds: readInteger(query, 'gracePeriodSeconds'),
+          orphanDependents: readBoolean(query, 'orphanDependents'),
+          dryRun: query.getAll('dryRun'),
+        };
+  const { uid, resourceVersion } = isObject(given.preconditions) ? given.preconditions : {};
+  const { orphanDependents = null } = given;
+  const older = orphanDependents === null ? undefined : orphanDependents === true ? 'Orphan' : 'Background';
   return {
-    dryRun: readDryRun(dryRun, 'DeleteOptions'),
-    gracePeriodSeconds: gracePeriodSeconds == null ? undefined : Number(gracePeriodSeconds),
-    propagationPolicy: (propagationPolicy as PropagationPolicy | null | undefined) ?? older,
+    dryRun: readDryRun(Array.isArray(given.dryRun) ? given.dryRun : [], 'DeleteOptions'),
+    gracePeriodSeconds: readGracePeriod(given.gracePeriodSeconds ?? undefined),
+    propagationPolicy: readPropagationPolicy(given.propagationPolicy ?? undefined) ?? older,
     uid: typeof uid === 'string' ? uid : undefined,
     resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : undefined,
   };
+}
+
+function readGracePeriod(seconds: unknown): number | undefined {
+  if (seconds === undefined || (Number.isSafeInteger(seconds) && Number(seconds) >= 0))
+    return seconds as number | undefined;
+  const why = 'must be greater than or equal to 0';
+  throw refuse('DeleteOptions', [invalid('gracePeriodSeconds', seconds, why)]);
+}
+
+function readPropagationPolicy(policy: unknown): PropagationPolicy | undefined {
+  if (policy === undefined || policy === 'Orphan' || policy === 'Background' || policy === 'Foreground') return policy;
+  const supported = ['Foreground', 'Background', 'Orphan', 'nil'];
+  throw refuse('DeleteOptions', [notSupported('propagationPolicy', policy, supported)]);
 }
 
 export function readListOptions(query: URLSearchParams, type: ResourceType): ListOptions {

@@ -46,7 +46,7 @@ function prepareSecret(after: KubeObject): void {
       key,
       Buffer.from(String(text)).toString('base64'),
     ]);
-    after['data'] = { ...child(after, 'data'), ...Object.fromEntries(encoded) };
+    after.data = { ...child(after, 'data'), ...Object.fromEntries(encoded) };
   }
   Reflect.deleteProperty(after, 'stringData');
 }
@@ -55,8 +55,8 @@ function prepareSecret(after: KubeObject): void {
 function frozenData(after: KubeObject, before: KubeObject | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (before === undefined) return errors;
-  if (after['type'] !== before['type']) errors.push(immutable('type', after['type']));
-  if (before['immutable'] !== true) return errors;
+  if (after.type !== before.type) errors.push(immutable('type', after.type));
+  if (before.immutable !== true) return errors;
   const why = 'field is immutable when `immutable` is set';
   for (const field of ['immutable', 'data', 'binaryData']) {
     if (!isDeepStrictEqual(after[field], before[field])) errors.push(forbidden(field, why));
@@ -65,18 +65,18 @@ function frozenData(after: KubeObject, before: KubeObject | undefined): FieldErr
 }
 
 function prepareNamespace(after: KubeObject, before: KubeObject | undefined): void {
-  after['spec'] = before?.['spec'] ?? { finalizers: ['kubernetes'] };
+  after.spec = before?.spec ?? { finalizers: ['kubernetes'] };
   after.metadata.labels = { ...after.metadata.labels, 'kubernetes.io/metadata.name': after.metadata.name };
 }
 
 function prepareService(after: KubeObject, before: KubeObject | undefined): void {
   const spec = child(after, 'spec');
-  for (const port of Array.isArray(spec['ports']) ? (spec['ports'] as unknown[]) : []) {
-    if (isObject(port)) port['targetPort'] ??= port['port'];
+  for (const port of Array.isArray(spec.ports) ? (spec.ports as unknown[]) : []) {
+    if (isObject(port)) port.targetPort ??= port.port;
   }
-  if (spec['type'] === 'ExternalName') return;
-  spec['clusterIP'] ??= (before && child(before, 'spec')['clusterIP']) ?? clusterAddress(after.metadata.uid);
-  spec['clusterIPs'] ??= [spec['clusterIP']];
+  if (spec.type === 'ExternalName') return;
+  spec.clusterIP ??= (before && child(before, 'spec').clusterIP) ?? clusterAddress(after.metadata.uid);
+  spec.clusterIPs ??= [spec.clusterIP];
 }
 
 /** An address from the uid: nothing routes it, and two services are unlikely to share it. */

@@ -260,7 +260,7 @@ export class Writer {
 
   #track(context: WriteContext, after: KubeObject, before: KubeObject | undefined): void {
     const { type, subresource, userAgent, options } = context;
-    const manager = options.fieldManager ?? (userAgent.split('/')[0] || 'unknown').slice(0, 128);
+    const manager = options.fieldManager ?? userAgent.split('/', 1).join().slice(0, 128);
     trackManagedFields({ before, after, manager, type, subresource, now: timestamp(this.#parts.clock.now()) });
   }
 
@@ -290,20 +290,20 @@ const initialStatus = (type: ResourceType): JsonObject | undefined => {
 
 function setStatus(object: KubeObject, status: unknown): void {
   if (status === undefined) Reflect.deleteProperty(object, 'status');
-  else object['status'] = status;
+  else object.status = status;
 }
 
 /** What a write through a subresource leaves of the change: status is changed through `/status` alone. */
 function withinSubresource(after: KubeObject, before: KubeObject, { type, subresource }: WriteContext): KubeObject {
   if (subresource === '') {
-    if (type.subresources.status) setStatus(after, before['status']);
+    if (type.subresources.status) setStatus(after, before.status);
     return after;
   }
   const { managedFields } = after.metadata;
   const kept = structuredClone(before);
   if (managedFields === undefined) Reflect.deleteProperty(kept.metadata, 'managedFields');
   else kept.metadata.managedFields = managedFields;
-  if (subresource === 'status') setStatus(kept, after['status']);
-  else if (isObject(after['spec'])) kept['spec'] = { finalizers: after['spec']['finalizers'] ?? [] };
+  if (subresource === 'status') setStatus(kept, after.status);
+  else if (isObject(after.spec)) kept.spec = { finalizers: after.spec.finalizers ?? [] };
   return kept;
 }

@@ -47,14 +47,14 @@ export function openPersistence(directory: string): Persistence {
   };
   return {
     load: () => ({
-      revision: Number(database.prepare('SELECT value FROM revision').get()?.['value'] ?? 0),
+      revision: Number(database.prepare('SELECT value FROM revision').get()?.value ?? 0),
       objects: database
         .prepare('SELECT bucket, key, json FROM objects')
         .all()
         .map((row) => ({
-          bucket: String(row['bucket']),
-          key: String(row['key']),
-          object: JSON.parse(String(row['json'])) as KubeObject,
+          bucket: String(row.bucket),
+          key: String(row.key),
+          object: JSON.parse(String(row.json)) as KubeObject,
         })),
     }),
     write: ({ revision, bucket, key, object }) =>

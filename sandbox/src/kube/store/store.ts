@@ -158,7 +158,7 @@ export class Store {
 
   #bucket(bucket: string): Map<string, KubeObject> {
     let objects = this.#buckets.get(bucket);
-    if (objects === undefined) this.#buckets.set(bucket, (objects = new Map()));
+    if (objects === undefined) this.#buckets.set(bucket, (objects = new Map<string, KubeObject>()));
     return objects;
   }
 }
