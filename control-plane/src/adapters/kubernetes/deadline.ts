@@ -1,0 +1,65 @@
+/** Runs an operation under a deadline and a caller's signal; the operation sees one signal that means both. */
+import { CoucheStorError, type Clock } from '@couchestor/common/base';
+
+export interface DeadlineOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Completes "… took longer than N ms". */
+  readonly what: string;
+}
+
+/**
+ * A signal that aborts when the parent does or when `timeoutMs` pass without a restart(). Ends at release(), which every
+ * caller owes. Its reason is a CoucheStorError: `timeout` or `cancelled`.
+ */
+export class Deadline {
+  readonly #options: DeadlineOptions;
+  readonly #controller = new AbortController();
+  #timer: { cancel(): void };
+
+  constructor(options: DeadlineOptions) {
+    this.#options = options;
+    this.#timer = this.#arm(options.timeoutMs);
+    if (options.signal?.aborted === true) this.#cancel();
+    else options.signal?.addEventListener('abort', this.#cancel, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Starts the wait again, with another length if given. */
+  restart(timeoutMs = this.#options.timeoutMs): void {
+    this.#timer.cancel();
+    if (!this.#controller.signal.aborted) this.#timer = this.#arm(timeoutMs);
+  }
+
+  release(): void {
+    this.#timer.cancel();
+    this.#options.signal?.removeEventListener('abort', this.#cancel);
+  }
+
+  #arm(timeoutMs: number): { cancel(): void } {
+    return this.#options.clock.setTimer(timeoutMs, () => {
+      const message = `${this.#options.what} took longer than ${Math.round(timeoutMs)} ms.`;
+      this.#controller.abort(new CoucheStorError('timeout', message));
+    });
+  }
+
+  readonly #cancel = (): void => {
+    this.#timer.cancel();
+    const cause: unknown = this.#options.signal?.reason;
+    this.#controller.abort(new CoucheStorError('cancelled', `${this.#options.what} was cancelled.`, { cause }));
+  };
+}
+
+/** Thrown when time runs out or the signal aborts: whatever `run` throws on the abort of its signal. */
+export async function withDeadline<T>(options: DeadlineOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = new Deadline(options);
+  try {
+    return await run(deadline.signal);
+  } finally {
+    deadline.release();
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What is known of one resource: the newest version seen of every object, by key. Lists and events become changes; what is old
+ * or known already becomes nothing. An object never gives way to an older version of itself, and one that was deleted and made
+ * again (another uid) is a deletion followed by an addition. Synchronous and without opinion on whether a list may be
+ * believed: that is the guard's part.
+ */
+import { keyOf, type KubeObject } from './kube-object.ts';
+import { orderOf } from './resource-version.ts';
+import type { ObjectEvent } from './watch-events.ts';
+
+export interface Entry<T> {
+  readonly key: string;
+  readonly raw: KubeObject;
+  /** What `decode` made of it. */
+  readonly value: T;
+}
+
+export type Change<T> =
+  | { readonly type: 'added'; readonly entry: Entry<T> }
+  | { readonly type: 'updated'; readonly entry: Entry<T>; readonly previous: Entry<T> }
+  /** `entry` is the last that was known of it. */
+  | { readonly type: 'deleted'; readonly entry: Entry<T> };
+
+export interface EventEffect<T> {
+  readonly changes: readonly Change<T>[];
+  /** False when the event was older than what is known: the stream broke the order that the API promises. */
+  readonly inOrder: boolean;
+}
+
+interface Tombstone {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** Deleted objects remembered, so that a late event does not bring one back. A list wipes them. */
+const MAX_TOMBSTONES = 10_000;
+
+export class ObjectCache<T> {
+  readonly #decode: (raw: KubeObject) => T;
+  readonly #entries = new Map<string, Entry<T>>();
+  readonly #tombstones = new Map<string, Tombstone>();
+
+  /** `decode` is total: an object that a younger parser refuses still exists, and is shown as what it is. */
+  constructor(decode: (raw: KubeObject) => T) {
+    this.#decode = decode;
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): Entry<T> | undefined {
+    return this.#entries.get(key);
+  }
+
+  entries(): Entry<T>[] {
+    return [...this.#entries.values()];
+  }
+
+  applyEvent({ type, object }: ObjectEvent): EventEffect<T> {
+    return type === 'DELETED' ? this.#remove(object) : this.#put(object);
+  }
+
+  /** Uids known now that a list does not have: what taking it would delete, objects under another uid included. */
+  missingFrom(items: readonly KubeObject[]): Set<string> {
+    const missing = new Set([...this.#entries.values()].map((entry) => entry.raw.metadata.uid));
+    for (const item of items) missing.delete(item.metadata.uid);
+    return missing;
+  }
+
+  /**
+   * Makes the cache what the list says, deletions first. Items older than what is known are not taken, unless the list is of
+   * another history, in which versions do not compare with those before.
+   */
+  applyList(items: readonly KubeObject[], list: { revision: string; historyChanged: boolean }): Change<T>[] {
+    const listed = new Set(items.map((item) => keyOf(item.metadata)));
+    const changes: Change<T>[] = [];
+    this.#tombstones.clear();
+    for (const [key, entry] of this.#entries) {
+      if (listed.has(key)) continue;
+      this.#entries.delete(key);
+      this.#bury(key, { uid: entry.raw.metadata.uid, resourceVersion: list.revision });
+      changes.push({ type: 'deleted', entry });
+    }
+    for (const item of items) changes.push(...this.#put(item, list.historyChanged).changes);
+    return changes;
+  }
+
+  #put(raw: KubeObject, historyChanged = false): EventEffect<T> {
+    const { uid, resourceVersion } = raw.metadata;
+    const key = keyOf(raw.metadata);
+    const known = this.#entries.get(key);
+    if (known === undefined) {
+      const buried = this.#tombstones.get(key);
+      // A uid is never used twice, so whatever is said of a buried one is late.
+      if (buried?.uid === uid) return { changes: [], inOrder: false };
+      if (buried !== undefined && orderOf(resourceVersion, buried.resourceVersion) === 'older') {
+        return { changes: [], inOrder: false };
+      }
+    } else {
+      const order = orderOf(resourceVersion, known.raw.metadata.resourceVersion);
+      if (order === 'older' && !historyChanged) return { changes: [], inOrder: false };
+      if (order === 'equal' && known.raw.metadata.uid === uid) return { changes: [], inOrder: true };
+    }
+    const entry = { key, raw, value: this.#decode(raw) };
+    this.#entries.set(key, entry);
+    this.#tombstones.delete(key);
+    if (known === undefined) return { changes: [{ type: 'added', entry }], inOrder: true };
+    if (known.raw.metadata.uid === uid) {
+      return { changes: [{ type: 'updated', entry, previous: known }], inOrder: true };
+    }
+    const changes: Change<T>[] = [
+      { type: 'deleted', entry: known },
+      { type: 'added', entry },
+    ];
+    return { changes, inOrder: true };
+  }
+
+  #remove(raw: KubeObject): EventEffect<T> {
+    const { uid, resourceVersion } = raw.metadata;
+    const key = keyOf(raw.metadata);
+    const known = this.#entries.get(key);
+    if (known === undefined) {
+      const buried = this.#tombstones.get(key);
+      const older = buried !== undefined && orderOf(resourceVersion, buried.resourceVersion) === 'older';
+      if (!older) this.#bury(key, { uid, resourceVersion });
+      return { changes: [], inOrder: buried?.uid === uid };
+    }
+    const order = orderOf(resourceVersion, known.raw.metadata.resourceVersion);
+    if (known.raw.metadata.uid !== uid) {
+      if (order !== 'newer') return { changes: [], inOrder: false };
+      // A later incarnation is gone already, so this one has been for longer.
+      this.#entries.delete(key);
+      this.#bury(key, { uid, resourceVersion });
+      return { changes: [{ type: 'deleted', entry: known }], inOrder: false };
+    }
+    if (order === 'older') return { changes: [], inOrder: false };
+    this.#entries.delete(key);
+    this.#bury(key, { uid, resourceVersion });
+    return { changes: [{ type: 'deleted', entry: { key, raw, value: this.#decode(raw) } }], inOrder: true };
+  }
+
+  #bury(key: string, tombstone: Tombstone): void {
+    this.#tombstones.delete(key);
+    this.#tombstones.set(key, tombstone);
+    for (const oldest of this.#tombstones.keys()) {
+      if (this.#tombstones.size <= MAX_TOMBSTONES) break;
+      this.#tombstones.delete(oldest);
+    }
+  }
+}
