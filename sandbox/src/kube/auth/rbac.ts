@@ -3,7 +3,7 @@
  * of a role holds for the next request. Roles are read defensively, since the store may hold what a schema let through.
  */
 import { ApiError } from '../api-error.ts';
-import { fieldOf, isObject, listOf } from '../patch/json.ts';
+import { fieldOf, listOf, textOf } from '../patch/json.ts';
 import type { GroupResource, KubeObject, RequestAttributes, UserInfo } from '../types.ts';
 import { aggregatedRules, parseRules, ruleAllows, type PolicyRule } from './rules.ts';
 
@@ -89,7 +89,7 @@ export class RbacAuthorizer {
 }
 
 export function parseRoleRef(value: unknown): RoleRef {
-  return { kind: text(value, 'kind'), name: text(value, 'name') };
+  return { kind: textOf(value, 'kind'), name: textOf(value, 'name') };
 }
 
 /** A real server's 403 for a request that is not allowed. */
@@ -109,14 +109,14 @@ function describeTarget(attributes: RequestAttributes): string {
 }
 
 function appliesTo(subject: unknown, user: UserInfo, bindingNamespace: string): boolean {
-  const name = text(subject, 'name');
-  switch (text(subject, 'kind')) {
+  const name = textOf(subject, 'name');
+  switch (textOf(subject, 'kind')) {
     case 'User':
       return name === user.username;
     case 'Group':
       return user.groups.includes(name);
     case 'ServiceAccount': {
-      const namespace = text(subject, 'namespace') || bindingNamespace;
+      const namespace = textOf(subject, 'namespace') || bindingNamespace;
       return namespace !== '' && user.username === `system:serviceaccount:${namespace}:${name}`;
     }
     default:
@@ -125,8 +125,8 @@ function appliesTo(subject: unknown, user: UserInfo, bindingNamespace: string): 
 }
 
 function describeSubject(subject: unknown, bindingNamespace: string): string {
-  const [kind, name] = [text(subject, 'kind'), text(subject, 'name')];
-  const home = text(subject, 'namespace') || bindingNamespace;
+  const [kind, name] = [textOf(subject, 'kind'), textOf(subject, 'name')];
+  const home = textOf(subject, 'namespace') || bindingNamespace;
   return `${kind} "${kind === 'ServiceAccount' ? `${name}/${home}` : name}"`;
 }
 
@@ -136,8 +136,3 @@ function describeBinding({ metadata: { name, namespace } }: KubeObject): string 
 
 const joined = (problems: readonly string[]): string =>
   problems.length === 1 ? problems.join() : `[${problems.join(', ')}]`;
-
-const text = (value: unknown, field: string): string => {
-  const found = isObject(value) ? fieldOf(value, field) : undefined;
-  return typeof found === 'string' ? found : '';
-};

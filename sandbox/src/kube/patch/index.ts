@@ -7,6 +7,9 @@ import { ApiError } from '../api-error.ts';
 import { apiVersionOf, type FieldError, type JsonObject, type KubeObject, type ResourceType } from '../types.ts';
 import { fieldOf, goTypeName, isKubeObject, isObject } from './json.ts';
 
+export { trackManagedFields } from './managed-fields.ts';
+export { applyServerSide } from './server-side-apply.ts';
+
 export interface PatchInput {
   contentType: string;
   /** The parsed body; it is not changed. */

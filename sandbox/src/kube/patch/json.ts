@@ -10,6 +10,12 @@ export function fieldOf(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
+/** The own field of an object if it is a text; '' for anything else. */
+export function textOf(value: unknown, key: string): string {
+  const found = fieldOf(value, key);
+  return typeof found === 'string' ? found : '';
+}
+
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
