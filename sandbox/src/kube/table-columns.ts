@@ -1,6 +1,7 @@
 /**
- * The columns of `kubectl get` for built-in kinds. A column is a JSONPath where the cell is a field, and a function of
- * the object where it sums something up.
+ * The columns of `kubectl get` for built-in kinds, one line of text for each. Columns are separated by `;` and read
+ * `NAME: CELL`, where `#` behind the name says that it is an integer and `*` that only `-o wide` shows it. A cell is a
+ * JSONPath with what stands for nothing behind `|`, or `@FUNCTION PATH`. `Name` and `Age` alone are the usual ones.
  */
 import { ageOf, findByPath } from './table-values.ts';
 import type { KubeObject } from './types.ts';
@@ -16,13 +17,155 @@ export interface Column {
   cell: (object: KubeObject, now: Date) => Cell;
 }
 
-const NONE = '<none>';
+const EVENT = (regarding: string, message: string, source: string): string =>
+  `Last Seen: @lastSeen; Type: .type; Reason: .reason; Object: @regarding .${regarding}; ` +
+  `Subobject*: .${regarding}.fieldPath; Source*: ${source}; Message: .${message}; First Seen*: @age .firstTimestamp; ` +
+  'Count*: .count | 1; Name*';
+const TEMPLATE = '.spec.template.spec';
+const WORKLOAD =
+  `Containers*: @joined ${TEMPLATE}.containers[*].name; Images*: @joined ${TEMPLATE}.containers[*].image; ` +
+  'Selector*: @labels .spec.selector.matchLabels';
+const BINDING =
+  'Name; Role: @regarding .roleRef; Age; Users*: @subjects User; Groups*: @subjects Group; ' +
+  'ServiceAccounts*: @subjects ServiceAccount';
+const CREATED = 'Name; Created At: .metadata.creationTimestamp';
+
+const KINDS: Record<string, string> = {
+  '/Event': EVENT('involvedObject', 'message', '.source.component'),
+  'events.k8s.io/Event': EVENT('regarding', 'note', '.reportingController'),
+  '/Namespace': 'Name; Status: @phase; Age',
+  '/ConfigMap': 'Name; Data: @count .data; Age',
+  '/Secret': 'Name; Type: .type; Data: @count .data; Age',
+  '/ServiceAccount': 'Name; Secrets: @count .secrets; Age',
+  '/Service':
+    'Name; Type: .spec.type; Cluster-IP: .spec.clusterIP | <none>; External-IP: @joined .spec.externalIPs[*]; ' +
+    'Port(s): @joined .spec.ports[*].port; Age; Selector*: @labels .spec.selector',
+  '/Pod':
+    'Name; Ready: @podReady; Status: @podStatus; Restarts#: @sum .status.containerStatuses[*].restartCount; Age; ' +
+    'IP*: .status.podIP | <none>; Node*: .spec.nodeName | <none>; ' +
+    'Nominated Node*: .status.nominatedNodeName | <none>; Readiness Gates*: @joined .spec.readinessGates[*].conditionType',
+  '/Node':
+    'Name; Status: @nodeStatus; Roles: @nodeRoles; Age; Version: .status.nodeInfo.kubeletVersion; ' +
+    'Internal-IP*: .status.addresses[?(@.type=="InternalIP")].address | <none>; ' +
+    'External-IP*: .status.addresses[?(@.type=="ExternalIP")].address | <none>; ' +
+    'OS-Image*: .status.nodeInfo.osImage | <unknown>; Kernel-Version*: .status.nodeInfo.kernelVersion | <unknown>; ' +
+    'Container-Runtime*: .status.nodeInfo.containerRuntimeVersion | <unknown>',
+  '/PersistentVolume':
+    'Name; Capacity: .spec.capacity.storage; Access Modes: @accessModes .spec.accessModes[*]; ' +
+    'Reclaim Policy: .spec.persistentVolumeReclaimPolicy; Status: @phase; Claim: @claim; ' +
+    'StorageClass: .spec.storageClassName; Reason: .status.reason; Age; VolumeMode*: .spec.volumeMode | <unset>',
+  '/PersistentVolumeClaim':
+    'Name; Status: @phase; Volume: .spec.volumeName; Capacity: .status.capacity.storage; ' +
+    'Access Modes: @accessModes .status.accessModes[*]; StorageClass: .spec.storageClassName; Age; ' +
+    'VolumeMode*: .spec.volumeMode | <unset>',
+  'apps/Deployment':
+    'Name; Ready: @replicas; Up-to-date#: .status.updatedReplicas; Available#: .status.availableReplicas; Age; ' +
+    WORKLOAD,
+  'apps/StatefulSet': `Name; Ready: @replicas; Age; ${WORKLOAD}`,
+  'apps/ReplicaSet':
+    'Name; Desired#: .spec.replicas; Current#: .status.replicas; Ready#: .status.readyReplicas; Age; ' + WORKLOAD,
+  'apps/DaemonSet':
+    'Name; Desired#: .status.desiredNumberScheduled; Current#: .status.currentNumberScheduled; ' +
+    'Ready#: .status.numberReady; Up-to-date#: .status.updatedNumberScheduled; Available#: .status.numberAvailable; ' +
+    `Node Selector: @labels ${TEMPLATE}.nodeSelector; Age; ${WORKLOAD}`,
+  'storage.k8s.io/StorageClass':
+    'Name: @className; Provisioner: .provisioner; ReclaimPolicy: .reclaimPolicy | Delete; ' +
+    'VolumeBindingMode: .volumeBindingMode | Immediate; AllowVolumeExpansion: .allowVolumeExpansion | false; Age',
+  'coordination.k8s.io/Lease': 'Name; Holder: .spec.holderIdentity; Age',
+  'rbac.authorization.k8s.io/RoleBinding': BINDING,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': BINDING,
+  'rbac.authorization.k8s.io/Role': CREATED,
+  'rbac.authorization.k8s.io/ClusterRole': CREATED,
+  'apiextensions.k8s.io/CustomResourceDefinition': CREATED,
+  'policy/PodDisruptionBudget':
+    'Name; Min Available: .spec.minAvailable | N/A; Max Unavailable: .spec.maxUnavailable | N/A; ' +
+    'Allowed Disruptions#: .status.disruptionsAllowed; Age',
+  'networking.k8s.io/NetworkPolicy': 'Name; Pod-Selector: @labels .spec.podSelector.matchLabels; Age',
+};
+
 const ACCESS_MODES: Record<string, string> = {
   ReadWriteOnce: 'RWO',
   ReadOnlyMany: 'ROX',
   ReadWriteMany: 'RWX',
   ReadWriteOncePod: 'RWOP',
 };
+const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+const ROLE_LABEL = 'node-role.kubernetes.io/';
+const EVENT_TIMES = ['.series.lastObservedTime', '.lastTimestamp', '.deprecatedLastTimestamp', '.eventTime'];
+
+const texts = (object: KubeObject, path: string): string[] => findByPath(object, path).map(String);
+const first = (object: KubeObject, path: string): string => texts(object, path)[0] ?? '';
+const count = (object: KubeObject, path: string): number => findByPath(object, `${path}[*]`).length;
+const isTerminating = (object: KubeObject): boolean => object.metadata.deletionTimestamp !== undefined;
+
+const FUNCTIONS: Record<string, (object: KubeObject, path: string, now: Date) => Cell> = {
+  age: (object, path, now) => ageOf(findByPath(object, path)[0], now),
+  joined: (object, path) => texts(object, path).join(',') || '<none>',
+  count,
+  sum: (object, path) => findByPath(object, path).reduce<number>((sum, item) => sum + Number(item), 0),
+  labels: (object, path) => {
+    const entries = Object.entries(findByPath(object, path)[0] ?? {});
+    return entries.map(([key, value]) => `${key}=${String(value)}`).join(',') || '<none>';
+  },
+  accessModes: (object, path) =>
+    texts(object, path)
+      .map((mode) => ACCESS_MODES[mode] ?? mode)
+      .join(','),
+  phase: (object) => (isTerminating(object) ? 'Terminating' : first(object, '.status.phase')),
+  claim: (volume) => texts(volume, '.spec.claimRef.namespace').concat(texts(volume, '.spec.claimRef.name')).join('/'),
+  replicas: (object) => `${first(object, '.status.readyReplicas') || 0}/${first(object, '.spec.replicas') || 0}`,
+  className: ({ metadata: { name, annotations } }) =>
+    annotations?.[DEFAULT_CLASS] === 'true' ? `${name} (default)` : name,
+  podReady: (pod) => {
+    const ready = findByPath(pod, '.status.containerStatuses[?(@.ready=="true")]').length;
+    return `${ready}/${count(pod, '.spec.containers')}`;
+  },
+  podStatus: (pod) => {
+    if (isTerminating(pod)) return 'Terminating';
+    const reasons = texts(pod, '.status.containerStatuses[*].state.*.reason');
+    return reasons.at(-1) ?? (first(pod, '.status.reason') || first(pod, '.status.phase'));
+  },
+  nodeStatus: (node) => {
+    const status = first(node, '.status.conditions[?(@.type=="Ready")].status');
+    const name = status === 'True' ? 'Ready' : status === '' ? 'Unknown' : 'NotReady';
+    return first(node, '.spec.unschedulable') === 'true' ? `${name},SchedulingDisabled` : name;
+  },
+  nodeRoles: ({ metadata: { labels = {} } }) => {
+    const roles = Object.keys(labels).filter((label) => label.startsWith(ROLE_LABEL));
+    return (
+      roles
+        .map((label) => label.slice(ROLE_LABEL.length))
+        .toSorted()
+        .join(',') || '<none>'
+    );
+  },
+  lastSeen: (event, _, now) =>
+    ageOf(
+      EVENT_TIMES.map((path) => first(event, path)).find((time) => time !== ''),
+      now,
+    ),
+  regarding: (object, path) => {
+    const kind = first(object, `${path}.kind`);
+    return `${path === '.roleRef' ? kind : kind.toLowerCase()}/${first(object, `${path}.name`)}`;
+  },
+  subjects: (object, kind) => {
+    const path = `.subjects[?(@.kind=="${kind}")]`;
+    const namespaces = kind === 'ServiceAccount' ? texts(object, `${path}.namespace`) : [];
+    const names = texts(object, `${path}.name`);
+    return names.map((name, index) => [...namespaces.slice(index, index + 1), name].join('/')).join(', ');
+  },
+};
+
+function columnOf(text: string): Column {
+  const [, name = '', marks = '', cell = ''] = /^\s*([^:#*]+)([#*]*)(?::\s*(.*?))?\s*$/.exec(text) ?? [];
+  const shared = { name, type: marks.includes('#') ? 'integer' : 'string', priority: marks.includes('*') ? 1 : 0 };
+  if (name === 'Name' && cell === '') return { ...shared, ...NAME_COLUMN, priority: shared.priority };
+  const [source = '', argument = ''] = (cell === '' ? '@age .metadata.creationTimestamp' : cell).split(/\s+\|?\s*/, 2);
+  const run = source.startsWith('@') ? FUNCTIONS[source.slice(1)] : undefined;
+  if (run !== undefined) return { ...shared, cell: (object, now) => run(object, argument, now) };
+  const value = (object: KubeObject): string => first(object, source) || argument;
+  return { ...shared, cell: (object) => (shared.type === 'integer' ? Number(value(object)) : value(object)) };
+}
 
 export const NAME_COLUMN: Column = {
   name: 'Name',
@@ -31,241 +174,9 @@ export const NAME_COLUMN: Column = {
   description: 'Name must be unique within a namespace.',
   cell: (object) => object.metadata.name,
 };
-
-const texts = (object: KubeObject, path: string): string[] => findByPath(object, path).map(String);
-const first = (object: KubeObject, path: string): string => texts(object, path)[0] ?? '';
-const count = (object: KubeObject, path: string): number => findByPath(object, `${path}[*]`).length;
-const joined = (object: KubeObject, path: string): string => texts(object, path).join(',') || NONE;
-const labels = (object: KubeObject, path: string): string => {
-  const [map] = findByPath(object, path);
-  const entries = typeof map === 'object' && map !== null ? Object.entries(map) : [];
-  return entries.map(([key, value]) => `${key}=${String(value)}`).join(',') || NONE;
-};
-
-const text = (name: string, path: string, empty = ''): Column => ({
-  name,
-  type: 'string',
-  cell: (object) => first(object, path) || empty,
-});
-const number = (name: string, path: string): Column => ({
-  name,
-  type: 'integer',
-  cell: (object) => Number(first(object, path)),
-});
-const of = (name: string, cell: Column['cell'], type = 'string'): Column => ({ name, type, cell });
-const wide = (column: Column): Column => ({ ...column, priority: 1 });
-const age = (name = 'Age', path = '.metadata.creationTimestamp'): Column =>
-  of(name, (object, now) => ageOf(findByPath(object, path)[0], now));
-export const AGE_COLUMN = age();
-
-const accessModes = (path: string): Column =>
-  of('Access Modes', (object) =>
-    texts(object, path)
-      .map((mode) => ACCESS_MODES[mode] ?? mode)
-      .join(','),
-  );
-const workload = (): Column[] => [
-  wide(of('Containers', (object) => joined(object, '.spec.template.spec.containers[*].name'))),
-  wide(of('Images', (object) => joined(object, '.spec.template.spec.containers[*].image'))),
-  wide(of('Selector', (object) => labels(object, '.spec.selector.matchLabels'))),
-];
-const ready = (): Column =>
-  of('Ready', (object) => `${first(object, '.status.readyReplicas') || 0}/${first(object, '.spec.replicas') || 0}`);
-const address = (name: string): Column =>
-  wide(text(name, `.status.addresses[?(@.type=="${name.replace('-', '')}")].address`, NONE));
-const binding = (): Column[] => [
-  of('Role', (object) => `${first(object, '.roleRef.kind')}/${first(object, '.roleRef.name')}`),
-  AGE_COLUMN,
-  ...['User', 'Group', 'ServiceAccount'].map((kind) => wide(of(`${kind}s`, (object) => subjects(object, kind)))),
-];
-
-function subjects(object: KubeObject, kind: string): string {
-  const path = `.subjects[?(@.kind=="${kind}")]`;
-  const namespaces = kind === 'ServiceAccount' ? texts(object, `${path}.namespace`) : [];
-  return texts(object, `${path}.name`)
-    .map((name, index) => (namespaces[index] === undefined ? name : `${namespaces[index]}/${name}`))
-    .join(', ');
-}
-
-function nodeStatus(node: KubeObject): string {
-  const status = first(node, '.status.conditions[?(@.type=="Ready")].status');
-  const name = status === 'True' ? 'Ready' : status === '' ? 'Unknown' : 'NotReady';
-  return first(node, '.spec.unschedulable') === 'true' ? `${name},SchedulingDisabled` : name;
-}
-
-function nodeRoles(node: KubeObject): string {
-  const prefix = 'node-role.kubernetes.io/';
-  const names = Object.keys(node.metadata.labels ?? {}).filter((label) => label.startsWith(prefix));
-  return (
-    names
-      .map((label) => label.slice(prefix.length))
-      .toSorted()
-      .join(',') || NONE
-  );
-}
-
-function podStatus(pod: KubeObject): string {
-  if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
-  const reasons = texts(pod, '.status.containerStatuses[*].state.*.reason');
-  return reasons.at(-1) ?? (first(pod, '.status.reason') || first(pod, '.status.phase') || 'Unknown');
-}
-
-function claimOf(volume: KubeObject): string {
-  const name = first(volume, '.spec.claimRef.name');
-  return name === '' ? '' : `${first(volume, '.spec.claimRef.namespace')}/${name}`;
-}
-
-const phase = (object: KubeObject, otherwise: string): string =>
-  object.metadata.deletionTimestamp === undefined ? first(object, '.status.phase') || otherwise : 'Terminating';
-
-const event = (regarding: string, note: string, source: string): Column[] => [
-  of('Last Seen', (object, now) => {
-    const times = ['.series.lastObservedTime', '.lastTimestamp', '.deprecatedLastTimestamp', '.eventTime'];
-    return ageOf(
-      times.map((path) => first(object, path)).find((time) => time !== ''),
-      now,
-    );
-  }),
-  text('Type', '.type'),
-  text('Reason', '.reason'),
-  of(
-    'Object',
-    (object) => `${first(object, `.${regarding}.kind`).toLowerCase()}/${first(object, `.${regarding}.name`)}`,
-  ),
-  wide(text('Subobject', `.${regarding}.fieldPath`)),
-  wide(text('Source', source)),
-  text('Message', `.${note}`),
-  wide(age('First Seen', '.firstTimestamp')),
-  wide(of('Count', (object) => first(object, '.series.count') || first(object, '.count') || '1')),
-  wide(NAME_COLUMN),
-];
+export const AGE_COLUMN = columnOf('Age');
 
 /** By group and kind. Columns begin with the name, except for events, which end with it. */
-export const BUILT_IN_COLUMNS: Record<string, Column[]> = {
-  '/Event': event('involvedObject', 'message', '.source.component'),
-  'events.k8s.io/Event': event('regarding', 'note', '.reportingController'),
-  '/Namespace': [NAME_COLUMN, of('Status', (object) => phase(object, 'Active')), AGE_COLUMN],
-  '/ConfigMap': [
-    NAME_COLUMN,
-    of('Data', (object) => count(object, '.data') + count(object, '.binaryData')),
-    AGE_COLUMN,
-  ],
-  '/Secret': [NAME_COLUMN, text('Type', '.type'), of('Data', (object) => count(object, '.data')), AGE_COLUMN],
-  '/ServiceAccount': [NAME_COLUMN, of('Secrets', (object) => count(object, '.secrets')), AGE_COLUMN],
-  '/Service': [
-    NAME_COLUMN,
-    text('Type', '.spec.type', 'ClusterIP'),
-    text('Cluster-IP', '.spec.clusterIP', NONE),
-    of('External-IP', (object) => joined(object, '.spec.externalIPs[*]')),
-    of('Port(s)', (object) => joined(object, '.spec.ports[*].port')),
-    AGE_COLUMN,
-    wide(of('Selector', (object) => labels(object, '.spec.selector'))),
-  ],
-  '/Pod': [
-    NAME_COLUMN,
-    of('Ready', (pod) => {
-      const up = findByPath(pod, '.status.containerStatuses[?(@.ready=="true")]').length;
-      return `${up}/${count(pod, '.spec.containers')}`;
-    }),
-    of('Status', podStatus),
-    of('Restarts', (pod) =>
-      findByPath(pod, '.status.containerStatuses[*].restartCount').reduce<number>((sum, item) => sum + Number(item), 0),
-    ),
-    AGE_COLUMN,
-    wide(text('IP', '.status.podIP', NONE)),
-    wide(text('Node', '.spec.nodeName', NONE)),
-    wide(text('Nominated Node', '.status.nominatedNodeName', NONE)),
-    wide(of('Readiness Gates', () => NONE)),
-  ],
-  '/Node': [
-    NAME_COLUMN,
-    of('Status', nodeStatus),
-    of('Roles', nodeRoles),
-    AGE_COLUMN,
-    text('Version', '.status.nodeInfo.kubeletVersion'),
-    address('Internal-IP'),
-    address('External-IP'),
-    wide(text('OS-Image', '.status.nodeInfo.osImage', '<unknown>')),
-    wide(text('Kernel-Version', '.status.nodeInfo.kernelVersion', '<unknown>')),
-    wide(text('Container-Runtime', '.status.nodeInfo.containerRuntimeVersion', '<unknown>')),
-  ],
-  '/PersistentVolume': [
-    NAME_COLUMN,
-    text('Capacity', '.spec.capacity.storage'),
-    accessModes('.spec.accessModes[*]'),
-    text('Reclaim Policy', '.spec.persistentVolumeReclaimPolicy'),
-    of('Status', (object) => phase(object, '')),
-    of('Claim', claimOf),
-    text('StorageClass', '.spec.storageClassName'),
-    text('Reason', '.status.reason'),
-    AGE_COLUMN,
-    wide(text('VolumeMode', '.spec.volumeMode', '<unset>')),
-  ],
-  '/PersistentVolumeClaim': [
-    NAME_COLUMN,
-    of('Status', (object) => phase(object, '')),
-    text('Volume', '.spec.volumeName'),
-    text('Capacity', '.status.capacity.storage'),
-    accessModes('.status.accessModes[*]'),
-    text('StorageClass', '.spec.storageClassName'),
-    AGE_COLUMN,
-    wide(text('VolumeMode', '.spec.volumeMode', '<unset>')),
-  ],
-  'apps/Deployment': [
-    NAME_COLUMN,
-    ready(),
-    number('Up-to-date', '.status.updatedReplicas'),
-    number('Available', '.status.availableReplicas'),
-    AGE_COLUMN,
-    ...workload(),
-  ],
-  'apps/StatefulSet': [NAME_COLUMN, ready(), AGE_COLUMN, ...workload().slice(0, 2)],
-  'apps/ReplicaSet': [
-    NAME_COLUMN,
-    number('Desired', '.spec.replicas'),
-    number('Current', '.status.replicas'),
-    number('Ready', '.status.readyReplicas'),
-    AGE_COLUMN,
-    ...workload(),
-  ],
-  'apps/DaemonSet': [
-    NAME_COLUMN,
-    number('Desired', '.status.desiredNumberScheduled'),
-    number('Current', '.status.currentNumberScheduled'),
-    number('Ready', '.status.numberReady'),
-    number('Up-to-date', '.status.updatedNumberScheduled'),
-    number('Available', '.status.numberAvailable'),
-    of('Node Selector', (object) => labels(object, '.spec.template.spec.nodeSelector')),
-    AGE_COLUMN,
-    ...workload(),
-  ],
-  'storage.k8s.io/StorageClass': [
-    of('Name', ({ metadata }) => {
-      const isDefault = metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
-      return isDefault ? `${metadata.name} (default)` : metadata.name;
-    }),
-    text('Provisioner', '.provisioner'),
-    text('ReclaimPolicy', '.reclaimPolicy', 'Delete'),
-    text('VolumeBindingMode', '.volumeBindingMode', 'Immediate'),
-    of('AllowVolumeExpansion', (object) => first(object, '.allowVolumeExpansion') === 'true'),
-    AGE_COLUMN,
-  ],
-  'coordination.k8s.io/Lease': [NAME_COLUMN, text('Holder', '.spec.holderIdentity'), AGE_COLUMN],
-  'rbac.authorization.k8s.io/RoleBinding': [NAME_COLUMN, ...binding()],
-  'rbac.authorization.k8s.io/ClusterRoleBinding': [NAME_COLUMN, ...binding()],
-  'rbac.authorization.k8s.io/Role': [NAME_COLUMN, text('Created At', '.metadata.creationTimestamp')],
-  'rbac.authorization.k8s.io/ClusterRole': [NAME_COLUMN, text('Created At', '.metadata.creationTimestamp')],
-  'apiextensions.k8s.io/CustomResourceDefinition': [NAME_COLUMN, text('Created At', '.metadata.creationTimestamp')],
-  'policy/PodDisruptionBudget': [
-    NAME_COLUMN,
-    text('Min Available', '.spec.minAvailable', 'N/A'),
-    text('Max Unavailable', '.spec.maxUnavailable', 'N/A'),
-    number('Allowed Disruptions', '.status.disruptionsAllowed'),
-    AGE_COLUMN,
-  ],
-  'networking.k8s.io/NetworkPolicy': [
-    NAME_COLUMN,
-    of('Pod-Selector', (object) => labels(object, '.spec.podSelector.matchLabels')),
-    AGE_COLUMN,
-  ],
-};
+export const BUILT_IN_COLUMNS: ReadonlyMap<string, readonly Column[]> = new Map(
+  Object.entries(KINDS).map(([kind, text]) => [kind, text.split(';').map(columnOf)]),
+);

@@ -48,7 +48,7 @@ function rowObject(object: KubeObject, include: TableOptions['includeObject']): 
 }
 
 function columnsOf(type: ResourceType): readonly Column[] {
-  const builtIn = type.builtIn ? BUILT_IN_COLUMNS[`${type.group}/${type.kind}`] : undefined;
+  const builtIn = type.builtIn ? BUILT_IN_COLUMNS.get(`${type.group}/${type.kind}`) : undefined;
   if (builtIn !== undefined) return builtIn;
   if (type.printerColumns.length === 0) return [NAME_COLUMN, AGE_COLUMN];
   return [NAME_COLUMN, ...type.printerColumns.map(columnOf)];

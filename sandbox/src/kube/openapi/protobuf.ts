@@ -23,20 +23,17 @@ const PROTO = `
     repeated ParametersItem parameters = 9;
   }
   message Operation {
-    string operation_id = 5; repeated string produces = 6; repeated string consumes = 7;
     repeated ParametersItem parameters = 8; Responses responses = 9; repeated NamedAny vendor_extension = 13;
   }
   message ParametersItem { Parameter parameter = 1; }
-  message Parameter { BodyParameter body_parameter = 1; NonBodyParameter non_body_parameter = 2; }
-  message BodyParameter { string name = 2; string in = 3; bool required = 4; Schema schema = 5; }
+  message Parameter { NonBodyParameter non_body_parameter = 2; }
   message NonBodyParameter { QueryParameter query_parameter_sub_schema = 3; PathParameter path_parameter_sub_schema = 4; }
   message QueryParameter { string in = 2; string name = 4; string type = 6; }
   message PathParameter { bool required = 1; string in = 2; string name = 4; string type = 5; }
   message Responses { repeated NamedResponseValue response_code = 1; }
   message NamedResponseValue { string name = 1; ResponseValue value = 2; }
   message ResponseValue { Response response = 1; }
-  message Response { string description = 1; SchemaItem schema = 2; }
-  message SchemaItem { Schema schema = 1; }
+  message Response { string description = 1; }
   message Schema {
     string _ref = 1; string format = 2; string title = 3; string description = 4; Any default = 5;
     double multiple_of = 6; double maximum = 7; bool exclusive_maximum = 8; double minimum = 9;
@@ -91,30 +88,14 @@ function pathItem(item: JsonObject): JsonObject {
 }
 
 function operation(value: JsonObject): JsonObject {
-  const { operationId, produces, consumes, parameters, responses } = value;
-  return {
-    operation_id: operationId,
-    produces,
-    consumes,
-    parameters: objects(parameters).map(parameter),
-    responses: { response_code: named(responses, response) },
-    ...extensions(value),
-  };
-}
-
-function response(value: JsonObject): JsonObject {
-  const body = isObject(value.schema) ? { schema: { schema: schema(value.schema) } } : {};
-  return { response: { description: value.description, ...body } };
+  const codes = named(value.responses, ({ description }) => ({ response: { description } }));
+  const parameters = objects(value.parameters).map(parameter);
+  return { parameters, responses: { response_code: codes }, ...extensions(value) };
 }
 
 function parameter(value: JsonObject): JsonObject {
-  const { name, in: place, required, type } = value;
-  if (place === 'body') {
-    const body = { name, in: place, required, schema: schema(isObject(value.schema) ? value.schema : {}) };
-    return { parameter: { body_parameter: body } };
-  }
-  const key = place === 'path' ? 'path_parameter_sub_schema' : 'query_parameter_sub_schema';
-  return { parameter: { non_body_parameter: { [key]: { name, in: place, required, type } } } };
+  const kind = value.in === 'path' ? 'path_parameter_sub_schema' : 'query_parameter_sub_schema';
+  return { parameter: { non_body_parameter: { [kind]: value } } };
 }
 
 function schema(value: JsonObject): JsonObject {

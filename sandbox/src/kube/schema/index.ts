@@ -4,8 +4,8 @@
  */
 import { compileRules } from './cel-rules.ts';
 import { childPath, invalid, keyPath } from './field-error.ts';
-import { valueValidator } from './json-schema.ts';
-import { additionalSchema, asSchema, type Schema } from './model.ts';
+import { asSchema, valueValidator } from './json-schema.ts';
+import { additionalSchema, type Schema } from './model.ts';
 import { checkObjectRules } from './object-rules.ts';
 import { schemaOperations } from './operations.ts';
 import { checkStructural } from './structural.ts';

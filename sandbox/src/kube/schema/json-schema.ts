@@ -6,7 +6,7 @@ import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 
 import { childPath, indexPath, invalid, notSupported, required, tooLong, tooMany, typeInvalid } from './field-error.ts';
 import { compilePattern, FORMATS } from './formats.ts';
 import { isInteger, jsonType, type Schema } from './model.ts';
-import type { FieldError } from '../types.ts';
+import type { FieldError, JsonObject } from '../types.ts';
 
 const COPIED = [
   'enum',
@@ -19,6 +19,39 @@ const COPIED = [
   'maxProperties',
   'required',
 ] as const;
+
+const each = (keywords: string, shape: SchemaObject): SchemaObject =>
+  Object.fromEntries(keywords.split(' ').map((keyword) => [keyword, shape]));
+const NESTED = { $ref: 'schema' };
+const TEXTS = { type: 'array', items: { type: 'string' } };
+const RULE = {
+  type: 'object',
+  required: ['rule'],
+  properties: {
+    ...each('rule message messageExpression reason fieldPath', { type: 'string' }),
+    optionalOldSelf: { type: 'boolean' },
+  },
+};
+/** What a schema looks like; keywords that are not named here are not looked at. */
+const META_SCHEMA: SchemaObject = {
+  $id: 'schema',
+  type: 'object',
+  properties: {
+    ...each('type format title description pattern x-kubernetes-list-type x-kubernetes-map-type', { type: 'string' }),
+    ...each('nullable exclusiveMinimum exclusiveMaximum uniqueItems', { type: 'boolean' }),
+    ...each('x-kubernetes-preserve-unknown-fields x-kubernetes-embedded-resource', { type: 'boolean' }),
+    ...each('x-kubernetes-int-or-string', { type: 'boolean' }),
+    ...each('minimum maximum multipleOf minLength maxLength minItems maxItems', { type: 'number' }),
+    ...each('minProperties maxProperties', { type: 'number' }),
+    ...each('required x-kubernetes-list-map-keys', TEXTS),
+    ...each('allOf anyOf oneOf', { type: 'array', items: NESTED }),
+    ...each('items not', NESTED),
+    enum: { type: 'array' },
+    properties: { type: 'object', additionalProperties: NESTED },
+    additionalProperties: { type: ['object', 'boolean'], if: { type: 'object' }, then: NESTED },
+    'x-kubernetes-validations': { type: 'array', items: RULE },
+  },
+};
 
 const ajv = new Ajv({
   code: { optimize: false },
@@ -43,6 +76,8 @@ ajv.addKeyword({
   validate: (_: true, value: number) => !Number.isInteger(value) || isInteger(value),
 });
 
+let checkShape: ValidateFunction | undefined;
+
 /** A function that reports what is wrong with a value; it never throws. */
 export function valueValidator(schema: Schema): (value: unknown) => FieldError[] {
   let validate: ValidateFunction | undefined;
@@ -51,6 +86,16 @@ export function valueValidator(schema: Schema): (value: unknown) => FieldError[]
     if (validate(value)) return [];
     return withoutBranches(validate.errors ?? []).map((error) => fieldErrorOf(error, value));
   };
+}
+
+/**
+ * JSON as a schema, if every keyword in it holds a value of the right shape; what follows relies on that. Otherwise the
+ * result must not be used, and `errors` says why.
+ */
+export function asSchema(json: JsonObject, path: string, errors: FieldError[]): Schema {
+  checkShape ??= ajv.compile(META_SCHEMA);
+  if (!checkShape(json)) errors.push(...(checkShape.errors ?? []).map((error) => fieldErrorOf(error, json, path)));
+  return json;
 }
 
 function typesOf(schema: Schema): string[] | undefined {
@@ -120,8 +165,8 @@ function passing(error: ErrorObject): readonly unknown[] {
 }
 
 /** `/spec/list/0` as `spec.list[0]`; what is an index and what a name is read off the value. */
-function fieldPathOf(pointer: string, root: unknown): string {
-  let path = '';
+function fieldPathOf(pointer: string, root: unknown, above: string): string {
+  let path = above;
   let value: unknown = root;
   for (const raw of pointer.split('/').slice(1)) {
     const name = raw.replaceAll('~1', '/').replaceAll('~0', '~');
@@ -136,8 +181,8 @@ function fieldPathOf(pointer: string, root: unknown): string {
   return path;
 }
 
-function fieldErrorOf(error: ErrorObject, root: unknown): FieldError {
-  const path = fieldPathOf(error.instancePath, root);
+function fieldErrorOf(error: ErrorObject, root: unknown, above = ''): FieldError {
+  const path = fieldPathOf(error.instancePath, root, above);
   const limit = Number(error.params.limit);
   const wrong = (detail: string, value: unknown = error.data): FieldError =>
     invalid(path, value, `${path} in body ${detail}`);
