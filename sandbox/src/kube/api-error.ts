@@ -65,8 +65,8 @@ export class ApiError extends Error {
     return new ApiError(406, 'NotAcceptable', message);
   }
 
-  static alreadyExists(subject: Subject): ApiError {
-    const message = `${qualified(subject)} "${subject.name}" already exists`;
+  static alreadyExists(subject: Subject, prefix = ''): ApiError {
+    const message = `${prefix}${qualified(subject)} "${subject.name}" already exists`;
     return new ApiError(409, 'AlreadyExists', message, detailsOf(subject));
   }
 
@@ -126,7 +126,7 @@ export class ApiError extends Error {
 
 function detailsOf(subject: Subject): StatusDetails {
   return {
-    name: subject.name,
+    ...(subject.name === '' ? {} : { name: subject.name }),
     ...(subject.group === '' ? {} : { group: subject.group }),
     kind: subject.resource,
   };

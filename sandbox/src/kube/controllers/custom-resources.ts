@@ -6,10 +6,10 @@ import type { Clock } from '@couchestor/common/base';
 import { customResourceFinalizer, timestamp } from '../rest/lifecycle.ts';
 import { specOf, typesOf } from '../rest/custom-resource-definitions.ts';
 import type { CustomNames } from '../rest/custom-resource-definitions.ts';
+import { jsonEqual } from '../patch/json.ts';
 import { bucketOf } from '../store/store.ts';
 import type { StoreEvent } from '../store/store.ts';
 import type { KubeObject, ResourceType } from '../types.ts';
-import { isDeepStrictEqual } from 'node:util';
 import { coalesce } from './controller.ts';
 import type { ControllerParts } from './controller.ts';
 
@@ -70,10 +70,10 @@ export class CustomResources {
       const known = this.#served.get(uid);
       served.set(uid, known?.version === version ? known : { version, types: typesOf(definition) });
     }
-    const before = registry.types;
+    const before = registry.types.filter((type) => !type.builtIn);
     this.#served = served;
     const types = [...served.values()].flatMap((entry) => entry.types);
-    if (isDeepStrictEqual(new Set(types), new Set(before.filter((type) => !type.builtIn)))) return;
+    if (types.length === before.length && types.every((type) => before.includes(type))) return;
     registry.setCustom(types);
     this.#onChange();
   }
@@ -117,7 +117,7 @@ export class CustomResources {
       ...(conflict === undefined ? { acceptedNames: names } : {}),
     };
     const type = registry.find(definitions.group, 'v1', definitions.resource);
-    if (type === undefined || isDeepStrictEqual(next, statusOf(definition))) return;
+    if (type === undefined || jsonEqual(next, statusOf(definition))) return;
     lifecycle.rewrite(type, definition, (object) => (object.status = next));
   }
 

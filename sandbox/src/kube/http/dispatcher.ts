@@ -81,7 +81,8 @@ export class Dispatcher {
   }
 
   #document(request: ApiRequest, document: JsonObject | undefined): Answer {
-    if (document === undefined) throw ApiError.noSuchPath();
+    // What discovery does not know gets no Status, as on a real server.
+    if (document === undefined) return { code: 404, contentType: 'text/plain', body: '404 page not found\n' };
     return { code: 200, ...encode(document, negotiate(request.headers.accept).format) };
   }
 

@@ -24,6 +24,7 @@ export interface Answer {
   code: number;
   contentType: string;
   body: string | Uint8Array;
+  headers?: Readonly<Record<string, string>>;
   /** Texts of Warning headers. */
   warnings?: readonly string[];
 }

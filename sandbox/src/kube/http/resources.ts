@@ -51,6 +51,14 @@ const optionsKinds: Readonly<Record<string, string>> = {
   patch: 'PatchOptions',
 };
 
+const returnedWhenDeleted: ReadonlySet<string> = new Set([
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'Pod',
+  'Service',
+  'ServiceAccount',
+]);
+
 export class ResourceHandlers {
   readonly #parts: ResourceParts;
   readonly #watches = new Map<Watch, ResourceType>();
@@ -83,10 +91,12 @@ export class ResourceHandlers {
     }
   }
 
-  /** Ends the watches of types that are no longer served as they were; their clients come back. */
+  /** Ends the watches of types that are no longer served with the same schema; their clients come back. */
   closeWatchesExcept(types: readonly ResourceType[]): void {
-    const served = new Set(types);
-    for (const [watch, type] of this.#watches) if (!served.has(type)) watch.close();
+    for (const [watch, { group, version, resource, schema }] of this.#watches) {
+      const now = types.find((type) => type.group === group && type.version === version && type.resource === resource);
+      if (now === undefined || now.schema !== schema) watch.finish();
+    }
   }
 
   #get({ type, target }: Call): JsonObject {
@@ -120,10 +130,15 @@ export class ResourceHandlers {
   #watch(call: Call): StreamAnswer {
     const { request, type, target, accepted } = call;
     const options = readListOptions(request.query, type);
+    let columnsSent = false;
     const render = (object: KubeObject, bookmark: boolean): JsonObject => {
       if (accepted.as === 'PartialObjectMetadata') return partial(object);
       if (accepted.as !== 'Table') return object;
-      return this.#table(call, bookmark ? [] : [object], { resourceVersion: object.metadata.resourceVersion });
+      const { resourceVersion } = object.metadata;
+      const table = this.#table(call, bookmark ? [] : [object], { resourceVersion });
+      if (columnsSent) table.columnDefinitions = null;
+      columnsSent = true;
+      return table;
     };
     const namespace = target.namespace === '' ? undefined : target.namespace;
     const watchRequest = { type, namespace, options, fault: request.fault, render };
@@ -180,6 +195,7 @@ export class ResourceHandlers {
     if (stored === undefined) throw ApiError.notFound({ ...type, name: target.name });
     const left = this.#parts.lifecycle.delete(type, stored, readDeleteOptions(request.query, readObject(request)));
     if (left !== undefined) return this.#show(call, present(left, type));
+    if (type.builtIn && returnedWhenDeleted.has(type.kind)) return this.#show(call, present(stored, type));
     const { name, uid } = stored.metadata;
     const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.resource, uid };
     return json({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
@@ -243,6 +259,7 @@ function checkServed({ namespace, name, subresource }: ResourceTarget, type: Res
     if (verb !== 'list' && verb !== 'watch') throw ApiError.methodNotAllowed();
   }
   if (!type.verbs.some((served) => served === verb)) throw ApiError.methodNotAllowed();
+  if (name === '' && (verb === 'update' || verb === 'patch')) throw ApiError.methodNotAllowed();
   if (name !== '' && verb === 'create') throw ApiError.methodNotAllowed();
   if (subresource === '') return;
   const { status, scale } = type.subresources;

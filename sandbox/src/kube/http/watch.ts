@@ -80,13 +80,12 @@ export class Watch {
       options.timeoutSeconds === undefined || options.timeoutSeconds <= 0
         ? minTimeoutMs * (1 + Math.random())
         : options.timeoutSeconds * 1000;
-    this.#timers.push(clock.setTimer(timeoutMs, () => this.#finish()));
+    this.#timers.push(clock.setTimer(timeoutMs, () => this.finish()));
     if (options.allowWatchBookmarks) this.#bookmarkEvery(bookmarkIntervalMs);
     this.#response.flushHeaders();
     this.#pump();
   }
 
-  /** Ends the stream; the client is expected to come back. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -116,8 +115,8 @@ export class Watch {
     this.#timers.push(timer);
   }
 
-  /** At the end of its time a watch says how far it came. */
-  #finish(): void {
+  /** Ends the stream, having said how far it came; the client is expected to come back. */
+  finish(): void {
     this.#pump();
     if (this.#isSilenced()) return;
     if (this.#request.options.allowWatchBookmarks && this.#isCaughtUp()) this.#send('BOOKMARK', this.#bookmark());

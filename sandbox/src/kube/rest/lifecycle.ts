@@ -118,7 +118,7 @@ function checkPreconditions(type: ResourceType, { metadata }: KubeObject, option
   const failed = (what: string, wanted: string, found: string): ApiError =>
     ApiError.conflict(
       { ...type, name: metadata.name },
-      `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`,
+      `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been modified, or deleted and then recreated`,
     );
   if (options.uid !== undefined && options.uid !== metadata.uid) throw failed('UID', options.uid, metadata.uid);
   const { resourceVersion } = options;

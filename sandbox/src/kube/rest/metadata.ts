@@ -2,10 +2,10 @@
  * `metadata` is the same for every resource type: it is decoded, checked and kept from being changed here, and nowhere else. Schemas see
  * only what lies beside it.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../api-error.ts';
-import { isObject } from '../patch/json.ts';
+import { isObject, jsonEqual } from '../patch/json.ts';
 import { labelValueProblems, qualifiedNameProblems } from '../selectors.ts';
+import { apiVersionOf } from '../types.ts';
 import type { FieldError, JsonObject, KubeObject, ObjectMeta, OwnerReference, ResourceType } from '../types.ts';
 import { forbidden, immutable, invalid, required } from './field-errors.ts';
 
@@ -30,6 +30,7 @@ const metadataShapes: Readonly<Record<string, Shape>> = {
 
 const maxAnnotationBytes = 256 * 1024;
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const isString = (value: unknown): value is string => typeof value === 'string';
 
 const shapeHolds: Readonly<Record<Shape, (value: unknown) => boolean>> = {
@@ -45,7 +46,8 @@ const shapeHolds: Readonly<Record<Shape, (value: unknown) => boolean>> = {
  * returned as `unknown`. Thrown when a field has the wrong type: 400, as a decoder's.
  */
 export function decodeObject(body: JsonObject, type: ResourceType): { object: KubeObject; unknown: string[] } {
-  const { apiVersion, kind, metadata = {}, ...rest } = body;
+  checkGroupVersionKind(body, type);
+  const { metadata = {}, ...rest } = body;
   const refuse = (why: string): ApiError =>
     ApiError.badRequest(
       `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}: ${why}`,
@@ -67,8 +69,29 @@ export function decodeObject(body: JsonObject, type: ResourceType): { object: Ku
       if (!isString((owner[field] ??= ''))) throw refuse(`metadata.ownerReferences.${field} is not a string`);
     }
   }
-  const object = { apiVersion: String(apiVersion), kind: String(kind), metadata: meta, ...rest };
+  const object = { ...rest, apiVersion: apiVersionOf(type), kind: type.kind, metadata: meta };
   return { object: object as JsonObject as KubeObject, unknown };
+}
+
+/** A body must be what the path says; for built-in types it may leave that to the path. Thrown when it is not: 400. */
+function checkGroupVersionKind(body: JsonObject, type: ResourceType): void {
+  const given = { kind: textOf(body.kind), apiVersion: textOf(body.apiVersion) };
+  const expected = { kind: type.kind, apiVersion: apiVersionOf(type) };
+  for (const [field, name] of [
+    ['kind', 'kind'],
+    ['apiVersion', 'API version'],
+  ] as const) {
+    if (given[field] === expected[field] || (given[field] === '' && type.builtIn)) continue;
+    if (given[field] === '') {
+      const missing = field === 'kind' ? 'Kind' : field;
+      throw ApiError.badRequest(`Object '${missing}' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
+    }
+    throw ApiError.badRequest(
+      type.builtIn
+        ? `${given.kind} in version ${JSON.stringify(given.apiVersion)} cannot be handled as a ${type.kind}`
+        : `the ${name} in the data (${given[field]}) does not match the expected ${name} (${expected[field]})`,
+    );
+  }
 }
 
 const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -183,9 +206,7 @@ const withoutTimes = (meta: ObjectMeta): JsonObject => ({
 export function sameObject(after: KubeObject, before: KubeObject): boolean {
   const { metadata: afterMeta, ...afterRest } = after;
   const { metadata: beforeMeta, ...beforeRest } = before;
-  return (
-    isDeepStrictEqual(afterRest, beforeRest) && isDeepStrictEqual(withoutTimes(afterMeta), withoutTimes(beforeMeta))
-  );
+  return jsonEqual(afterRest, beforeRest) && jsonEqual(withoutTimes(afterMeta), withoutTimes(beforeMeta));
 }
 
 /** Whether anything that `metadata.generation` counts differs: all but metadata, and the status where that has its own subresource. */
@@ -195,7 +216,7 @@ export function sameSpec(after: KubeObject, before: KubeObject, type: ResourceTy
     metadata: undefined,
     status: type.subresources.status ? undefined : status,
   });
-  return isDeepStrictEqual(counted(after), counted(before));
+  return jsonEqual(counted(after), counted(before));
 }
 
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';

@@ -2,11 +2,10 @@
  * What single built-in kinds do beyond their schema: the defaults that clients rely on, fields that the server owns, and fields that
  * cannot change. A kind without an entry is stored as it comes.
  */
-import { isDeepStrictEqual } from 'node:util';
-import { isObject } from '../patch/json.ts';
+import { isObject, jsonEqual } from '../patch/json.ts';
 import type { FieldError, JsonObject, KubeObject, ResourceType } from '../types.ts';
 import { prepareDefinition, validateDefinition } from './custom-resource-definitions.ts';
-import { forbidden, immutable } from './field-errors.ts';
+import { forbidden, immutable, invalid, required } from './field-errors.ts';
 
 /** `before` is absent when the object is new. */
 type Check = (after: KubeObject, before: KubeObject | undefined) => FieldError[];
@@ -51,15 +50,63 @@ function prepareSecret(after: KubeObject): void {
   Reflect.deleteProperty(after, 'stringData');
 }
 
+function podErrors(after: KubeObject): FieldError[] {
+  const { containers } = child(after, 'spec');
+  if (!Array.isArray(containers) || containers.length === 0) return [required('spec.containers')];
+  return containers.flatMap((container: unknown, index) =>
+    isObject(container) && (container.image ?? '') === '' ? [required(`spec.containers[${index}].image`)] : [],
+  );
+}
+
+function claimErrors(after: KubeObject): FieldError[] {
+  const spec = child(after, 'spec');
+  const errors: FieldError[] = [];
+  const modes = spec.accessModes;
+  if (!Array.isArray(modes) || modes.length === 0) {
+    errors.push(required('spec.accessModes', 'at least 1 access mode is required'));
+  }
+  if (child(child(spec, 'resources'), 'requests').storage === undefined) {
+    errors.push(required('spec.resources[storage]'));
+  }
+  return errors;
+}
+
+function leaseErrors(after: KubeObject): FieldError[] {
+  const seconds = child(after, 'spec').leaseDurationSeconds ?? 1;
+  if (Number(seconds) > 0) return [];
+  return [invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')];
+}
+
+/** Written through events.k8s.io, an Event must say more; both kinds must be about an object of their own namespace. */
+function eventErrors(after: KubeObject, before: KubeObject | undefined): FieldError[] {
+  const modern = after.apiVersion !== 'v1';
+  const about = modern ? 'regarding' : 'involvedObject';
+  const namespace = child(after, about).namespace ?? '';
+  const home = namespace === '' ? 'default' : namespace;
+  const errors: FieldError[] = [];
+  if (after.metadata.namespace !== home) {
+    errors.push(invalid(`${modern ? 'involvedObject' : about}.namespace`, namespace, 'does not match event.namespace'));
+  }
+  if (!modern || before !== undefined) return errors;
+  const needed = ['eventTime', 'reportingController', 'reportingInstance', 'action', 'reason', 'type'];
+  return [...errors, ...needed.filter((field) => (after[field] ?? '') === '').map((field) => required(field))];
+}
+
+const dataKeyRule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+
 /** Data of an object marked immutable, and what a Secret is for, never change. */
 function frozenData(after: KubeObject, before: KubeObject | undefined): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = ['data', 'binaryData', 'stringData'].flatMap((field) =>
+    Object.keys(child(after, field))
+      .filter((key) => !/^(?!\.\.?$|\.\.)[-._a-zA-Z0-9]{1,253}$/.test(key))
+      .map((key) => invalid(`${field}[${key}]`, key, dataKeyRule)),
+  );
   if (before === undefined) return errors;
   if (after.type !== before.type) errors.push(immutable('type', after.type));
   if (before.immutable !== true) return errors;
   const why = 'field is immutable when `immutable` is set';
   for (const field of ['immutable', 'data', 'binaryData']) {
-    if (!isDeepStrictEqual(after[field], before[field])) errors.push(forbidden(field, why));
+    if (!jsonEqual(after[field], before[field])) errors.push(forbidden(field, why));
   }
   return errors;
 }
@@ -91,7 +138,7 @@ const frozenFields =
     const read = (object: KubeObject, path: string): unknown =>
       path.split('.').reduce<unknown>((value, field) => (isObject(value) ? value[field] : undefined), object);
     return paths
-      .filter((path) => before !== undefined && !isDeepStrictEqual(read(after, path), read(before, path)))
+      .filter((path) => before !== undefined && !jsonEqual(read(after, path), read(before, path)))
       .map((path) => immutable(path, read(after, path)));
   };
 
@@ -101,7 +148,12 @@ const workload = (spec: JsonObject): Strategy => ({
   validate: frozenFields('spec.selector'),
 });
 
-const binding: Strategy = { validate: frozenFields('roleRef') };
+const binding: Strategy = {
+  validate: (after, before) =>
+    before === undefined || jsonEqual(after.roleRef, before.roleRef)
+      ? []
+      : [invalid('roleRef', after.roleRef, 'cannot change roleRef')],
+};
 const rolling = { type: 'RollingUpdate' };
 
 const strategies: Readonly<Record<string, Strategy>> = {
@@ -120,7 +172,8 @@ const strategies: Readonly<Record<string, Strategy>> = {
     initialStatus: { loadBalancer: {} },
     prepare: prepareService,
   },
-  Pod: { defaults: podTemplate, initialStatus: { phase: 'Pending', qosClass: 'BestEffort' } },
+  Event: { validate: eventErrors },
+  Pod: { validate: podErrors, defaults: podTemplate, initialStatus: { phase: 'Pending', qosClass: 'BestEffort' } },
   Deployment: workload({ replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: rolling }),
   DaemonSet: workload({ revisionHistoryLimit: 10, updateStrategy: rolling }),
   StatefulSet: workload({ replicas: 1, podManagementPolicy: 'OrderedReady', updateStrategy: rolling }),
@@ -129,7 +182,11 @@ const strategies: Readonly<Record<string, Strategy>> = {
     defaults: { spec: { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' } },
     initialStatus: { phase: 'Pending' },
   },
-  PersistentVolumeClaim: { defaults: { spec: { volumeMode: 'Filesystem' } }, initialStatus: { phase: 'Pending' } },
+  PersistentVolumeClaim: {
+    validate: claimErrors,
+    defaults: { spec: { volumeMode: 'Filesystem' } },
+    initialStatus: { phase: 'Pending' },
+  },
   PodDisruptionBudget: { initialStatus: {}, conditionalUpdate: true },
   StorageClass: {
     defaults: { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' },
@@ -141,7 +198,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
     prepare: prepareDefinition,
     validate: validateDefinition,
   },
-  Lease: { conditionalUpdate: true },
+  Lease: { validate: leaseErrors, conditionalUpdate: true },
   RoleBinding: binding,
   ClusterRoleBinding: binding,
 };

@@ -10,8 +10,7 @@ import { applyServerSide, trackManagedFields } from './apply.ts';
 import { isObject } from '../patch/json.ts';
 import { storageOf } from '../registry.ts';
 import type { Store } from '../store/store.ts';
-import { apiVersionOf } from '../types.ts';
-import type { FieldError, JsonObject, KubeObject, ResourceType, UserInfo } from '../types.ts';
+import type { FieldError, JsonObject, KubeObject, ObjectMeta, ResourceType, UserInfo } from '../types.ts';
 import { forbidden, invalid, required } from './field-errors.ts';
 import { timestamp } from './lifecycle.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -62,7 +61,7 @@ export class Writer {
     if (before === undefined) throw ApiError.notFound({ ...context.type, name: context.name });
     const after = this.#decode(context, body);
     if (isBlank(after.metadata.resourceVersion) && strategyOf(context.type).conditionalUpdate === true) {
-      throw this.#invalid(context, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+      throw this.#invalid(context, [mustBeSpecified]);
     }
     return this.#replace(context, { after, before, track: true });
   }
@@ -111,7 +110,7 @@ export class Writer {
   }
 
   #insert(context: WriteContext, object: KubeObject, track: boolean): KubeObject {
-    const { type, namespace, options } = context;
+    const { type, options } = context;
     const { store, clock, admit } = this.#parts;
     const strategy = strategyOf(type);
     const meta = object.metadata;
@@ -131,9 +130,11 @@ export class Writer {
     admit(context, object, undefined);
     if (track) this.#track(context, object, undefined);
     this.#validate(context, object, metadata.validateMetadata(meta, type));
-    if (type.namespaced) this.#requireNamespace(context, namespace);
-    if (store.get(storageOf(type), meta.namespace, meta.name) !== undefined) {
-      throw ApiError.alreadyExists({ ...type, name: meta.name });
+    if (type.namespaced) this.#requireNamespace(context, meta);
+    const existing = store.get(storageOf(type), meta.namespace, meta.name);
+    if (existing !== undefined) {
+      const leaving = existing.metadata.deletionTimestamp === undefined ? '' : 'object is being deleted: ';
+      throw ApiError.alreadyExists({ ...type, name: meta.name }, leaving);
     }
     if (!options.dryRun) return present(store.put(storageOf(type), toStored(object, type)), type);
     Reflect.deleteProperty(meta, 'resourceVersion');
@@ -174,7 +175,7 @@ export class Writer {
   /** The body as an object of the request's type, unknown fields reported and removed, defaults filled in. */
   #decode(context: WriteContext, body: JsonObject, fillIn = true): KubeObject {
     const { type, options, warnings } = context;
-    const { object, unknown } = metadata.decodeObject(this.#withGroupVersionKind(context, body), type);
+    const { object, unknown } = metadata.decodeObject(body, type);
     if (type.schema !== undefined) unknown.push(...type.schema.prune(object));
     const problems = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
     if (problems.length > 0 && options.fieldValidation === 'Strict') {
@@ -186,19 +187,6 @@ export class Writer {
     type.schema?.applyDefaults(object);
     fillDefaults(object, strategyOf(type).defaults ?? {});
     return object;
-  }
-
-  #withGroupVersionKind({ type }: WriteContext, body: JsonObject): JsonObject {
-    const expected = { apiVersion: apiVersionOf(type), kind: type.kind };
-    for (const field of ['kind', 'apiVersion'] as const) {
-      const given = body[field] ?? '';
-      if (given === '' && type.builtIn) continue;
-      if (given === '') throw ApiError.badRequest(`Object '${field === 'kind' ? 'Kind' : 'apiVersion'}' is missing`);
-      if (given === expected[field]) continue;
-      const why = `the ${field === 'kind' ? 'kind' : 'API version'} in the data (${JSON.stringify(given)}) does not match the expected one (${expected[field]})`;
-      throw ApiError.badRequest(why);
-    }
-    return { ...body, ...expected };
   }
 
   #current({ type, namespace, name }: WriteContext): KubeObject | undefined {
@@ -217,12 +205,12 @@ export class Writer {
     }
   }
 
-  #requireNamespace({ type }: WriteContext, namespace: string): void {
+  #requireNamespace({ type }: WriteContext, { name, namespace = '' }: ObjectMeta): void {
     const found = this.#parts.store.get({ group: '', resource: 'namespaces' }, undefined, namespace);
     if (found === undefined) throw ApiError.notFound({ group: '', resource: 'namespaces', name: namespace });
     if (found.metadata.deletionTimestamp === undefined) return;
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-    const error = ApiError.forbidden({ ...type, name: '' }, why);
+    const error = ApiError.forbidden({ ...type, name }, why);
     const causes = [
       {
         reason: 'NamespaceTerminating',
@@ -280,6 +268,13 @@ export class Writer {
     return ApiError.invalid({ group: type.group, kind: type.kind, name }, errors);
   }
 }
+
+const mustBeSpecified: FieldError = {
+  reason: 'FieldValueInvalid',
+  field: 'metadata.resourceVersion',
+  // A real server prints the Go value.
+  message: 'Invalid value: 0x0: must be specified for an update',
+};
 
 const isBlank = (text: string | undefined): text is undefined | '' => text === undefined || text === '';
 
