@@ -3,33 +3,112 @@ import fc from 'fast-check';
 import { formatFieldErrors } from '@couchestor/common/api';
 import { anyMigration, anyPolicy } from './arbitraries.ts';
 import { storagePolicy, volumeMigration, type Definition, type Json } from './definitions.ts';
-import { fullMigration, fullPolicy } from './documents.ts';
+import { aliasPolicy, fullMigration, fullPolicy, withChange } from './documents.ts';
+import { labelText, nearMiss, oddCron, oddDuration, oddName, oddPercentage, oddTime, oddZone } from './texts.ts';
+import { edgeValues, places } from './violations.ts';
 
-const RUNS = 3000;
+type Verdict = 'accepted' | 'refused';
 
-const cases: [string, Definition, fc.Arbitrary<Json>][] = [
-  ['StoragePolicy', storagePolicy, anyPolicy(fullPolicy()['status'] as Json)],
-  ['VolumeMigration', volumeMigration, anyMigration(fullMigration())],
-];
+/** What both say. Thrown when they say different things. */
+function verdict(definition: Definition, document: Json): Verdict {
+  const problems = definition.problems(document);
+  const parsed = definition.parse(document);
+  if ((problems.length === 0) !== (parsed.kind === 'ok')) {
+    const parserSays = parsed.kind === 'ok' ? 'accepted' : formatFieldErrors(parsed.errors);
+    throw new Error(`schema: ${problems.join('\n') || 'accepted'}\nparser: ${parserSays}`);
+  }
+  return parsed.kind === 'ok' ? 'accepted' : 'refused';
+}
 
-describe.each(cases)('of any %s', (_kind, definition, documents) => {
-  it('the schema with its rules and the parser both accept, or both refuse', () => {
-    const verdicts = { accepted: 0, refused: 0 };
+/** Counts, and fails if one of the verdicts is rare, because the property would then say little. */
+function bothVerdicts(runs: number, verdicts: Verdict[]): void {
+  const accepted = verdicts.filter((one) => one === 'accepted').length;
+  expect(Math.min(accepted, verdicts.length - accepted)).toBeGreaterThan(runs / 20);
+}
+
+describe('the schema with its rules and the parser both accept, or both refuse', () => {
+  const RUNS = 2500;
+  const documents: [string, Definition, fc.Arbitrary<Json>][] = [
+    ['StoragePolicy', storagePolicy, anyPolicy(fullPolicy()['status'] as Json)],
+    ['VolumeMigration', volumeMigration, anyMigration(fullMigration())],
+  ];
+
+  it.each(documents)('any %s', (_kind, definition, any) => {
+    const verdicts: Verdict[] = [];
+    const property = fc.property(any, (document) => {
+      verdicts.push(verdict(definition, document));
+      // What is stored has its defaults filled in, and means the same.
+      expect(definition.parse(definition.admitted(document)).kind).toBe(definition.parse(document).kind);
+    });
+    fc.assert(property, { numRuns: RUNS });
+    bothVerdicts(RUNS, verdicts);
+  });
+
+  it.each<[string, Definition, Json]>([
+    ['StoragePolicy', storagePolicy, fullPolicy()],
+    ['StoragePolicy with the aliases', storagePolicy, aliasPolicy()],
+    ['VolumeMigration', volumeMigration, fullMigration()],
+  ])('every field of a %s at the ends of its bounds', (_kind, definition, document) => {
+    const verdicts = places(definition.schema, document).flatMap(({ schema, value, path }) =>
+      edgeValues(schema, value).map((edge) => verdict(definition, withChange(document, path, edge))),
+    );
+    bothVerdicts(verdicts.length, verdicts);
+  });
+});
+
+describe('they agree about each format, down to a character:', () => {
+  const RUNS = 1500;
+  const withoutStatus = (document: Json): Json => withChange(document, ['status'], undefined);
+  const policy = withoutStatus(fullPolicy());
+  const migration = withoutStatus(fullMigration());
+
+  it.each<[string, Definition, Json, (string | number)[], fc.Arbitrary<unknown>]>([
+    ['durations longer than zero', storagePolicy, policy, ['spec', 'samplingWindow'], oddDuration],
+    ['durations that may be zero', storagePolicy, policy, ['spec', 'cooldownPeriod'], oddDuration],
+    ['percentages', storagePolicy, policy, ['spec', 'minimumCoverage'], oddPercentage],
+    ['schedules', storagePolicy, policy, ['spec', 'maintenanceWindows', 0, 'schedule'], oddCron],
+    ['time zones', storagePolicy, policy, ['spec', 'maintenanceWindows', 0, 'timeZone'], oddZone],
+    ['object names', storagePolicy, policy, ['spec', 'storageClassName'], oddName],
+    ['identifiers', storagePolicy, policy, ['spec', 'ecPolicyRef'], oddName],
+    ['label values', storagePolicy, policy, ['spec', 'hotPoolSelector', 'matchLabels', 'tier'], labelText],
+    [
+      'keys of requirements',
+      storagePolicy,
+      policy,
+      ['spec', 'hotPoolSelector', 'matchExpressions', 0, 'key'],
+      labelText,
+    ],
+    [
+      'label keys',
+      storagePolicy,
+      policy,
+      ['spec', 'hotPoolSelector', 'matchLabels'],
+      fc.dictionary(labelText, fc.constant('x'), { minKeys: 1, maxKeys: 1 }),
+    ],
+    ['times', volumeMigration, migration, ['spec', 'reason', 'decisionTime'], oddTime],
+    ['namespaces', volumeMigration, migration, ['spec', 'claim', 'namespace'], oddName],
+  ])('%s', (_format, definition, document, path, values) => {
+    const verdicts: Verdict[] = [];
+    const pattern = places(definition.schema, document).find((place) => place.path.join() === path.join())?.schema
+      .pattern;
+    const any = pattern === undefined ? values : fc.oneof({ weight: 2, arbitrary: values }, nearMiss(pattern));
     fc.assert(
-      fc.property(documents, (document) => {
-        const problems = definition.problems(document);
-        const parsed = definition.parse(document);
-        const parserSays = parsed.kind === 'ok' ? 'accepted' : formatFieldErrors(parsed.errors);
-        if ((problems.length === 0) !== (parsed.kind === 'ok')) {
-          throw new Error(`schema: ${problems.join('\n') || 'accepted'}\nparser: ${parserSays}`);
-        }
-        verdicts[parsed.kind === 'ok' ? 'accepted' : 'refused'] += 1;
-        // What is stored has its defaults filled in, and means the same.
-        expect(definition.parse(definition.admitted(document)).kind).toBe(parsed.kind);
-      }),
+      fc.property(any, (value) => verdicts.push(verdict(definition, withChange(document, path, value))) > 0),
       { numRuns: RUNS },
     );
-    // Neither verdict is rare, or the property would say little.
-    expect(Math.min(verdicts.accepted, verdicts.refused)).toBeGreaterThan(RUNS / 10);
+    bothVerdicts(RUNS, verdicts);
+  });
+
+  it.each([
+    ['StoragePolicy', storagePolicy, policy],
+    ['VolumeMigration', volumeMigration, migration],
+  ] as const)('every text with a pattern in a %s', (_kind, definition, document) => {
+    for (const { schema, path } of places(definition.schema, document)) {
+      if (schema.pattern === undefined) continue;
+      const property = fc.property(nearMiss(schema.pattern), (value) => {
+        verdict(definition, withChange(document, path, value));
+      });
+      fc.assert(property, { numRuns: 60 });
+    }
   });
 });

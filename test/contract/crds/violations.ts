@@ -10,7 +10,6 @@ type Path = readonly (string | number)[];
 export interface Violation {
   /** Such as `spec.samplingWindow: maxLength 49`. */
   name: string;
-  path: Path;
   document: Json;
 }
 
@@ -49,29 +48,61 @@ function brokenValues(schema: Schema, value: unknown): [string, unknown][] {
   return broken;
 }
 
-export function violations(schema: Schema, document: Json): Violation[] {
-  const found: Violation[] = [];
+export interface Place {
+  schema: Schema;
+  value: unknown;
+  path: Path;
+}
+
+/** Every value of the document with its schema, below spec and status. */
+export function places(schema: Schema, document: Json): Place[] {
+  const found: Place[] = [];
   const visit = (node: Schema, value: unknown, path: Path): void => {
-    const add = (what: string, at: Path, replacement: unknown): number =>
-      found.push({ name: `${at.join('.')}: ${what}`, path: at, document: withChange(document, at, replacement) });
-    if (path.length > 0) for (const [what, replacement] of brokenValues(node, value)) add(what, path, replacement);
-    for (const field of node.required ?? []) add('required', [...path, field], undefined);
+    found.push({ schema: node, value, path });
     if (Array.isArray(value)) {
       value.forEach((item, index) => visit(node.items!, item, [...path, index]));
-      return;
-    }
-    if (typeof value !== 'object' || value === null) return;
-    for (const [field, item] of Object.entries(value)) {
-      const child = node.properties?.[field] ?? node.additionalProperties;
-      if (child !== undefined && path.concat(field)[0] !== 'metadata') visit(child, item, [...path, field]);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [field, item] of Object.entries(value)) {
+        visit(node.properties?.[field] ?? node.additionalProperties!, item, [...path, field]);
+      }
     }
   };
-  visit(
-    { ...schema, properties: { spec: schema.properties!['spec']!, status: schema.properties!['status']! } },
-    document,
-    [],
-  );
+  for (const part of ['spec', 'status']) visit(schema.properties![part]!, document[part], [part]);
   return found;
+}
+
+export function violations(schema: Schema, document: Json): Violation[] {
+  return places(schema, document).flatMap(({ schema: node, value, path }) => {
+    const violation = (what: string, at: Path, replacement: unknown): Violation => ({
+      name: `${at.join('.')}: ${what}`,
+      document: withChange(document, at, replacement),
+    });
+    return [
+      ...brokenValues(node, value).map(([what, replacement]) => violation(what, path, replacement)),
+      ...(node.required ?? []).map((field) => violation('required', [...path, field], undefined)),
+    ];
+  });
+}
+
+/** Values at the very ends of what a schema allows, which only another rule may refuse. */
+export function edgeValues(schema: Schema, value: unknown): unknown[] {
+  const edges: unknown[] = [...(schema.enum ?? [])];
+  if (schema.minimum !== undefined) edges.push(schema.minimum);
+  if (schema.maximum !== undefined) edges.push(schema.maximum);
+  for (const length of [schema.minLength, schema.maxLength]) {
+    if (length !== undefined)
+      edges.push('a'.repeat(length), 'A'.repeat(length), '💾'.repeat(length), `${'0'.repeat(length - 1)}s`);
+  }
+  for (const count of [schema.minItems, schema.maxItems]) {
+    // Items that differ by a number, for lists that are maps.
+    const item = (index: number): unknown =>
+      JSON.parse(JSON.stringify((value as unknown[])[0]).replace(/(node-c|Accepted)/, `$1${index}`));
+    if (count !== undefined) edges.push(Array.from({ length: count }, (_, index) => item(index)));
+  }
+  if (schema.maxProperties !== undefined) {
+    edges.push(Object.fromEntries(Array.from({ length: schema.maxProperties }, (_, index) => [`key-${index}`, ''])));
+  }
+  return edges;
 }
 
 /** Every leaf of the schema, as a path without indexes, for a check that the documents have them all. */

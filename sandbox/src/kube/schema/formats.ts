@@ -18,10 +18,17 @@ function isCidr(text: string): boolean {
   return rest.length === 0 && version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128);
 }
 
+/** As a real server: the day must exist, the time of day is looked at by its form only. */
+function isDateTime(text: string): boolean {
+  const day = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:?\d{2})$/i.exec(text)?.[1];
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return day !== undefined && !Number.isNaN(midnight.valueOf()) && midnight.toISOString().startsWith(day);
+}
+
 export const FORMATS: Record<string, Format> = {
   date: fullFormats.date,
-  'date-time': /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:?\d{2})$/i,
-  datetime: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:?\d{2})$/i,
+  'date-time': isDateTime,
+  datetime: isDateTime,
   duration: (text: string) => text === '0' || GO_DURATION.test(text),
   uri: (text: string) => URL.canParse(text) || /^\/\S*$/.test(text),
   email: fullFormats.email,
