@@ -16,6 +16,7 @@ export default {
     project('unit', ['<rootDir>/common/src', '<rootDir>/control-plane/src', '<rootDir>/sandbox/src']),
     project('tidy', ['<rootDir>/scripts']),
     project('contract', ['<rootDir>/test/contract']),
-    project('integration', ['<rootDir>/test/integration', '<rootDir>/test/fault']),
+    project('fault', ['<rootDir>/test/fault']),
+    project('integration', ['<rootDir>/test/integration']),
   ],
 };

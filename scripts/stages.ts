@@ -52,7 +52,13 @@ const check: Stage[] = [
 
 const COMMANDS: Record<string, Stage[]> = {
   check,
-  test: [...check, jest('contract', 'contract'), jest('integration', 'integration')],
+  test: [
+    ...check,
+    { name: 'docs', command: ['npm', 'run', '--silent', 'docs'] },
+    jest('contract', 'contract'),
+    jest('fault', 'fault'),
+    jest('integration', 'integration'),
+  ],
 };
 
 function usage(): string {
