@@ -35,6 +35,20 @@ export class Deadline {
     if (!this.#controller.signal.aborted) this.#timer = this.#arm(timeoutMs);
   }
 
+  /** Settles as `work` does, but no later than the deadline, whether or not `work` obeys the signal. */
+  async race<T>(work: Promise<T>): Promise<T> {
+    const aborted = Promise.withResolvers<never>();
+    // A turn later, so that work that does obey can say more: whether its request was sent, for example.
+    const abort = (): void => void setImmediate(() => aborted.reject(this.#controller.signal.reason as Error));
+    if (this.#controller.signal.aborted) abort();
+    this.#controller.signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([work, aborted.promise]);
+    } finally {
+      this.#controller.signal.removeEventListener('abort', abort);
+    }
+  }
+
   release(): void {
     this.#timer.cancel();
     this.#options.signal?.removeEventListener('abort', this.#cancel);
@@ -54,11 +68,11 @@ export class Deadline {
   };
 }
 
-/** Thrown when time runs out or the signal aborts: whatever `run` throws on the abort of its signal. */
+/** Thrown when time runs out or the signal aborts: CoucheStorError `timeout` or `cancelled`, or what `run` makes of it. */
 export async function withDeadline<T>(options: DeadlineOptions, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new Deadline(options);
   try {
-    return await run(deadline.signal);
+    return await deadline.race(run(deadline.signal));
   } finally {
     deadline.release();
   }

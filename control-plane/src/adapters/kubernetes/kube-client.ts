@@ -158,7 +158,7 @@ export class KubeClient {
     const deadline = new Deadline({ clock: this.clock, timeoutMs, signal, what });
     try {
       await this.#admit(deadline.signal, context);
-      const stream = await this.#transport.open(requestOf(resource, call, deadline.signal));
+      const stream = await deadline.race(this.#transport.open(requestOf(resource, call, deadline.signal)));
       deadline.restart(livenessMs);
       if (stream.status !== 200) throw errorOfResponse({ ...stream, body: await firstText(stream.chunks) }, context);
       for await (const event of watchEvents(observed(stream.chunks, () => deadline.restart(livenessMs)))) {

@@ -1,0 +1,84 @@
+/** The content of a Lease, and how long it has been seen unchanged. */
+import { isRecord, type KubeObject } from './kube-object.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function specOf(lease: KubeObject | undefined): Fields {
+  return isRecord(lease?.spec) ? lease.spec : {};
+}
+
+/** Empty when nobody holds the lease. */
+export function holderOf(lease: KubeObject | undefined): string {
+  const { holderIdentity } = specOf(lease);
+  return typeof holderIdentity === 'string' ? holderIdentity : '';
+}
+
+export function transitionsOf(lease: KubeObject | undefined): number {
+  const { leaseTransitions } = specOf(lease);
+  return typeof leaseTransitions === 'number' ? leaseTransitions : 0;
+}
+
+export interface LeaseClaim {
+  /** Empty to release. */
+  readonly identity: string;
+  readonly before: KubeObject | undefined;
+  readonly highestTransitions?: number;
+  readonly durationMs: number;
+  /** Wall time, for people. */
+  readonly nowMs: number;
+}
+
+/** The spec that claims, renews or releases a lease. A new holder raises leaseTransitions; a release leaves it. */
+export function leaseSpec({ identity, before, highestTransitions = 0, durationMs, nowMs }: LeaseClaim): Fields {
+  const spec = specOf(before);
+  const continues = before !== undefined && (identity === '' || holderOf(before) === identity);
+  const transitions = Math.max(transitionsOf(before), highestTransitions);
+  return {
+    ...spec,
+    holderIdentity: identity,
+    leaseDurationSeconds: durationMs / 1_000,
+    leaseTransitions: continues ? transitionsOf(before) : transitions + 1,
+    acquireTime: continues ? spec.acquireTime : microTime(nowMs),
+    renewTime: microTime(nowMs),
+  };
+}
+
+/** Go reads a MicroTime with six decimals and no other number of them. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+/** Since when a lease has looked as it does, on the observer's monotonic clock. */
+export class LeaseObservation {
+  readonly #defaultDurationMs: number;
+  #seen: string | undefined;
+  #sinceMs = 0;
+  #durationMs = 0;
+  #highestTransitions = 0;
+
+  /** For leases that state no duration. */
+  constructor(defaultDurationMs: number) {
+    this.#defaultDurationMs = defaultDurationMs;
+  }
+
+  get highestTransitions(): number {
+    return this.#highestTransitions;
+  }
+
+  see(lease: KubeObject, nowMs: number): void {
+    this.#highestTransitions = Math.max(this.#highestTransitions, transitionsOf(lease));
+    // Labels and other writers' metadata are no sign of life.
+    const content = JSON.stringify([lease.metadata.uid, lease.spec]);
+    if (content === this.#seen) return;
+    const { leaseDurationSeconds } = specOf(lease);
+    this.#seen = content;
+    this.#sinceMs = nowMs;
+    this.#durationMs =
+      typeof leaseDurationSeconds === 'number' ? leaseDurationSeconds * 1_000 : this.#defaultDurationMs;
+  }
+
+  /** How much longer the holder's claim has to be respected; not positive once it has lapsed. */
+  leftMs(nowMs: number): number {
+    return this.#sinceMs + this.#durationMs - nowMs;
+  }
+}
