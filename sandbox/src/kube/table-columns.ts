@@ -39,7 +39,7 @@ const KINDS: Record<string, string> = {
   '/ServiceAccount': 'Name; Secrets: @count .secrets; Age',
   '/Service':
     'Name; Type: .spec.type; Cluster-IP: .spec.clusterIP | <none>; External-IP: @joined .spec.externalIPs[*]; ' +
-    'Port(s): @joined .spec.ports[*].port; Age; Selector*: @labels .spec.selector',
+    'Port(s): @ports .spec.ports[*]; Age; Selector*: @labels .spec.selector',
   '/Pod':
     'Name; Ready: @podReady; Status: @podStatus; Restarts#: @sum .status.containerStatuses[*].restartCount; Age; ' +
     'IP*: .status.podIP | <none>; Node*: .spec.nodeName | <none>; ' +
@@ -107,6 +107,10 @@ const FUNCTIONS: Record<string, (object: KubeObject, path: string, now: Date) =>
     const entries = Object.entries(findByPath(object, path)[0] ?? {});
     return entries.map(([key, value]) => `${key}=${String(value)}`).join(',') || '<none>';
   },
+  ports: (object, path) =>
+    findByPath(object, path)
+      .map((port) => `${findByPath(port, '.port').join('')}/${findByPath(port, '.protocol').join('')}`)
+      .join(',') || '<none>',
   accessModes: (object, path) =>
     texts(object, path)
       .map((mode) => ACCESS_MODES[mode] ?? mode)

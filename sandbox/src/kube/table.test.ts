@@ -201,8 +201,17 @@ describe('a table', () => {
     [
       '',
       'Service',
-      { spec: { type: 'ClusterIP', ports: [{ port: 80 }, { port: 443 }], selector: { a: 'b' } } },
-      { 'Cluster-IP': '<none>', 'Port(s)': '80,443', 'Selector*': 'a=b' },
+      {
+        spec: {
+          type: 'ClusterIP',
+          ports: [
+            { port: 80, protocol: 'TCP' },
+            { port: 53, protocol: 'UDP' },
+          ],
+          selector: { a: 'b' },
+        },
+      },
+      { 'Cluster-IP': '<none>', 'Port(s)': '80/TCP,53/UDP', 'Selector*': 'a=b' },
     ],
     [
       '',

@@ -24,7 +24,10 @@ export const kubernetesVersion = {
 };
 
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-const openApiV2Type = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** What clients ask for, though it is no valid media type, and what they are answered, which is. */
+const openApiV2Asked = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const openApiV2Type = openApiV2Asked.replace('@', '.');
+const isOpenApiV2 = (type: string): boolean => type === openApiV2Asked || type === openApiV2Type;
 const healthPaths: ReadonlySet<string> = new Set(['healthz', 'livez', 'readyz']);
 const rootPaths = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
@@ -87,11 +90,11 @@ export class Dispatcher {
   }
 
   #openApiV2(request: ApiRequest): Answer {
-    const protobuf = parseAccept(request.headers.accept).find(({ type }) => type === openApiV2Type || isJson({ type }));
+    const protobuf = parseAccept(request.headers.accept).find(({ type }) => isOpenApiV2(type) || isJson({ type }));
     const { types } = this.#registry;
     if (protobuf === undefined) throw ApiError.notAcceptable(`application/json, ${openApiV2Type}`);
     const document = (): JsonObject => this.#cached('v2', () => openApiV2(types));
-    if (protobuf.type !== openApiV2Type) return json(document());
+    if (!isOpenApiV2(protobuf.type)) return json(document());
     const body = this.#cached('v2 protobuf', () => openApiV2Protobuf(document()));
     return { code: 200, contentType: openApiV2Type, body };
   }

@@ -97,8 +97,7 @@ describe('OpenAPI v3', () => {
 describe('OpenAPI v2', () => {
   const document = openApiV2(types);
 
-  it('is one document for all, made once for a list of types', () => {
-    expect(openApiV2(types)).toBe(document);
+  it('is one document for all, whole in itself', () => {
     const defined = Object.keys(definitionsIn(document));
     expect([...new Set(refsIn(document))].filter((name) => !defined.includes(name))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /**
  * The OpenAPI documents of the server: v3 as one document per group and version, v2 as one for all, which clients want
- * in protobuf. They are built when first asked for and kept as long as the list of types lives.
+ * in protobuf. They are built anew for each call; the dispatcher keeps them.
  */
 import { createHash } from 'node:crypto';
 import type { JsonObject, ResourceType } from '../types.ts';
@@ -11,8 +11,6 @@ export { builtinSchema, patchStrategyOf, type PatchStrategy } from './builtin-sc
 export { openApiV2Protobuf } from './protobuf.ts';
 
 const INFO = { title: 'CoucheStor sandbox Kubernetes API', version: 'v1' };
-
-const documents = new WeakMap<readonly ResourceType[], Map<string, JsonObject>>();
 
 /** `/openapi/v3`: where the document of each group and version is, with a hash of its content. */
 export function openApiV3Index(types: readonly ResourceType[]): JsonObject {
@@ -31,28 +29,11 @@ export function openApiV3Index(types: readonly ResourceType[]): JsonObject {
 export function openApiV3(types: readonly ResourceType[], group: string, version: string): JsonObject | undefined {
   const served = types.filter((type) => type.group === group && type.version === version);
   if (served.length === 0) return undefined;
-  return cached(types, `${group}/${version}`, () => ({
-    openapi: '3.0.0',
-    info: INFO,
-    paths: pathsOf(served, 'v3'),
-    components: { schemas: definitionsOf(served, 'v3') },
-  }));
+  const components = { schemas: definitionsOf(served, 'v3') };
+  return { openapi: '3.0.0', info: INFO, paths: pathsOf(served, 'v3'), components };
 }
 
 /** `/openapi/v2` */
 export function openApiV2(types: readonly ResourceType[]): JsonObject {
-  return cached(types, 'v2', () => ({
-    swagger: '2.0',
-    info: INFO,
-    paths: pathsOf(types, 'v2'),
-    definitions: definitionsOf(types, 'v2'),
-  }));
-}
-
-function cached(types: readonly ResourceType[], key: string, build: () => JsonObject): JsonObject {
-  const known = documents.get(types) ?? new Map<string, JsonObject>();
-  documents.set(types, known);
-  const document = known.get(key) ?? build();
-  known.set(key, document);
-  return document;
+  return { swagger: '2.0', info: INFO, paths: pathsOf(types, 'v2'), definitions: definitionsOf(types, 'v2') };
 }
