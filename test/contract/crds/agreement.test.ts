@@ -27,7 +27,7 @@ function bothVerdicts(runs: number, verdicts: Verdict[]): void {
 }
 
 describe('the schema with its rules and the parser both accept, or both refuse', () => {
-  const RUNS = 2500;
+  const RUNS = 1500;
   const documents: [string, Definition, fc.Arbitrary<Json>][] = [
     ['StoragePolicy', storagePolicy, anyPolicy(fullPolicy()['status'] as Json)],
     ['VolumeMigration', volumeMigration, anyMigration(fullMigration())],
@@ -57,7 +57,7 @@ describe('the schema with its rules and the parser both accept, or both refuse',
 });
 
 describe('they agree about each format, down to a character:', () => {
-  const RUNS = 1500;
+  const RUNS = 600;
   const withoutStatus = (document: Json): Json => withChange(document, ['status'], undefined);
   const policy = withoutStatus(fullPolicy());
   const migration = withoutStatus(fullMigration());
