@@ -6,6 +6,7 @@ import jsonPatch, { type Operation } from 'fast-json-patch';
 import { ApiError } from '../api-error.ts';
 import { apiVersionOf, type FieldError, type JsonObject, type KubeObject, type ResourceType } from '../types.ts';
 import { fieldOf, goTypeName, isKubeObject, isObject } from './json.ts';
+import { strategicMerge } from './strategic.ts';
 
 export { trackManagedFields } from './managed-fields.ts';
 export { applyServerSide } from './server-side-apply.ts';
@@ -31,7 +32,11 @@ const APPLY_PATCH = 'application/apply-patch+yaml';
 export function applyPatch(input: PatchInput): KubeObject {
   const mediaType = input.contentType.split(';')[0]?.trim().toLowerCase();
   if (mediaType === JSON_PATCH) return checked(applyJsonPatch(input.current, input.patch), input);
-  if (mediaType === MERGE_PATCH) return checked(mergePatch(input.current, requireObject(input.patch)), input);
+  if (mediaType === MERGE_PATCH)
+    return checked(mergePatch(input.current, requireObject(input.patch, 'error decoding patch: ')), input);
+  if (mediaType === STRATEGIC_PATCH && input.type.builtIn) {
+    return checked(strategicMerge(input.current, requireObject(input.patch ?? {}), input.type), input);
+  }
   throw unsupportedPatch(input.type);
 }
 
@@ -93,11 +98,10 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(fields);
 }
 
-function requireObject(patch: unknown): JsonObject {
+function requireObject(patch: unknown, problem = ''): JsonObject {
   if (isObject(patch)) return patch;
-  if (patch === null) throw ApiError.badRequest('Invalid JSON Patch');
   const what = `json: cannot unmarshal ${goTypeName(patch)} into Go value of type map[string]interface {}`;
-  throw ApiError.badRequest(`error decoding patch: ${what}`);
+  throw ApiError.badRequest(problem + what);
 }
 
 /** A patch may not turn the object into something else. */

@@ -38,5 +38,6 @@ export const jsonEqual = (left: unknown, right: unknown): boolean => canonical(l
 /** What Go's decoder calls a value that it did not expect. */
 export function goTypeName(value: unknown): string {
   if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
