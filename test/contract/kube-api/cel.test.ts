@@ -70,7 +70,7 @@ describe('rules on values', () => {
   cel('fail when they cannot be evaluated', async () => {
     const widgets = await install();
     const { status, body } = await admin.post(widgets.path, widgets.object('wrong', { size: 3 }));
-    expect([status, body.message]).toEqual([422, expect.stringMatching(/rule evaluation error: no such key: max/)]);
+    expect([status, body.message]).toEqual([422, expect.stringMatching(/no such key: max/)]);
   });
 
   cel('run after the schema: a wrong type is reported alone', async () => {
@@ -157,7 +157,7 @@ describe('a definition is refused', () => {
   });
 
   cel('when a rule names a field that the schema lacks', async () => {
-    expect(await refused([{ rule: 'self.bogus > 1' }])).toMatch(/undefined field 'bogus'/);
+    expect(await refused([{ rule: 'self.bogus > 1' }])).toMatch(/undefined field 'bogus'|No such key: bogus/i);
   });
 
   cel('when a rule is empty', async () => {

@@ -122,7 +122,7 @@ describe('generated APIs', () => {
     });
     const review = await config
       .makeApiClient(AuthenticationV1Api)
-      .createTokenReview({ body: { spec: { token: request.status!.token, audiences: ['couchestor'] } } });
+      .createTokenReview({ body: { spec: { token: request.status!.token!, audiences: ['couchestor'] } } });
     expect(review.status).toMatchObject({
       authenticated: true,
       user: { username: `system:serviceaccount:${namespace}:sa` },

@@ -66,7 +66,7 @@ describe('OpenAPI v2', () => {
     expect(headers['content-type']).toMatch(
       /^application\/(octet-stream|com\.github\.proto-openapi\.spec\.v2.*protobuf)$/,
     );
-    expect(text).toContain('io.k8s.api.core.v1.ConfigMap');
+    expect(text.includes('io.k8s.api.core.v1.ConfigMap')).toBe(true);
   });
 
   it('describes custom resources with the descriptions of their schema', async () => {

@@ -41,9 +41,11 @@ tool.describe('the definitions of the project', () => {
       await kubectl.ok(['apply', '-f', join(folder, file)]);
       await kubectl.ok(['wait', '--for=condition=Established', '-f', join(folder, file), '--timeout=15s']);
     }
-    expect(await kubectl.ok(['explain', 'spol.spec'])).toContain('hotPoolSelector');
-    expect(await kubectl.ok(['explain', 'volmig'])).toMatch(/KIND: +VolumeMigration/);
-    expect((await kubectl.run(['get', 'couchestor'])).code).toBe(0);
+    // kubectl caches discovery, so that short names of new types are news to it.
+    const fresh = await CommandLine.of(tool.path, target);
+    expect(await fresh.ok(['explain', 'spol.spec'])).toContain('hotPoolSelector');
+    expect(await fresh.ok(['explain', 'volmig'])).toMatch(/KIND: +VolumeMigration/);
+    expect((await fresh.run(['get', 'couchestor'])).code).toBe(0);
   });
 
   target.when('exclusive')('have examples that apply', async () => {
@@ -52,7 +54,8 @@ tool.describe('the definitions of the project', () => {
     expect(await kubectl.ok(['apply', '-f', examples])).toMatch(
       /storagepolicy\.storage\.billyronks\.io\/\S+ (created|unchanged)/,
     );
-    expect(await kubectl.ok(['get', 'spol'])).toMatch(/^NAME/);
+    const fresh = await CommandLine.of(tool.path, target);
+    expect(await fresh.ok(['get', 'spol'])).toMatch(/^NAME/);
   });
 });
 
