@@ -5,8 +5,7 @@
  */
 import type { Clock } from '@couchestor/common/base';
 import { ApiError } from '../api-error.ts';
-import { applyPatch } from '../patch/index.ts';
-import { applyServerSide, trackManagedFields } from './apply.ts';
+import { applyPatch, applyServerSide, trackManagedFields } from '../patch/index.ts';
 import { isObject } from '../patch/json.ts';
 import { storageOf } from '../registry.ts';
 import type { Store } from '../store/store.ts';
