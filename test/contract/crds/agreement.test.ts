@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { formatFieldErrors } from '@couchestor/common/api';
 import { anyMigration, anyPolicy } from './arbitraries.ts';
-import { storagePolicy, volumeMigration, type Definition, type Json } from './definitions.ts';
+import { readYaml, storagePolicy, volumeMigration, type Definition, type Json } from './definitions.ts';
 import { aliasPolicy, fullMigration, fullPolicy, withChange } from './documents.ts';
 import { labelText, nearMiss, oddCron, oddDuration, oddName, oddPercentage, oddTime, oddZone } from './texts.ts';
 import { edgeValues, places } from './violations.ts';
@@ -97,6 +97,27 @@ describe('they agree about each format, down to a character:', () => {
       { numRuns: RUNS },
     );
     bothVerdicts(RUNS, verdicts);
+  });
+
+  it('every value at every place of a schedule', () => {
+    const forms = ['V', 'V/2', '1,V', 'V-1', '1-V', '1,V-1', '1,1-V'];
+    const values = [...Array(101).keys()]
+      .map(String)
+      .concat('00', '07', '09', '031', 'JAN', 'DEC', 'SUN', 'SAT', 'jan', 'X');
+    const small = withChange(
+      readYaml('crds', 'examples', 'tiny.yaml'),
+      ['spec', 'maintenanceWindows'],
+      [{ duration: '1h' }],
+    );
+    const verdicts = [0, 1, 2, 3, 4].flatMap((field) =>
+      forms.flatMap((form) =>
+        values.map((value) => {
+          const schedule = ['*', '*', '*', '*', '*'].with(field, form.replace('V', value)).join(' ');
+          return verdict(storagePolicy, withChange(small, ['spec', 'maintenanceWindows', 0, 'schedule'], schedule));
+        }),
+      ),
+    );
+    bothVerdicts(verdicts.length, verdicts);
   });
 
   it.each([
