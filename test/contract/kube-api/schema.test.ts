@@ -11,7 +11,7 @@ interface Refusal {
   spec: Record<string, unknown>;
   field: string;
   reason: string;
-  message: string;
+  message: string | RegExp;
 }
 
 const newText = target.supports('tooManyTooLong');
@@ -99,7 +99,7 @@ const refusals: Refusal[] = [
     spec: { size: 1, ports: [{ name: 'a' }, { name: 'a', port: 1 }] },
     field: 'spec.ports[1]',
     reason: 'FieldValueDuplicate',
-    message: 'Duplicate value: map[string]interface {}{"name":"a"}',
+    message: /^Duplicate value: (map\[string\]interface \{\})?\{"name":"a"\}$/,
   },
   {
     why: 'an item without a required field',
@@ -130,7 +130,8 @@ describe('validation', () => {
     expect(body.message).toContain(`Widget.${widgets.group} "wrong" is invalid: `);
     expect([status, body.reason, body.code]).toEqual([422, 'Invalid', 422]);
     expect(body.details).toMatchObject({ name: 'wrong', group: widgets.group, kind: 'Widget' });
-    expect(body.details!.causes).toContainEqual({ reason, message, field });
+    const text = typeof message === 'string' ? message : (expect.stringMatching(message) as unknown);
+    expect(body.details!.causes).toContainEqual({ reason, message: text, field });
   });
 
   it('refuses too many items and too long texts', async () => {
