@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { ApiError } from '../api-error.ts';
 import type { JsonObject } from '../types.ts';
+import { caught } from './caught.fixture.ts';
 import { deployments, OneObject, sorted } from './one-object.fixture.ts';
 
 interface Step {
@@ -65,16 +65,6 @@ describe('server-side apply, as recorded from a real server', () => {
     }
   });
 });
-
-function caught(run: () => unknown): ApiError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ApiError) return error;
-    throw error;
-  }
-  throw new Error('expected an ApiError');
-}
 
 describe('server-side apply of built-in types', () => {
   const container = (name: string, rest: JsonObject = {}): JsonObject => ({ name, image: 'i', ...rest });
