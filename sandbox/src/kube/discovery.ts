@@ -117,6 +117,9 @@ function subresourcesOf(type: ResourceType): Subresource[] {
   if (type.subresources.scale !== undefined) {
     result.push({ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: STATUS_VERBS });
   }
+  if (type.builtIn && type.kind === 'Namespace') {
+    result.push({ name: 'finalize', group, version, kind, verbs: ['update'] });
+  }
   if (type.builtIn && type.kind === 'ServiceAccount') {
     result.push({
       name: 'token',

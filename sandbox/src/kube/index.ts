@@ -1,4 +1,5 @@
 /** The sandbox Kubernetes API server, for tests, benches and the demo. */
+export { ApiError } from './api-error.ts';
 export type { FaultEffect, FaultHandle, FaultInjector, FaultMatch, FaultRule } from './faults.ts';
 export { KubeApiServer } from './kube-api-server.ts';
 export type { KubeApiServerOptions } from './kube-api-server.ts';

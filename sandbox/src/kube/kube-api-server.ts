@@ -6,11 +6,15 @@ import { mkdirSync } from 'node:fs';
 import { nullLogger, realClock } from '@couchestor/common/base';
 import type { Clock, Logger } from '@couchestor/common/base';
 import { stringify } from 'yaml';
+import { ApiError } from './api-error.ts';
 import { Authenticator } from './auth/authenticator.ts';
 import { CertificateAuthority } from './auth/certificates.ts';
 import type { KeyAndCertificate } from './auth/certificates.ts';
-import { forbiddenError, RbacAuthorizer } from './auth/rbac.ts';
+import { bootstrapObjects } from './auth/bootstrap-roles.ts';
+import { checkEscalation } from './auth/escalation.ts';
+import { forbiddenError, RBAC_GROUP, RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
+import type { FindObject } from './auth/service-account-tokens.ts';
 import { CustomResources } from './controllers/custom-resources.ts';
 import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { Namespaces } from './controllers/namespaces.ts';
@@ -20,13 +24,15 @@ import { Dispatcher } from './http/dispatcher.ts';
 import { ResourceHandlers } from './http/resources.ts';
 import { Transport } from './http/server.ts';
 import { VirtualResources } from './http/virtual-resources.ts';
+import { textOf } from './patch/json.ts';
 import { Registry } from './registry.ts';
-import { Lifecycle, timestamp } from './rest/lifecycle.ts';
+import { Lifecycle } from './rest/lifecycle.ts';
 import { Reader } from './rest/reader.ts';
 import { Writer } from './rest/writer.ts';
+import type { Admission, WriteContext } from './rest/writer.ts';
 import { openPersistence } from './store/persistence.ts';
 import { Store } from './store/store.ts';
-import type { UserInfo } from './types.ts';
+import type { JsonObject, RequestAttributes, UserInfo } from './types.ts';
 
 export interface KubeApiServerOptions {
   /** 0, the default, is any free port. */
@@ -58,7 +64,10 @@ interface ServerParts {
   transport: Transport;
   resources: ResourceHandlers;
   controllers: readonly Controller[];
-  clock: Clock;
+  customResources: CustomResources;
+  registry: Registry;
+  reader: Reader;
+  writer: Writer;
   url: string;
   authority: CertificateAuthority | undefined;
   administratorCertificate: KeyAndCertificate | undefined;
@@ -84,14 +93,21 @@ export class KubeApiServer {
     const lifecycle = new Lifecycle(store, clock);
     const faults = new FaultInjector();
     const staticTokens = new Map<string, UserInfo>();
-    const tokens = await ServiceAccountTokens.open({
-      directory: dataDir,
-      now: () => clock.now(),
-      find: (resource, namespace, name) => store.get({ group: '', resource }, namespace, name),
-    });
+    const find: FindObject = (resource, namespace, name) => store.get({ group: '', resource }, namespace, name);
+    const tokens = await ServiceAccountTokens.open({ directory: dataDir, now: () => clock.now(), find });
     const authenticator = new Authenticator({ serviceAccountTokens: tokens, staticTokens });
-    const authorizer = new RbacAuthorizer({ list: (resource) => store.list(resource) });
-    const writer = new Writer({ store, lifecycle, clock, admit: () => undefined });
+    const rbac = new RbacAuthorizer({ list: (resource) => store.list(resource) });
+    const enforced = options.authorization !== 'always-allow';
+    const authorizer = {
+      authorize: (user: UserInfo, attributes: RequestAttributes) =>
+        enforced ? rbac.authorize(user, attributes) : { allowed: true, reason: '' },
+      rulesFor: (user: UserInfo, namespace: string) => rbac.rulesFor(user, namespace),
+    };
+    const admit: Admission = ({ type, user, subresource }, object, old) => {
+      if (!enforced || type.group !== RBAC_GROUP || subresource !== '') return;
+      checkEscalation({ user, resource: type.resource, object, old }, rbac);
+    };
+    const writer = new Writer({ store, lifecycle, clock, admit });
     const bookmarkIntervalMs = options.bookmarkIntervalMs ?? defaultBookmarkIntervalMs;
     const reader = new Reader(store);
     const resources = new ResourceHandlers({ store, reader, writer, lifecycle, faults, clock, bookmarkIntervalMs });
@@ -111,12 +127,15 @@ export class KubeApiServer {
       tls: authority && server && { key: server.key, cert: server.certificate, ca: authority.certificate },
       authenticator,
       authorize: (user, attributes) => {
-        if (options.authorization === 'always-allow') return;
         const { allowed, reason } = authorizer.authorize(user, attributes);
         if (!allowed) throw forbiddenError(user, attributes, reason);
       },
       faults,
-      dispatcher: new Dispatcher({ registry, resources, virtual: new VirtualResources({ store, tokens }) }),
+      dispatcher: new Dispatcher({
+        registry,
+        resources,
+        virtual: new VirtualResources({ find, tokens, authorizer, authenticator }),
+      }),
       clock,
       logger,
     });
@@ -127,7 +146,10 @@ export class KubeApiServer {
       transport,
       resources,
       controllers,
-      clock,
+      customResources,
+      registry,
+      reader,
+      writer,
       url: `${authority === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
       authority,
       administratorCertificate: await authority?.issueClient(administrator),
@@ -182,6 +204,16 @@ export class KubeApiServer {
     });
   }
 
+  /** Creates or changes objects as `kubectl apply --server-side --force-conflicts` would. Thrown: ApiError for what is refused. */
+  apply(objects: readonly JsonObject[]): void {
+    for (const object of objects) {
+      const context = this.#contextFor(object);
+      this.#parts.writer.patch(context, 'application/apply-patch+yaml', object);
+      // Types must be there for the objects that follow.
+      if (context.type.kind === 'CustomResourceDefinition') this.#parts.customResources.sync();
+    }
+  }
+
   /** As if etcd had been wiped: everything but the bootstrap is gone, revisions start again, every watch breaks. */
   wipe(): void {
     this.#parts.transport.closeConnections();
@@ -202,25 +234,31 @@ export class KubeApiServer {
     store.close();
   }
 
+  /** Creates what every cluster starts with, as far as it is missing. */
   #bootstrap(): void {
-    const { store, clock, controllers } = this.#parts;
-    const resource = { group: '', resource: 'namespaces' };
-    for (const name of namespaces) {
-      if (store.get(resource, undefined, name) !== undefined) continue;
-      store.put(resource, {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: {
-          name,
-          uid: crypto.randomUUID(),
-          resourceVersion: '',
-          creationTimestamp: timestamp(clock.now()),
-          labels: { 'kubernetes.io/metadata.name': name },
-        },
-        spec: { finalizers: ['kubernetes'] },
-        status: { phase: 'Active' },
-      });
+    const { reader, controllers } = this.#parts;
+    const initial = namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+    for (const object of [...initial, ...bootstrapObjects()]) {
+      const context = this.#contextFor(object);
+      if (!reader.has(context.type, '', context.name)) this.#parts.writer.create({ ...context, name: '' }, object);
     }
     for (const controller of controllers) controller.sync();
+  }
+
+  /** The context in which the server itself writes an object. */
+  #contextFor(object: JsonObject): WriteContext {
+    const { apiVersion, kind, metadata } = object;
+    const type = this.#parts.registry.findKind(String(apiVersion), String(kind));
+    if (type === undefined) throw new ApiError(404, 'NotFound', `no kind ${String(kind)} in ${String(apiVersion)}`);
+    return {
+      type,
+      namespace: type.namespaced ? textOf(metadata, 'namespace') || 'default' : '',
+      name: textOf(metadata, 'name'),
+      subresource: '',
+      user: administrator,
+      userAgent: '',
+      options: { dryRun: false, fieldValidation: 'Strict', fieldManager: 'couchestor-sandbox', force: true },
+      warnings: [],
+    };
   }
 }

@@ -63,6 +63,10 @@ export class Reader {
     return present(object, type);
   }
 
+  has(type: ResourceType, namespace: string, name: string): boolean {
+    return this.#store.get(storageOf(type), namespace, name) !== undefined;
+  }
+
   list(request: ListRequest): ListPage {
     const { type, options } = request;
     const { after, revision, snapshot } = this.#snapshot(request);

@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/** `couchestor-sandbox`: the sandbox Kubernetes API as a process of its own. Its one line on standard output says that it is ready. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createLogger, loadConfig } from '@couchestor/common/base';
+import { parseAllDocuments } from 'yaml';
+import { options } from './config.ts';
+import { KubeApiServer } from './kube/index.ts';
+import type { JsonObject } from './kube/index.ts';
+
+const usage = `Usage: couchestor-sandbox [OPTION]...
+
+A Kubernetes API server that needs no cluster: kubectl, helm and clients work on it, pods are stored and not run.`;
+
+function fail(problems: readonly string[]): never {
+  for (const problem of problems) process.stderr.write(`couchestor-sandbox: ${problem}\n`);
+  process.exit(2);
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+/** The objects in the YAML files of a directory, in the order of the file names. */
+function readManifests(directory: string): JsonObject[] {
+  const files = readdirSync(directory).filter((file) => /\.(ya?ml|json)$/.test(file));
+  return files.toSorted().flatMap((file) => {
+    const documents = parseAllDocuments(readFileSync(join(directory, file), 'utf8'));
+    return documents.map((document) => document.toJS() as JsonObject | null).filter((object) => object !== null);
+  });
+}
+
+const loaded = loadConfig(options, {
+  argv: process.argv.slice(2),
+  env: process.env,
+  readFile: (path) => readFileSync(path, 'utf8'),
+  usage,
+});
+if (loaded.kind === 'help') {
+  process.stdout.write(loaded.text);
+  process.exit(0);
+}
+if (loaded.kind === 'version') {
+  const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
+  process.stdout.write(`couchestor-sandbox ${(JSON.parse(text) as { version: string }).version}\n`);
+  process.exit(0);
+}
+if (loaded.kind === 'invalid') fail(loaded.problems);
+const { config } = loaded;
+if (!config.allowRemote && !isLoopback(config.host)) {
+  fail([`flag --host: ${config.host} is reachable from other machines; add --allow-remote if that is meant.`]);
+}
+
+const logger = createLogger({
+  level: config.logLevel,
+  json: config.logJson,
+  destination: { write: (line) => void process.stderr.write(line) },
+});
+try {
+  const { host, port, dataDir } = config;
+  const server = await KubeApiServer.start({ host, port, logger, ...(dataDir === undefined ? {} : { dataDir }) });
+  for (const directory of config.crds?.split(',') ?? []) server.apply(readManifests(directory));
+  const kubeconfig = resolve(config.kubeconfig);
+  writeFileSync(kubeconfig, server.kubeconfig(), { mode: 0o600 });
+  const stop = (signal: string): void => {
+    logger.info('stopping', { signal });
+    void server.stop().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.stdout.write(`ready: ${server.url} kubeconfig ${kubeconfig}\n`);
+} catch (error) {
+  logger.debug('the start failed', { error });
+  fail([error instanceof Error ? error.message : String(error)]);
+}
