@@ -9,6 +9,11 @@ import { edgeValues, places } from './violations.ts';
 
 type Verdict = 'accepted' | 'refused';
 
+interface Subject {
+  definition: Definition;
+  document: Json;
+}
+
 /** What both say. Thrown when they say different things. */
 function verdict(definition: Definition, document: Json): Verdict {
   const problems = definition.problems(document);
@@ -29,7 +34,7 @@ function bothVerdicts(runs: number, verdicts: Verdict[]): void {
 describe('the schema with its rules and the parser both accept, or both refuse', () => {
   const RUNS = 1500;
   const documents: [string, Definition, fc.Arbitrary<Json>][] = [
-    ['StoragePolicy', storagePolicy, anyPolicy(fullPolicy()['status'] as Json)],
+    ['StoragePolicy', storagePolicy, anyPolicy(fullPolicy().status as Json)],
     ['VolumeMigration', volumeMigration, anyMigration(fullMigration())],
   ];
 
@@ -59,35 +64,28 @@ describe('the schema with its rules and the parser both accept, or both refuse',
 describe('they agree about each format, down to a character:', () => {
   const RUNS = 600;
   const withoutStatus = (document: Json): Json => withChange(document, ['status'], undefined);
-  const policy = withoutStatus(fullPolicy());
-  const migration = withoutStatus(fullMigration());
+  const onPolicy: Subject = { definition: storagePolicy, document: withoutStatus(fullPolicy()) };
+  const onMigration: Subject = { definition: volumeMigration, document: withoutStatus(fullMigration()) };
 
-  it.each<[string, Definition, Json, (string | number)[], fc.Arbitrary<unknown>]>([
-    ['durations longer than zero', storagePolicy, policy, ['spec', 'samplingWindow'], oddDuration],
-    ['durations that may be zero', storagePolicy, policy, ['spec', 'cooldownPeriod'], oddDuration],
-    ['percentages', storagePolicy, policy, ['spec', 'minimumCoverage'], oddPercentage],
-    ['schedules', storagePolicy, policy, ['spec', 'maintenanceWindows', 0, 'schedule'], oddCron],
-    ['time zones', storagePolicy, policy, ['spec', 'maintenanceWindows', 0, 'timeZone'], oddZone],
-    ['object names', storagePolicy, policy, ['spec', 'storageClassName'], oddName],
-    ['identifiers', storagePolicy, policy, ['spec', 'ecPolicyRef'], oddName],
-    ['label values', storagePolicy, policy, ['spec', 'hotPoolSelector', 'matchLabels', 'tier'], labelText],
-    [
-      'keys of requirements',
-      storagePolicy,
-      policy,
-      ['spec', 'hotPoolSelector', 'matchExpressions', 0, 'key'],
-      labelText,
-    ],
+  it.each<[string, Subject, (string | number)[], fc.Arbitrary<unknown>]>([
+    ['durations longer than zero', onPolicy, ['spec', 'samplingWindow'], oddDuration],
+    ['durations that may be zero', onPolicy, ['spec', 'cooldownPeriod'], oddDuration],
+    ['percentages', onPolicy, ['spec', 'minimumCoverage'], oddPercentage],
+    ['schedules', onPolicy, ['spec', 'maintenanceWindows', 0, 'schedule'], oddCron],
+    ['time zones', onPolicy, ['spec', 'maintenanceWindows', 0, 'timeZone'], oddZone],
+    ['object names', onPolicy, ['spec', 'storageClassName'], oddName],
+    ['identifiers', onPolicy, ['spec', 'ecPolicyRef'], oddName],
+    ['label values', onPolicy, ['spec', 'hotPoolSelector', 'matchLabels', 'tier'], labelText],
+    ['keys of requirements', onPolicy, ['spec', 'hotPoolSelector', 'matchExpressions', 0, 'key'], labelText],
     [
       'label keys',
-      storagePolicy,
-      policy,
+      onPolicy,
       ['spec', 'hotPoolSelector', 'matchLabels'],
       fc.dictionary(labelText, fc.constant('x'), { minKeys: 1, maxKeys: 1 }),
     ],
-    ['times', volumeMigration, migration, ['spec', 'reason', 'decisionTime'], oddTime],
-    ['namespaces', volumeMigration, migration, ['spec', 'claim', 'namespace'], oddName],
-  ])('%s', (_format, definition, document, path, values) => {
+    ['times', onMigration, ['spec', 'reason', 'decisionTime'], oddTime],
+    ['namespaces', onMigration, ['spec', 'claim', 'namespace'], oddName],
+  ])('%s', (_format, { definition, document }, path, values) => {
     const verdicts: Verdict[] = [];
     const pattern = places(definition.schema, document).find((place) => place.path.join() === path.join())?.schema
       .pattern;
@@ -121,9 +119,9 @@ describe('they agree about each format, down to a character:', () => {
   });
 
   it.each([
-    ['StoragePolicy', storagePolicy, policy],
-    ['VolumeMigration', volumeMigration, migration],
-  ] as const)('every text with a pattern in a %s', (_kind, definition, document) => {
+    ['StoragePolicy', onPolicy],
+    ['VolumeMigration', onMigration],
+  ])('every text with a pattern in a %s', (_kind, { definition, document }) => {
     for (const { schema, path } of places(definition.schema, document)) {
       if (schema.pattern === undefined) continue;
       const property = fc.property(nearMiss(schema.pattern), (value) => {

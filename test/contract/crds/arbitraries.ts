@@ -7,8 +7,8 @@ import { withChange } from './documents.ts';
 import { clone, type Json } from './definitions.ts';
 import { anything, byName, validCron, validDuration, validSelector, validZone } from './texts.ts';
 
-const optionalFields = <T extends Record<string, fc.Arbitrary<unknown>>>(fields: T): fc.Arbitrary<Json> =>
-  fc.record(fields, { requiredKeys: [] }) as fc.Arbitrary<Json>;
+const optionalFields = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Json> =>
+  fc.record(fields, { requiredKeys: [] });
 
 const iops = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 1_000_000_000 }));
 
@@ -52,10 +52,10 @@ const policySpec = fc
   .map((parts) => {
     const spec = Object.assign({}, ...parts) as Record<string, number>;
     // Mostly in order; what is not, is part of the test.
-    if (spec['lowWatermarkIOPS']! > spec['highWatermarkIOPS']!) {
-      [spec['lowWatermarkIOPS'], spec['highWatermarkIOPS']] = [spec['highWatermarkIOPS']!, spec['lowWatermarkIOPS']!];
+    if (spec.lowWatermarkIOPS! > spec.highWatermarkIOPS!) {
+      [spec.lowWatermarkIOPS, spec.highWatermarkIOPS] = [spec.highWatermarkIOPS!, spec.lowWatermarkIOPS!];
     }
-    return spec as Json;
+    return spec;
   });
 
 export const anyPolicy = (status: Json): fc.Arbitrary<Json> =>
@@ -69,7 +69,7 @@ export const anyPolicy = (status: Json): fc.Arbitrary<Json> =>
     }),
   );
 
-/** Every document is `full`, or `full` without its optional parts, before it is changed. */
+/** Every document is `full` before it is changed. */
 export const anyMigration = (full: Json): fc.Arbitrary<Json> => mutated(fc.constant(full));
 
 type Path = (string | number)[];
@@ -111,9 +111,9 @@ function mutated(documents: fc.Arbitrary<Json>): fc.Arbitrary<Json> {
       if (action === 'repeat' && Array.isArray(current))
         result = withChange(result, path, [...(current as unknown[]), ...(current as unknown[])]);
       if (action === 'unknown' && isObject(current)) result = withChange(result, [...path, 'unknown'], anyValue);
-      if (action === 'alias' && isObject(result['spec'])) result = withChange(result, ['spec', alias], selector);
+      if (action === 'alias' && isObject(result.spec)) result = withChange(result, ['spec', alias], selector);
       if (action === 'replace') {
-        const fittingValue = (fitting as Json)[String(path.at(-1))];
+        const fittingValue = fitting[String(path.at(-1))];
         result = withChange(result, path, preferFitting && fittingValue !== undefined ? fittingValue : anyValue);
       }
     }

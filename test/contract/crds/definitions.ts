@@ -59,7 +59,7 @@ export function readYaml(...path: string[]): Json {
   return parse(readFileSync(join(repository, ...path), 'utf8')) as Json;
 }
 
-/** Through JSON, as over the wire; what structuredClone makes is of another realm under jest, which CEL does not take. */
+/** Through JSON, as over the wire: what is undefined is gone. */
 export function clone(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }

@@ -50,6 +50,6 @@ describe("the datasheet's policy", () => {
   });
 
   it('loses no field to pruning', () => {
-    expect(storagePolicy.admitted(document)['spec']).toMatchObject(document['spec'] as object);
+    expect(storagePolicy.admitted(document).spec).toMatchObject(document.spec as object);
   });
 });

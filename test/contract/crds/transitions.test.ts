@@ -17,10 +17,10 @@ describe('the phase of a migration', () => {
   });
 
   it('is kept: a status that is there cannot be removed', () => {
-    expect(migrationUpdate(['status'], fullMigration()['status'], undefined)).toEqual([
+    expect(migrationUpdate(['status'], fullMigration().status, undefined)).toEqual([
       expect.stringContaining('status cannot be removed'),
     ]);
-    expect(migrationUpdate(['status'], undefined, fullMigration()['status'])).toEqual([]);
+    expect(migrationUpdate(['status'], undefined, fullMigration().status)).toEqual([]);
   });
 
   it('is refused in words that say where it went wrong', () => {

@@ -91,7 +91,8 @@ export class CelTypes {
     if (items === undefined) return undefined;
     return {
       name: `list<${items.name}>`,
-      toCel: (value) => (Array.isArray(value) ? value.map((item) => items.toCel(item)) : value),
+      // Array.from, since CEL takes no array of another realm, such as structuredClone makes under jest.
+      toCel: (value) => (Array.isArray(value) ? Array.from(value, (item) => items.toCel(item)) : value),
     };
   }
 
