@@ -117,9 +117,18 @@ export class EmptiedApiGuard {
     return this.#take(evidence);
   }
 
+  /** Whether a server at this revision can be the one seen so far. */
+  isPlausible({ revision, cluster }: Pick<ListEvidence, 'revision' | 'cluster'>): boolean {
+    return !this.#isOlder(revision) && !this.#isOther(cluster);
+  }
+
+  #isOther(cluster: ClusterIdentity): boolean {
+    if (this.#clusterUid === undefined || cluster.kind === 'unreadable') return false;
+    return cluster.kind === 'absent' || cluster.uid !== this.#clusterUid;
+  }
+
   #reasonToDoubt({ cluster, knownCount, missing }: ListEvidence): SuspectReason | undefined {
-    const other = cluster.kind === 'absent' || (cluster.kind === 'known' && cluster.uid !== this.#clusterUid);
-    if (this.#clusterUid !== undefined && other) return 'clusterChanged';
+    if (this.#isOther(cluster)) return 'clusterChanged';
     // With nothing known there is nothing to lose, whatever the revision.
     if (knownCount === 0) return undefined;
     if (this.#staleLists > 0)

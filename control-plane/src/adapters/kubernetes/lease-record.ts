@@ -1,5 +1,6 @@
 /** The content of a Lease, and how long it has been seen unchanged. */
 import { isRecord, type KubeObject } from './kube-object.ts';
+import { microTime } from './micro-time.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -41,11 +42,6 @@ export function leaseSpec({ identity, before, highestTransitions = 0, durationMs
     acquireTime: continues ? spec.acquireTime : microTime(nowMs),
     renewTime: microTime(nowMs),
   };
-}
-
-/** Go reads a MicroTime with six decimals and no other number of them. */
-function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z');
 }
 
 /** Since when a lease has looked as it does, on the observer's monotonic clock. */

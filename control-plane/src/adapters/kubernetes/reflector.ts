@@ -28,6 +28,8 @@ export interface ObjectList {
 export interface ReflectorTarget {
   /** True when the list was taken. */
   onList(list: ObjectList): boolean;
+  /** Whether a server at this revision can be the one followed so far. */
+  isPlausible(server: Pick<ObjectList, 'revision' | 'cluster'>): boolean;
   /** False when the event was out of order. */
   onEvent(event: ObjectEvent): boolean;
   onBookmark(revision: string): void;
@@ -57,6 +59,8 @@ export class Reflector {
   readonly #clock: Clock;
   /** Where the next watch starts; undefined when a list is due. */
   #revision: string | undefined;
+  /** After a broken connection another server, or an emptied one, may answer the next. */
+  #inDoubt = false;
   #failures = 0;
   #listedMs = -Infinity;
   #relistDueMs = Infinity;
@@ -85,16 +89,30 @@ export class Reflector {
 
   /** One list, one watch, or both; returns the pause before the next. */
   async #cycle(signal: AbortSignal): Promise<number> {
+    if (this.#inDoubt && this.#revision !== undefined) await this.#probe(signal);
+    this.#inDoubt = false;
     const listDue = this.#revision === undefined;
     if (listDue && !(await this.#list(signal))) return this.#jittered(this.#options.timing.suspectRetryMs);
     await this.#watch(signal);
     return 0;
   }
 
+  /**
+   * A watch from a revision that a restored server has not reached yet is silent instead of failing, so its revision is looked
+   * at first: one small page instead of a whole list.
+   */
+  async #probe(signal: AbortSignal): Promise<void> {
+    const { client, resource, namespace, target } = this.#options;
+    const cluster = await this.#readIdentity(signal);
+    const { resourceVersion: revision } = await client.list(resource, { namespace, limit: 1, signal });
+    if (!target.isPlausible({ revision, cluster })) this.#revision = undefined;
+  }
+
   #pauseAfter(thrown: unknown, signal: AbortSignal): number {
     if (thrown instanceof InvariantError) throw thrown;
     const error = toCoucheStorError(thrown);
     this.#failures += 1;
+    this.#inDoubt = true;
     const gone = error.code === 'gone' || error.code === 'corrupt';
     if (gone || this.#failures >= WATCH_FAILURES_BEFORE_RELIST) this.#revision = undefined;
     const pauseMs = this.#pauseMs(error, gone);

@@ -150,6 +150,7 @@ describe('ResourceInformer', () => {
     put('a');
     start();
     await settle();
+    api.revision = 500;
     for (let round = 0; round < 5; round += 1) {
       await settle(8_000);
       watch().send('BOOKMARK', { metadata: { resourceVersion: '500' } });
@@ -292,6 +293,15 @@ describe('ResourceInformer', () => {
 });
 
 describe('ResourceInformer on an emptied API', () => {
+  it('notices it at the next connection, although a watch from the future is silent', async () => {
+    for (const name of ['a', 'b', 'c']) put(name);
+    start();
+    await settle();
+    api.wipe();
+    await settle(2_000);
+    expect(known()).toEqual(['refused: suspect']);
+  });
+
   it('tells nobody of a deletion, refuses snapshots, and waits for an operator when the history is another', async () => {
     for (const name of ['a', 'b', 'c']) put(name);
     start();

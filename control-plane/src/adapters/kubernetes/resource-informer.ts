@@ -91,6 +91,7 @@ export class ResourceInformer<T> {
     this.#dispatcher = new ChangeDispatcher(this.#logger);
     const target = {
       onList: (list: ObjectList) => this.#onList(list),
+      isPlausible: (server: Pick<ObjectList, 'revision' | 'cluster'>) => this.#guard.isPlausible(server),
       onEvent: (event: ObjectEvent) => this.#onEvent(event),
       onBookmark: (revision: string) => {
         this.#guard.observeRevision(revision);

@@ -1,0 +1,37 @@
+/** The Kubernetes API as the control plane uses it: informers, typed stores, leader election and Events. */
+export { outcomeOf, retryAfterMsOf } from './api-error.ts';
+export type { WriteOutcome } from './api-error.ts';
+export type { ChangeHandler } from './change-dispatcher.ts';
+export { DEFAULT_GUARD } from './emptied-api-guard.ts';
+export type { GuardOptions, Suspicion, SuspectReason } from './emptied-api-guard.ts';
+export { EventRecorder } from './event-recorder.ts';
+export type { EventRecorderOptions } from './event-recorder.ts';
+export type { Happening, ObjectReference } from './event-series.ts';
+export { HttpTransport } from './http-transport.ts';
+export type { HttpTransportOptions } from './http-transport.ts';
+export { DEFAULT_TIMING } from './informer-timing.ts';
+export type { InformerTiming } from './informer-timing.ts';
+export { KubeClient } from './kube-client.ts';
+export type { CallOptions, KubeClientOptions, ListPage, WatchOptions } from './kube-client.ts';
+export { keyOf, refOfKey } from './kube-object.ts';
+export type { KubeObject, NewObject, ObjectMeta, ObjectRef, OwnerReference } from './kube-object.ts';
+export { KubernetesStoragePolicies } from './kubernetes-storage-policies.ts';
+export { DEFAULT_LEASE_TIMING, LeaseElector } from './lease-elector.ts';
+export type { ElectionEnd, ElectionHandlers, Leadership, LeaseElectorOptions, LeaseTiming } from './lease-elector.ts';
+export type { Change, Entry } from './object-cache.ts';
+export { ResourceInformer } from './resource-informer.ts';
+export type {
+  InformerHealth,
+  InformerOptions,
+  InformerState,
+  Lookup,
+  Refusal,
+  Refused,
+  Snapshot,
+} from './resource-informer.ts';
+export { OPERATION_ANNOTATION, ResourceStore } from './resource-store.ts';
+export type { Deleted, Fetched, Missing, StoreCall, StoreOptions, Updated } from './resource-store.ts';
+export { EVENTS, LEASES, NAMESPACES, STORAGE_POLICIES, VOLUME_MIGRATIONS } from './resources.ts';
+export type { KubeResource } from './resources.ts';
+export { TransportError } from './transport.ts';
+export type { KubeTransport, TransportRequest, TransportResponse, TransportStream } from './transport.ts';

@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '@couchestor/common/base';
+import fc from 'fast-check';
+import { WorkQueue } from './work-queue.ts';
+
+let clock: VirtualClock;
+let queue: WorkQueue;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  queue = new WorkQueue({
+    clock,
+    capacity: 5,
+    backoffBaseMs: 100,
+    backoffMaxMs: 1_000,
+    random: () => 1 - Number.EPSILON,
+  });
+});
+
+describe('WorkQueue', () => {
+  it('queues a key once, in the order of the first add', async () => {
+    for (const key of ['a', 'b', 'a', 'b', 'c']) expect(queue.add(key)).toBe(true);
+    expect([await queue.take(), await queue.take(), await queue.take(), queue.count]).toEqual(['a', 'b', 'c', 0]);
+  });
+
+  it('gives a key that was added while in work to a worker only after it is done', async () => {
+    queue.add('a');
+    await queue.take();
+    queue.add('a');
+    queue.add('a');
+    const next = queue.take();
+    let got: string | undefined;
+    void next.then((key) => (got = key));
+    await clock.advance(0);
+    expect(got).toBeUndefined();
+    queue.done('a');
+    expect(await next).toBe('a');
+    queue.done('a');
+    expect(queue.count).toBe(0);
+  });
+
+  it('hands a key to a waiting worker', async () => {
+    const takes = [queue.take(), queue.take()];
+    queue.add('a');
+    queue.add('b');
+    expect(await Promise.all(takes)).toEqual(['a', 'b']);
+  });
+
+  it('doubles the pause of a failing key up to a limit, until it is forgotten', () => {
+    const pauses = Array.from({ length: 6 }, () => {
+      const pauseMs = Math.round(queue.retry('a'));
+      return pauseMs;
+    });
+    expect(pauses).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    expect(queue.failuresOf('a')).toBe(6);
+    queue.forget('a');
+    expect(Math.round(queue.retry('a'))).toBe(100);
+  });
+
+  it('keeps the earliest of several times, and an add beats them all', async () => {
+    queue.addAfter('a', 500);
+    queue.addAfter('a', 200);
+    queue.addAfter('a', 900);
+    await clock.advance(199);
+    expect([queue.count, queue.delayedCount]).toEqual([0, 1]);
+    await clock.advance(1);
+    expect([queue.count, queue.delayedCount]).toEqual([1, 0]);
+    queue.addAfter('b', 500);
+    queue.add('b');
+    expect([queue.count, queue.delayedCount, clock.pendingTimerCount]).toEqual([2, 0, 0]);
+  });
+
+  it('refuses new keys when full, and counts them', async () => {
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    queue.addAfter('d', 100);
+    await queue.take();
+    expect(queue.add('e')).toBe(true);
+    expect(queue.add('f')).toBe(false);
+    expect(queue.addAfter('g', 10)).toBe(false);
+    expect(queue.add('b')).toBe(true);
+    expect(queue.add('a')).toBe(true);
+    expect(queue.refusedCount).toBe(2);
+  });
+
+  it('ends every take when closed and leaves no timer behind', async () => {
+    queue.addAfter('a', 100);
+    const waiting = queue.take();
+    queue.close();
+    expect([await waiting, await queue.take(), queue.add('b'), clock.pendingTimerCount]).toEqual([
+      undefined,
+      undefined,
+      false,
+      0,
+    ]);
+  });
+
+  it('never has one key in work twice and loses none, whatever the order of calls', async () => {
+    const call = fc.record({
+      key: fc.constantFrom('a', 'b', 'c'),
+      what: fc.constantFrom('add', 'take', 'done', 'retry'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(call), async (calls) => {
+        const subject = new WorkQueue({ clock: new VirtualClock() });
+        const working = new Set<string>();
+        const owed = new Set<string>();
+        for (const { key, what } of calls) {
+          if (what === 'add') owed.add(key);
+          if (what === 'add') subject.add(key);
+          if (what === 'done' && working.delete(key)) subject.done(key);
+          if (what === 'take' && subject.count > 0) {
+            const taken = (await subject.take())!;
+            expect(working.has(taken)).toBe(false);
+            working.add(taken);
+            owed.delete(taken);
+          }
+        }
+        for (const key of working) subject.done(key);
+        while (subject.count > 0) {
+          const taken = (await subject.take())!;
+          owed.delete(taken);
+          subject.done(taken);
+        }
+        expect([...owed]).toEqual([]);
+      }),
+    );
+  });
+});
