@@ -138,6 +138,10 @@ function remedyOf(code: ErrorCode, { verb, resource }: RequestContext): { remedy
       return {
         remedy: `grant the verb "${verb}" on ${resource} to the service account (a ClusterRole and its binding)`,
       };
+    case 'notFound':
+      // A missing object is an answer; a missing collection is a missing definition.
+      if (verb !== 'list' && verb !== 'watch') return undefined;
+      return { remedy: `install the CustomResourceDefinition of ${resource}` };
     default:
       return undefined;
   }

@@ -42,6 +42,8 @@ type Stored = KubeObject & Readonly<Record<string, unknown>>;
 export class FakeKubeApi implements KubeTransport {
   readonly requests: FakeRequest[] = [];
   readonly watches = new Set<FakeWatch>();
+  /** Every page of a list names the first as the next one. */
+  endlessPages = false;
   readonly #objects = new Map<string, Stored>();
   readonly #faults: PendingFault[] = [];
   #revision = 100;
@@ -219,7 +221,8 @@ export class FakeKubeApi implements KubeTransport {
     all.sort((a, b) => (keyOf(a.metadata) < keyOf(b.metadata) ? -1 : 1));
     const from = Number(query.get('continue') ?? 0);
     const limit = Number(query.get('limit') ?? all.length) || all.length;
-    const more = from + limit < all.length ? { continue: String(from + limit) } : {};
+    const next = this.endlessPages ? '0' : from + limit < all.length ? String(from + limit) : undefined;
+    const more = next === undefined ? {} : { continue: next };
     const metadata = { resourceVersion: String(this.#revision), ...more };
     return success({ kind: 'List', metadata, items: all.slice(from, from + limit) });
   }

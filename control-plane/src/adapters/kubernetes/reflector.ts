@@ -162,7 +162,9 @@ export class Reflector {
     const revision = page.resourceVersion;
     const items = [...page.items];
     while (page.continueToken !== undefined) {
-      page = await client.list(resource, { namespace, limit, continueToken: page.continueToken, signal });
+      const { continueToken } = page;
+      page = await client.list(resource, { namespace, limit, continueToken, signal });
+      if (page.continueToken === continueToken) throw new CoucheStorError('corrupt', 'The pages of a list do not end.');
       if (page.resourceVersion !== revision) {
         throw new CoucheStorError('gone', 'The pages of a list are of different revisions.');
       }

@@ -97,6 +97,17 @@ describe('ResourceInformer', () => {
     expect(api.requests.findLast(({ verb }) => verb === 'list')?.query.has('limit')).toBe(false);
   });
 
+  it('does not follow pages that never end', async () => {
+    put('a');
+    api.endlessPages = true;
+    start();
+    await settle(1_000);
+    expect(informer.health().failure).toMatchObject({ code: 'corrupt' });
+    api.endlessPages = false;
+    await settle(60_000);
+    expect(known()).toEqual(['a']);
+  });
+
   it('lists again at once after a 410 at connect or in the stream', async () => {
     put('a');
     start();
