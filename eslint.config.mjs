@@ -1,3 +1,4 @@
+// Type-checked lint over every workspace; the rules are those of CONTRIBUTING.md.
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 

@@ -65,8 +65,8 @@ function usage(): string {
   const names = (stages: Stage[]): string => stages.map(({ name }) => name).join(', ');
   return `Usage: node scripts/stages.ts check|test [--only STAGE[,STAGE]] [--list]
 
-  check  ${names(COMMANDS['check'] ?? [])}
-  test   ${names(COMMANDS['test'] ?? [])}
+  check  ${names(COMMANDS.check ?? [])}
+  test   ${names(COMMANDS.test ?? [])}
 `;
 }
 
@@ -107,14 +107,11 @@ async function runStage(stage: Stage, command: string): Promise<Counts> {
 function jestCounts(report: string, code: number): Counts {
   try {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
-    const failed = Math.max(
-      (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0),
-      code === 0 ? 0 : 1,
-    );
+    const failed = Math.max((result.numFailedTests ?? 0) + (result.numRuntimeErrorTestSuites ?? 0), code === 0 ? 0 : 1);
     return {
-      passed: result['numPassedTests'] ?? 0,
+      passed: result.numPassedTests ?? 0,
       failed,
-      skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
+      skipped: (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0),
     };
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };

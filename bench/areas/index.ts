@@ -1,0 +1,7 @@
+/** Every area, in the order in which `all` runs them. */
+import type { Area } from '../row.ts';
+import { contract } from './contract.ts';
+import { kubeAdapter } from './kube-adapter.ts';
+import { kubeApi } from './kube-api.ts';
+
+export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract];

@@ -1,0 +1,65 @@
+/** The commands that the README promises, as a newcomer runs them. */
+import { describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+function npm(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync('npm', args, { cwd: root, encoding: 'utf8', timeout: 150_000 });
+}
+
+describe('npm run demo', () => {
+  it('shows every step to its end', () => {
+    const { status, stdout, stderr } = npm('run', 'demo');
+    expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/ArchiveUnsupported/);
+    expect(stdout).toMatch(/nothing was deleted/i);
+  }, 160_000);
+
+  it('refuses an unknown flag and says which exist', () => {
+    const { status, stderr } = npm('run', 'demo', '--', '--sped-up');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/--keep/);
+  });
+});
+
+describe('npm run bench', () => {
+  it('prints an array of rows with --json', () => {
+    const { status, stdout } = npm('run', '--silent', 'bench', '--', 'kube-api', '--smoke', '--json');
+    expect(status).toBe(0);
+    const rows = JSON.parse(stdout) as Record<string, unknown>[];
+    expect(rows.length).toBeGreaterThan(4);
+    for (const row of rows) {
+      expect(row).toEqual({
+        area: 'kube-api',
+        shape: expect.any(String),
+        subject: expect.any(String),
+        value: expect.any(Number),
+        unit: expect.any(String),
+        peers: expect.any(Object),
+      });
+      expect(row['value']).toBeGreaterThan(0);
+    }
+  }, 60_000);
+
+  it('prints a table without it', () => {
+    const { status, stdout } = npm('run', '--silent', 'bench', '--', 'kube-adapter', '--smoke');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^AREA +SHAPE +SUBJECT +VALUE/);
+  }, 120_000);
+
+  it('lists the areas when asked for one that does not exist', () => {
+    const { status, stderr } = npm('run', 'bench', '--', 'warp-drive');
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/unknown area: warp-drive[\s\S]*kube-api/);
+  });
+});
+
+describe('the bootstrap', () => {
+  it('names its commands when it is given a wrong one', () => {
+    const { status, stderr } = spawnSync('node', ['scripts/bootstrap.mjs', 'instal'], { cwd: root, encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/unknown command 'instal'[\s\S]*demo/);
+  });
+});
