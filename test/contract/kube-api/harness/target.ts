@@ -19,6 +19,7 @@ interface Kubeconfig {
 const controllers = ['garbageCollection', 'namespaceController', 'roleAggregation'] as const;
 
 interface Server {
+  name: 'the sandbox' | 'a real server';
   kubeconfig: string;
   extras: TargetFacts['extras'];
   compact?: () => Promise<void>;
@@ -91,6 +92,8 @@ export async function openTarget(): Promise<Target> {
   const facts = { minor: await minorOf(admin), extras: await extrasOf(server, admin) };
   const target = new Target(server, facts, admin, endpoint);
   afterAll(() => target.close(), 60_000);
+  // Says on what the file ran. It runs always, and without a case that runs there would be no afterAll either.
+  it(`runs on ${await nameOf(server, admin)}`, () => undefined);
   return target;
 }
 
@@ -98,6 +101,7 @@ async function startSandbox(): Promise<Server> {
   const { KubeApiServer } = await import('@couchestor/sandbox/kube');
   const server = await KubeApiServer.start({ bookmarkIntervalMs: 500 });
   return {
+    name: 'the sandbox',
     kubeconfig: server.kubeconfig(),
     extras: new Set([...controllers, 'compaction', 'exclusive'] as const),
     compact: () => {
@@ -110,10 +114,14 @@ async function startSandbox(): Promise<Server> {
 
 async function findServer(path: string): Promise<Server> {
   const etcd = process.env.ETCD_TEST;
-  const stop = () => Promise.resolve();
-  const kubeconfig = await readFile(path, 'utf8');
-  if (etcd === undefined) return { kubeconfig, extras: new Set(), stop };
-  return { kubeconfig, extras: new Set(['compaction'] as const), compact: () => compactEtcd(etcd), stop };
+  const plain = {
+    name: 'a real server',
+    kubeconfig: await readFile(path, 'utf8'),
+    extras: new Set<never>(),
+    stop: () => Promise.resolve(),
+  } as const;
+  if (etcd === undefined) return plain;
+  return { ...plain, extras: new Set(['compaction'] as const), compact: () => compactEtcd(etcd) };
 }
 
 /** Compacts up to the present revision through etcd's JSON gateway. */
@@ -130,6 +138,11 @@ async function compactEtcd(address: string): Promise<void> {
 async function extrasOf(server: Server, admin: ApiClient): Promise<TargetFacts['extras']> {
   const lease = await admin.get('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-controller-manager');
   return new Set([...server.extras, ...(lease.status === 200 ? controllers : [])]);
+}
+
+async function nameOf(server: Server, admin: ApiClient): Promise<string> {
+  const { gitVersion } = (await admin.get('/version')).body as { gitVersion?: string };
+  return `${server.name} ${gitVersion ?? ''}`;
 }
 
 async function minorOf(admin: ApiClient): Promise<number> {
