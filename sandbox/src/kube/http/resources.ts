@@ -5,8 +5,9 @@ import type { FaultInjector } from '../faults.ts';
 import { storageOf } from '../registry.ts';
 import type { Lifecycle } from '../rest/lifecycle.ts';
 import { readDeleteOptions, readListOptions, readWriteOptions } from '../rest/options.ts';
+import { tooLargeRevision } from '../rest/reader.ts';
 import type { Reader } from '../rest/reader.ts';
-import { fromScale, toScale } from '../rest/scale.ts';
+import { fromScale, toScale } from '../rest/subresources.ts';
 import { present } from '../rest/versions.ts';
 import type { WriteContext, Writer } from '../rest/writer.ts';
 import type { Store } from '../store/store.ts';
@@ -130,6 +131,9 @@ export class ResourceHandlers {
   #watch(call: Call): StreamAnswer {
     const { request, type, target, accepted } = call;
     const options = readListOptions(request.query, type);
+    const { revision } = this.#parts.store;
+    const asked = Number(options.resourceVersion);
+    if (options.sendInitialEvents === true && asked > revision) throw tooLargeRevision(asked, revision);
     let columnsSent = false;
     const render = (object: KubeObject, bookmark: boolean): JsonObject => {
       if (accepted.as === 'PartialObjectMetadata') return partial(object);

@@ -90,6 +90,9 @@ export function validateDefinition(after: KubeObject, before: KubeObject | undef
   }
   if (names.kind === names.listKind)
     errors.push(invalid('spec.names.listKind', names.listKind, 'kind and listKind may not be the same'));
+  if (spec.preserveUnknownFields === true) {
+    errors.push(invalid('spec.preserveUnknownFields', true, 'must be false'));
+  }
   if (conversion?.strategy !== 'None')
     errors.push(notSupported('spec.conversion.strategy', conversion?.strategy, ['None']));
   if (versions.filter((version) => version.storage).length !== 1) {

@@ -197,6 +197,23 @@ export function validateMetadataUpdate(after: ObjectMeta, before: ObjectMeta, ty
   return errors;
 }
 
+const serverFields = [
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'uid',
+  'resourceVersion',
+] as const;
+
+/** Undoes what a client did to the fields that are the server's. */
+export function keepServerFields(after: ObjectMeta, before: ObjectMeta): void {
+  for (const field of serverFields) {
+    if (before[field] === undefined) Reflect.deleteProperty(after, field);
+    else Object.assign(after, { [field]: before[field] });
+  }
+}
+
 const withoutTimes = (meta: ObjectMeta): JsonObject => ({
   ...meta,
   managedFields: meta.managedFields?.map((entry) => ({ ...entry, time: '' })),

@@ -37,7 +37,10 @@ export function toStored(object: KubeObject, type: ResourceType): KubeObject {
     renameFields(object, ([core, events]) => [events, core]);
     object.apiVersion = 'v1';
   } else {
-    object.apiVersion = apiVersionOf({ group: type.group, version: type.storageVersion });
+    const stored = apiVersionOf({ group: type.group, version: type.storageVersion });
+    // Just defaulted by this very type: it shows as it is.
+    if (object.apiVersion === stored) views.set(object, { type, view: object });
+    object.apiVersion = stored;
   }
   return object;
 }

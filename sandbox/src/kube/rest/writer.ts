@@ -16,6 +16,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import * as metadata from './metadata.ts';
 import type { WriteOptions } from './options.ts';
 import { fillDefaults, strategyOf } from './strategies.ts';
+import { setStatus, withinSubresource } from './subresources.ts';
 import { present, toStored } from './versions.ts';
 
 export interface WriteContext {
@@ -147,17 +148,7 @@ export class Writer {
     this.#checkPreconditions(context, change.after, before);
     const after = withinSubresource(change.after, before, context);
     this.#placeInNamespace(context, after);
-    for (const field of [
-      'creationTimestamp',
-      'deletionTimestamp',
-      'deletionGracePeriodSeconds',
-      'generation',
-      'uid',
-      'resourceVersion',
-    ] as const) {
-      if (before.metadata[field] === undefined) Reflect.deleteProperty(after.metadata, field);
-      else Object.assign(after.metadata, { [field]: before.metadata[field] });
-    }
+    metadata.keepServerFields(after.metadata, before.metadata);
     if (subresource === '') strategyOf(type).prepare?.(after, before);
     if (type.hasGeneration && !metadata.sameSpec(after, before, type)) {
       after.metadata.generation = (before.metadata.generation ?? 0) + 1;
@@ -259,7 +250,9 @@ export class Writer {
       const what = `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}`;
       throw ApiError.badRequest(`${what}: json: cannot unmarshal ${badType.field}: ${badType.message}`);
     }
-    const all = [...errors, ...(strategyOf(type).validate?.(object, before) ?? []), ...inSchema];
+    // The checks of a kind rely on its schema.
+    const ofKind = inSchema.length === 0 ? (strategyOf(type).validate?.(object, before) ?? []) : [];
+    const all = [...errors, ...ofKind, ...inSchema];
     if (all.length > 0) throw this.#invalid({ type, name: object.metadata.name }, all);
   }
 
@@ -281,23 +274,3 @@ const initialStatus = (type: ResourceType): JsonObject | undefined => {
   const status = strategyOf(type).initialStatus;
   return status === undefined || Object.keys(status).length === 0 ? undefined : structuredClone(status);
 };
-
-function setStatus(object: KubeObject, status: unknown): void {
-  if (status === undefined) Reflect.deleteProperty(object, 'status');
-  else object.status = status;
-}
-
-/** What a write through a subresource leaves of the change: status is changed through `/status` alone. */
-function withinSubresource(after: KubeObject, before: KubeObject, { type, subresource }: WriteContext): KubeObject {
-  if (subresource === '') {
-    if (type.subresources.status) setStatus(after, before.status);
-    return after;
-  }
-  const { managedFields } = after.metadata;
-  const kept = structuredClone(before);
-  if (managedFields === undefined) Reflect.deleteProperty(kept.metadata, 'managedFields');
-  else kept.metadata.managedFields = managedFields;
-  if (subresource === 'status') setStatus(kept, after.status);
-  else if (isObject(after.spec)) kept.spec = { finalizers: after.spec.finalizers ?? [] };
-  return kept;
-}

@@ -29,7 +29,8 @@ export interface Persistence {
 export function openPersistence(directory: string): Persistence {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(join(directory, 'objects.sqlite'));
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+  // One process at a time: a second one gets "database is locked" here. The lock dies with its holder.
+  database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS objects (bucket TEXT, key TEXT, json TEXT, PRIMARY KEY (bucket, key)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS revision (id INTEGER PRIMARY KEY CHECK (id = 0), value INTEGER);`);
   const upsert = database.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?)');

@@ -1,4 +1,4 @@
-/** The scale subresource: `autoscaling/v1 Scale` as a view of the two numbers a type names. */
+/** What subresources show and change: `status`, `finalize`, and `scale` as a view of the two numbers that a type names. */
 import { ApiError } from '../api-error.ts';
 import { isObject } from '../patch/json.ts';
 import { mergePatch } from '../patch/index.ts';
@@ -10,6 +10,7 @@ function readPath(object: JsonObject, path: string): unknown {
   return fieldsOf(path).reduce<unknown>((value, field) => (isObject(value) ? value[field] : undefined), object);
 }
 
+/** `autoscaling/v1 Scale`. */
 export function toScale(object: KubeObject, type: ResourceType): JsonObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const { scale } = type.subresources;
@@ -43,4 +44,28 @@ export function fromScale(input: {
   const fields = fieldsOf(type.subresources.scale?.specReplicasPath ?? '');
   const spec = fields.reduceRight<unknown>((value, field) => ({ [field]: value }), replicas) as JsonObject;
   return { ...spec, ...(typeof resourceVersion === 'string' ? { metadata: { resourceVersion } } : {}) };
+}
+
+export function setStatus(object: KubeObject, status: unknown): void {
+  if (status === undefined) Reflect.deleteProperty(object, 'status');
+  else object.status = status;
+}
+
+/** What a write through a subresource leaves of the change: status is changed through `/status` alone. */
+export function withinSubresource(
+  after: KubeObject,
+  before: KubeObject,
+  { type, subresource }: { type: ResourceType; subresource: string },
+): KubeObject {
+  if (subresource === '') {
+    if (type.subresources.status) setStatus(after, before.status);
+    return after;
+  }
+  const { managedFields } = after.metadata;
+  const kept = structuredClone(before);
+  if (managedFields === undefined) Reflect.deleteProperty(kept.metadata, 'managedFields');
+  else kept.metadata.managedFields = managedFields;
+  if (subresource === 'status') setStatus(kept, after.status);
+  else if (isObject(after.spec)) kept.spec = { finalizers: after.spec.finalizers ?? [] };
+  return kept;
 }
