@@ -20,7 +20,10 @@ describe('bookmarks', () => {
     await api.call('POST', configMaps, configMap('a'));
     expect(describeLine(await next())).toBe('ADDED a');
     await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'other' } });
-    await eventually('the service account is there', () => api.server.store.list({ group: '', resource: 'serviceaccounts' }, 'other').length === 1);
+    await eventually(
+      'the service account is there',
+      () => api.server.store.list({ group: '', resource: 'serviceaccounts' }, 'other').length === 1,
+    );
     const newest = `BOOKMARK ${api.server.store.revision}`;
     await clock.advance(10_000);
     expect(describeLine(await next())).toBe(newest);
@@ -55,7 +58,12 @@ describe('the end of a watch', () => {
     const text = 'x'.repeat(100_000);
     await api.call('POST', configMaps, configMap('big', { text }));
     for (let index = 0; index < 400; index++) {
-      await api.call('PATCH', `${configMaps}/big`, { data: { index: String(index) } }, { 'content-type': 'application/merge-patch+json' });
+      await api.call(
+        'PATCH',
+        `${configMaps}/big`,
+        { data: { index: String(index) } },
+        { 'content-type': 'application/merge-patch+json' },
+      );
     }
     expect(api.server.store.revision - api.server.store.compactedRevision).toBeLessThan(200);
     raw.resume();

@@ -40,7 +40,12 @@ describe('revisions', () => {
 describe('a list', () => {
   it('is in the order of etcd, namespace first', () => {
     const store = new Store();
-    for (const [name, namespace] of [['b', 'x'], ['a', 'x'], ['z', 'w'], ['c', 'x-y']] as const) {
+    for (const [name, namespace] of [
+      ['b', 'x'],
+      ['a', 'x'],
+      ['z', 'w'],
+      ['c', 'x-y'],
+    ] as const) {
       store.put(things, thing(name, namespace));
     }
     expect(names(store.list(things))).toEqual(['w/z', 'x-y/c', 'x/a', 'x/b']);
