@@ -97,8 +97,8 @@ function call({ kubeconfig }: Sandbox, method: string, path: string, body?: obje
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
 describe('couchestor-sandbox', () => {
+  // observes: --kubeconfig
   it('says in one line that it is ready, writes a private kubeconfig, and ends on SIGTERM', async () => {
-    // observes: --kubeconfig
     const sandbox = await start();
     expect(sandbox.ready).toMatch(/^ready: https:\/\/127\.0\.0\.1:\d+ kubeconfig \//);
     expect(sandbox.ready).toContain(sandbox.kubeconfig);
@@ -118,8 +118,8 @@ describe('couchestor-sandbox', () => {
     expect([code, out, err.trim().split('\n').length]).toEqual([2, '', 3]);
   });
 
+  // observes: --port
   it('listens where it is told', async () => {
-    // observes: --port
     const first = await start(['--host', 'localhost']);
     const { port } = new URL(first.ready.split(' ')[1] ?? '');
     await stop(first);
@@ -130,8 +130,8 @@ describe('couchestor-sandbox', () => {
     await stop(second);
   });
 
+  // observes: --host, --allow-remote
   it('listens to other machines only when that is meant', async () => {
-    // observes: --host, --allow-remote
     const refused = await outcome(['--host', '0.0.0.0']);
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('add --allow-remote')]);
     const sandbox = await start(['--host', '0.0.0.0', '--allow-remote']);
@@ -139,8 +139,8 @@ describe('couchestor-sandbox', () => {
     await stop(sandbox);
   });
 
+  // observes: --crds
   it('applies definitions on start', async () => {
-    // observes: --crds
     const folders = ['one', 'two'].map((name) => join(directory, name));
     for (const [index, folder] of folders.entries()) {
       const kind = ['Widget', 'Gadget'][index];
@@ -165,8 +165,8 @@ describe('couchestor-sandbox', () => {
     expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('three')]);
   });
 
+  // observes: --log-level, LOG_LEVEL, --log-json
   it('logs as much as it is told, as it is told', async () => {
-    // observes: --log-level, LOG_LEVEL, --log-json
     const logOf = async (args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
       const sandbox = await start(args, env);
       await stop(sandbox);
@@ -181,8 +181,8 @@ describe('couchestor-sandbox', () => {
 });
 
 describe('a data directory', () => {
+  // observes: --data-dir
   it('holds every acknowledged write after kill -9, with the same revisions and credentials', async () => {
-    // observes: --data-dir
     const dataDir = join(directory, 'data');
     const acknowledged = new Map<string, string>();
     let deleted = 0;
