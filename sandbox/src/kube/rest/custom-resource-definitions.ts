@@ -10,7 +10,7 @@ import type {
   ResourceType,
   Verb,
 } from '../types.ts';
-import { duplicate, immutable, invalid, notSupported, required } from './field-errors.ts';
+import { duplicate, immutable, invalid, notSupported, required } from '../schema/field-error.ts';
 
 export interface CustomNames {
   plural: string;

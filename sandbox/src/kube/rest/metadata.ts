@@ -7,7 +7,7 @@ import { isObject, jsonEqual } from '../patch/json.ts';
 import { labelValueProblems, qualifiedNameProblems } from '../selectors.ts';
 import { apiVersionOf } from '../types.ts';
 import type { FieldError, JsonObject, KubeObject, ObjectMeta, OwnerReference, ResourceType } from '../types.ts';
-import { forbidden, immutable, invalid, required } from './field-errors.ts';
+import { forbidden, immutable, invalid, required } from '../schema/field-error.ts';
 
 type Shape = 'string' | 'int64' | 'map[string]string' | '[]string' | '[]object';
 

@@ -3,7 +3,7 @@ import { ApiError } from '../api-error.ts';
 import { isObject } from '../patch/json.ts';
 import { parseFieldSelector, parseLabelSelector } from '../selectors.ts';
 import type { FieldError, JsonObject, KubeObject, ResourceType } from '../types.ts';
-import { forbidden, invalid, notSupported } from './field-errors.ts';
+import { forbidden, invalid, notSupported } from '../schema/field-error.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 export type PropagationPolicy = 'Orphan' | 'Background' | 'Foreground';

@@ -5,7 +5,7 @@
 import { isObject, jsonEqual } from '../patch/json.ts';
 import type { FieldError, JsonObject, KubeObject, ResourceType } from '../types.ts';
 import { prepareDefinition, validateDefinition } from './custom-resource-definitions.ts';
-import { forbidden, immutable, invalid, required } from './field-errors.ts';
+import { forbidden, immutable, invalid, required } from '../schema/field-error.ts';
 
 /** `before` is absent when the object is new. */
 type Check = (after: KubeObject, before: KubeObject | undefined) => FieldError[];

@@ -10,7 +10,7 @@ import { isObject } from '../patch/json.ts';
 import { storageOf } from '../registry.ts';
 import type { Store } from '../store/store.ts';
 import type { FieldError, JsonObject, KubeObject, ObjectMeta, ResourceType, UserInfo } from '../types.ts';
-import { forbidden, invalid, required } from './field-errors.ts';
+import { forbidden, invalid, required } from '../schema/field-error.ts';
 import { timestamp } from './lifecycle.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import * as metadata from './metadata.ts';

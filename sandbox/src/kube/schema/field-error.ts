@@ -55,3 +55,5 @@ export function tooMany(path: string, actual: number, limit: number): FieldError
   const unit = limit === 1 ? 'item' : 'items';
   return fieldError('FieldValueTooMany', path, ['Too many', `${actual}`, `must have at most ${limit} ${unit}`]);
 }
+
+export const immutable = (path: string, value: unknown): FieldError => invalid(path, value, 'field is immutable');
