@@ -1,7 +1,8 @@
 /**
- * The transport: TLS with client certificates requested but not required, bodies up to a limit, and faults where they strike. It is
- * node:https without a framework: which paths exist changes with every CustomResourceDefinition, so there is one route, and
- * media types with parameters, endless answers and broken connections need the raw response anyway.
+ * The transport: TLS with client certificates requested but not required, bodies up to a limit, and faults where they
+ * strike. It is node:https without a framework: which paths exist changes with every CustomResourceDefinition, so
+ * there is one route, and media types with parameters, endless answers and broken connections need the raw response
+ * anyway.
  */
 import { createServer as createHttp } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -12,6 +13,7 @@ import type { Clock, Logger } from '@couchestor/common/base';
 import { ApiError } from '../api-error.ts';
 import { peerCertificateOf } from '../auth/authenticator.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
+import { impersonate } from '../auth/impersonation.ts';
 import type { FaultInjector } from '../faults.ts';
 import type { RequestAttributes, UserInfo } from '../types.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -112,11 +114,12 @@ export class Transport {
     const query = new URLSearchParams(rest.join('?'));
     const target = parseTarget(path);
     const verb = verbOf(target, method, query);
-    const user = await this.#parts.authenticator.authenticate({
+    const authenticated = await this.#parts.authenticator.authenticate({
       peerCertificate: socket instanceof TLSSocket ? peerCertificateOf(socket) : undefined,
       authorization: headers.authorization,
     });
-    if (user === undefined) throw ApiError.unauthorized();
+    if (authenticated === undefined) throw ApiError.unauthorized();
+    const user = impersonate(authenticated, headers, this.#parts.authorize);
     const body = await readBody(message);
     const fault = { method, path, verb, user: user.username };
     return { method, path, query, headers, body, target, verb, user, fault };
