@@ -78,10 +78,6 @@ export class Lab {
     return lab;
   }
 
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
   async installDefinitions(): Promise<void> {
     const folder = join(import.meta.dirname, '..', '..', '..', 'crds');
     for (const file of ['storagepolicies.yaml', 'volumemigrations.yaml']) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FaultEffect } from '@couchestor/sandbox/kube';
 import { nullLogger, realClock } from '@couchestor/common/base';
-import { EventRecorder, OPERATION_ANNOTATION } from '@couchestor/control-plane/adapters/kubernetes';
+import { EventRecorder, OPERATION_ANNOTATION, volumeMigrations } from '@couchestor/control-plane/adapters/kubernetes';
 import { runController, StoragePolicyReconciler, WorkQueue } from '@couchestor/control-plane/loop';
 import { ADAPTER, Lab, policyManifest, until } from './lab.ts';
 
@@ -57,6 +57,35 @@ describe('a write whose answer is lost', () => {
     strike('update', { kind: 'reset' });
     expect((await store().updateStatus({ name: 'a' }, () => counted(2))).kind).toBe('written');
     expect(await totalOf('a')).toBe(2);
+  });
+});
+
+describe('the store of VolumeMigrations', () => {
+  it('creates, shows what was parsed, and writes a status through a lost answer', async () => {
+    const { uid } = (await lab.get('a')).metadata;
+    const migrations = volumeMigrations({ client: lab.client, backoffBaseMs: 5 });
+    const stop = new AbortController();
+    const running = migrations.informer.run(stop.signal);
+    const spec = {
+      policyRef: { name: 'a', uid, generation: 1 },
+      volumeId: 'v-1',
+      source: { replicaId: 'r-1', pool: 'pool-a', node: 'node-a', tier: 'Hot' },
+      target: { pool: 'pool-b', node: 'node-b', tier: 'Cold' },
+      plan: { steps: ['Add', 'Sync', 'Verify', 'Remove'], replicaCount: 1 },
+      reason: { code: 'BelowLowWatermark', message: 'Idle.' },
+    };
+    strike('create', lost);
+    const created = await migrations.store.create({ metadata: { name: 'a-v-1' }, spec });
+    expect(created.value).toMatchObject({ kind: 'ok', value: { spec: { volumeId: 'v-1' } } });
+    await until(() => migrations.informer.lookup('a-v-1').kind === 'found', 'the informer has seen it');
+    strike('update', lost);
+    const updated = await migrations.store.updateStatus({ name: 'a-v-1' }, () => ({ phase: 'Pending' }));
+    expect(updated).toMatchObject({
+      kind: 'written',
+      entry: { value: { kind: 'ok', value: { status: { phase: 'Pending' } } } },
+    });
+    stop.abort();
+    await running;
   });
 });
 

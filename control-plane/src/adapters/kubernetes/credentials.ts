@@ -11,6 +11,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { CoucheStorError, type Clock } from '@couchestor/common/base';
 
 export interface Credentials {
+  /** Base URL of the API server. */
+  readonly server: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsMaterial;
   /** The same as long as the TLS material is. */
@@ -37,15 +39,7 @@ export class CredentialSource {
     this.#clock = clock;
   }
 
-  /** Base URL of the API server. Thrown when the configuration names none: CoucheStorError `invalid`. */
-  get server(): string {
-    const cluster = this.#config.getCurrentCluster();
-    if (cluster === null) {
-      throw new CoucheStorError('invalid', 'The kubeconfig has no current cluster; set its current-context.');
-    }
-    return cluster.server;
-  }
-
+  /** Thrown when the configuration names no cluster or its files cannot be read: whatever the reading throws. */
   async current(): Promise<Credentials> {
     const nowMs = this.#clock.monotonic();
     if (this.#cached === undefined || nowMs - this.#cached.readMs >= REFRESH_AFTER_MS) {
@@ -62,8 +56,11 @@ export class CredentialSource {
   async #read(): Promise<Credentials> {
     const options: RequestOptions = { headers: {} };
     const cluster = this.#config.getCurrentCluster();
+    if (cluster === null) {
+      throw new CoucheStorError('invalid', 'The kubeconfig has no current cluster; set its current-context.');
+    }
     // client-node refuses plain HTTP without this mark; a kubeconfig that says http:// has said it.
-    if (cluster?.server.startsWith('http:') === true) Object.assign(cluster, { skipTLSVerify: true });
+    if (cluster.server.startsWith('http:')) Object.assign(cluster, { skipTLSVerify: true });
     await this.#config.applyToHTTPSOptions(options);
     const { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized } = options;
     const tls = withoutAbsent({ ca, cert, key, pfx, passphrase, servername, rejectUnauthorized });
@@ -72,8 +69,8 @@ export class CredentialSource {
       headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
     }
     const tlsId = createHash('sha256').update(JSON.stringify(tls)).digest('hex');
-    const proxied = cluster?.proxyUrl !== undefined && typeof options.agent === 'object';
-    return { headers, tls, tlsId, ...(proxied ? { proxyAgent: options.agent as Agent } : {}) };
+    const proxied = cluster.proxyUrl !== undefined && typeof options.agent === 'object';
+    return { server: cluster.server, headers, tls, tlsId, ...(proxied ? { proxyAgent: options.agent as Agent } : {}) };
   }
 
   async #mountedToken(): Promise<Record<string, string>> {

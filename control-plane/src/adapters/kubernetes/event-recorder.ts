@@ -28,7 +28,7 @@ export interface EventRecorderOptions {
 /** Objects whose rate is remembered. */
 const MAX_BUCKETS = 4096;
 const ATTEMPTS = 3;
-/** Events about cluster-scoped objects live here: the API server insists. */
+/** Events about cluster-scoped objects live here, where client-go puts them; the API server allows few places else. */
 const CLUSTER_EVENTS_NAMESPACE = 'default';
 
 export class EventRecorder {

@@ -75,7 +75,7 @@ export class HttpTransport implements KubeTransport {
   }
 
   #attempt(request: TransportRequest, credentials: Credentials): Promise<http.IncomingMessage> {
-    const url = new URL(this.#credentials.server.replace(/\/+$/, '') + request.path);
+    const url = new URL(credentials.server.replace(/\/+$/, '') + request.path);
     const secure = url.protocol === 'https:';
     const body = request.body === undefined ? undefined : Buffer.from(request.body);
     return new Promise((resolve, reject) => {

@@ -33,5 +33,7 @@ export { OPERATION_ANNOTATION, ResourceStore } from './resource-store.ts';
 export type { Deleted, Fetched, Missing, StoreCall, StoreOptions, Updated } from './resource-store.ts';
 export { EVENTS, LEASES, NAMESPACES, STORAGE_POLICIES, VOLUME_MIGRATIONS } from './resources.ts';
 export type { KubeResource } from './resources.ts';
+export { storagePolicies, volumeMigrations } from './typed-resource.ts';
+export type { TypedResource, TypedResourceOptions } from './typed-resource.ts';
 export { TransportError } from './transport.ts';
 export type { KubeTransport, TransportRequest, TransportResponse, TransportStream } from './transport.ts';

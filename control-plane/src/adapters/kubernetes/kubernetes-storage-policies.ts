@@ -1,26 +1,24 @@
 /** StoragePolicies on the Kubernetes API: an informer to read, a store to write. */
-import { parseStoragePolicy, type ParseResult, type StoragePolicy } from '@couchestor/common/api';
+import type { ParseResult, StoragePolicy } from '@couchestor/common/api';
 import type { StoragePolicyRecord } from '../../model/storage-policy-record.ts';
 import type { StoragePolicies, StoragePolicyLookup } from '../../ports/storage-policies.ts';
 import { isRecord } from './kube-object.ts';
 import type { Entry } from './object-cache.ts';
-import { ResourceInformer, type InformerOptions } from './resource-informer.ts';
-import { ResourceStore, type StoreOptions } from './resource-store.ts';
-import { STORAGE_POLICIES } from './resources.ts';
+import type { ResourceInformer } from './resource-informer.ts';
+import type { ResourceStore } from './resource-store.ts';
+import { storagePolicies, type TypedResourceOptions } from './typed-resource.ts';
 
 type Parsed = ParseResult<StoragePolicy>;
-type Options = Omit<InformerOptions<Parsed>, 'resource' | 'namespace' | 'decode'> &
-  Pick<StoreOptions<Parsed>, 'attempts' | 'backoffBaseMs' | 'backoffMaxMs'>;
 
 export class KubernetesStoragePolicies implements StoragePolicies {
   /** To be run by whoever composes the process; its health is this adapter's. */
   readonly informer: ResourceInformer<Parsed>;
   readonly store: ResourceStore<Parsed>;
 
-  constructor(options: Options) {
-    const resource = { ...options, resource: STORAGE_POLICIES, decode: parseStoragePolicy };
-    this.informer = new ResourceInformer(resource);
-    this.store = new ResourceStore({ ...resource, informer: this.informer });
+  constructor(options: TypedResourceOptions) {
+    const { informer, store } = storagePolicies(options);
+    this.informer = informer;
+    this.store = store;
   }
 
   subscribe(changed: (name: string) => void): () => void {

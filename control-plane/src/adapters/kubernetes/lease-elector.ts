@@ -59,7 +59,7 @@ export interface Leadership {
   /** Aborts when leadership is lost or the elector is stopped. */
   readonly signal: AbortSignal;
   /** Whether the lease still holds at this instant; true never outlives the renew deadline. */
-  isValid(): boolean;
+  readonly isValid: () => boolean;
 }
 
 export interface ElectionHandlers {

@@ -30,8 +30,10 @@ export interface ReflectorTarget {
   onList(list: ObjectList): boolean;
   /** Whether a server at this revision can be the one followed so far. */
   isPlausible(server: Pick<ObjectList, 'revision' | 'cluster'>): boolean;
-  /** False when the event was out of order. */
+  /** False when the event was older than what is known of its object. */
   onEvent(event: ObjectEvent): boolean;
+  /** An event came out of order; a new list will follow. */
+  onDisorder(): void;
   onBookmark(revision: string): void;
   /** A list arrived, whatever it said. */
   onListed(): void;
@@ -231,7 +233,9 @@ export class Reflector {
     let inOrder = true;
     if (event.type === 'BOOKMARK') target.onBookmark(revision);
     else inOrder = target.onEvent(event);
-    if (shuffled || !inOrder) this.requestRelist();
+    if (!shuffled && inOrder) return;
+    target.onDisorder();
+    this.requestRelist();
   }
 
   #jittered(ms: number): number {

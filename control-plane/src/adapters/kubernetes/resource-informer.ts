@@ -93,6 +93,7 @@ export class ResourceInformer<T> {
       onList: (list: ObjectList) => this.#onList(list),
       isPlausible: (server: Pick<ObjectList, 'revision' | 'cluster'>) => this.#guard.isPlausible(server),
       onEvent: (event: ObjectEvent) => this.#onEvent(event),
+      onDisorder: () => void (this.#counts.outOfOrderEvents += 1),
       onBookmark: (revision: string) => {
         this.#guard.observeRevision(revision);
         this.#contact();
@@ -229,7 +230,6 @@ export class ResourceInformer<T> {
     this.#contact();
     this.#guard.observeRevision(event.object.metadata.resourceVersion);
     const { changes, inOrder } = this.#cache.applyEvent(event);
-    if (!inOrder) this.#counts.outOfOrderEvents += 1;
     this.#publish(changes);
     return inOrder;
   }
