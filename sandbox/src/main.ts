@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** `couchestor-sandbox`: the sandbox Kubernetes API as a process of its own. Its one line on standard output says that it is ready. */
+/**
+ * `couchestor-sandbox`: the sandbox Kubernetes API as a process of its own. Its one line on standard output says that
+ * it is ready.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { KubeApiServer } from './kube-api-server.ts';
-import type { KubeApiServerOptions } from './kube-api-server.ts';
+import type { KubeApiServerOptions } from './assembly.ts';
 import type { JsonObject, KubeObject } from './types.ts';
 
 export interface Reply {

@@ -1,4 +1,7 @@
-/** The resource types that exist without a CustomResourceDefinition, one row each. Behaviour beyond the row is in rest/strategies.ts. */
+/**
+ * The resource types that exist without a CustomResourceDefinition, one row each. Behaviour beyond the row is in
+ * rest/strategies.ts.
+ */
 import { builtinSchema } from './openapi/builtin-schemas.ts';
 import type { CompiledSchema, ResourceType, Verb } from './types.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Faults that a test orders: each rule names the requests it strikes and what happens to them. Rules are asked in the order they were
- * added, the watch ones anew for every event, so that they also strike watches that are already open.
+ * Faults that a test orders: each rule names the requests it strikes and what happens to them. Rules are asked in the
+ * order they were added, the watch ones anew for every event, so that they also strike watches that are already open.
  */
 export interface FaultMatch {
   /** HTTP method, upper case. */

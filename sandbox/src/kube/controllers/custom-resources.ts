@@ -1,6 +1,7 @@
 /**
- * Turns CustomResourceDefinitions into served types: accepts their names, establishes them, and empties them before they go. As on a real
- * server this happens just after the write, not within it, so a client that does not wait for `Established` may meet a 404.
+ * Turns CustomResourceDefinitions into served types: accepts their names, establishes them, and empties them before
+ * they go. As on a real server this happens just after the write, not within it, so a client that does not wait for
+ * `Established` may meet a 404.
  */
 import type { Clock } from '@couchestor/common/base';
 import { customResourceFinalizer, timestamp } from '../rest/lifecycle.ts';

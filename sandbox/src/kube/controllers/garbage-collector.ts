@@ -1,7 +1,8 @@
 /**
- * Owner references: deletes what has lost all its owners, holds back owners that are deleted in the foreground, and lets go of dependents
- * that are to be orphaned. An owner is one uid: an object of the same name that came later is another. As on a real cluster,
- * an owner is looked for in the namespace of its dependent, and nothing happens while its kind is unknown.
+ * Owner references: deletes what has lost all its owners, holds back owners that are deleted in the foreground, and
+ * lets go of dependents that are to be orphaned. An owner is one uid: an object of the same name that came later is
+ * another. As on a real cluster, an owner is looked for in the namespace of its dependent, and nothing happens while
+ * its kind is unknown.
  */
 import { storageOf } from '../registry.ts';
 import type { StoreEvent } from '../store/store.ts';
@@ -11,7 +12,7 @@ import { foregroundFinalizer, orphanFinalizer } from '../rest/lifecycle.ts';
 import { coalesce } from './controller.ts';
 import type { ControllerParts } from './controller.ts';
 
-/** Where an object is: bucket and key. Names may not contain spaces. */
+/** Where an object is: its bucket, a space, its key. */
 type Place = string;
 
 const has = ({ metadata }: KubeObject, finalizer: string): boolean => metadata.finalizers?.includes(finalizer) === true;
@@ -90,7 +91,8 @@ export class GarbageCollector {
   }
 
   #at(place: Place): { type: ResourceType; object: KubeObject } | undefined {
-    const [bucket = '', key = ''] = place.split(' ');
+    const bucket = place.slice(0, place.indexOf(' '));
+    const key = place.slice(bucket.length + 1);
     const [namespace = '', name = ''] = key.split('/');
     const type = this.#parts.registry.ofBucket(bucket);
     const object = type && this.#parts.store.get(storageOf(type), namespace, name);

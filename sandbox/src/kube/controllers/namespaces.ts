@@ -1,4 +1,7 @@
-/** Gives every namespace its default ServiceAccount, and empties a namespace that is being deleted before letting it go. */
+/**
+ * Gives every namespace its default ServiceAccount, and empties a namespace that is being deleted before letting it
+ * go.
+ */
 import { namespaceFinalizers, timestamp } from '../rest/lifecycle.ts';
 import type { Clock } from '@couchestor/common/base';
 import { storageOf } from '../registry.ts';

@@ -1,4 +1,6 @@
-/** From an authorized request to its answer: health, version, discovery and OpenAPI here, resources by their handlers. */
+/**
+ * From an authorized request to its answer: health, version, discovery and OpenAPI here, resources by their handlers.
+ */
 import { ApiError } from '../api-error.ts';
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery.ts';
 import { openApiV2, openApiV2Protobuf, openApiV3, openApiV3Index } from '../openapi/index.ts';
@@ -10,7 +12,10 @@ import { encode, negotiate, parseAccept } from './negotiation.ts';
 import type { ResourceHandlers } from './resources.ts';
 import type { VirtualResources } from './virtual-resources.ts';
 
-/** What clients are told they talk to; features are those that this module and its neighbours have, not those of a release. */
+/**
+ * What clients are told they talk to; features are those that this module and its neighbours have, not those of a
+ * release.
+ */
 export const kubernetesVersion = {
   major: '1',
   minor: '32',

@@ -1,4 +1,7 @@
-/** Media types: what a client accepts, and how a body is read. Protobuf is read but not written; its clients offer JSON too. */
+/**
+ * Media types: what a client accepts, and how a body is read. Protobuf is read but not written; its clients offer JSON
+ * too.
+ */
 import { parse, stringify } from 'yaml';
 import { ApiError } from '../api-error.ts';
 import { decodeProtobuf, protobufType } from './protobuf.ts';
@@ -73,7 +76,10 @@ const yamlTypes: ReadonlySet<string> = new Set([
   'application/apply-patch+yaml',
 ]);
 
-/** Reads a body as its media type says; no media type is JSON. Thrown for a type that is not read: 415; for a broken body: 400. */
+/**
+ * Reads a body as its media type says; no media type is JSON. Thrown for a type that is not read: 415; for a broken
+ * body: 400.
+ */
 export function parseBody(body: Buffer, mediaType: string): unknown {
   if (mediaType === protobufType) return decodeProtobuf(body);
   const yaml = yamlTypes.has(mediaType);

@@ -1,4 +1,7 @@
-/** The verbs on resources: from a request to the reader, the writer and the lifecycle, and from what they return to an answer. */
+/**
+ * The verbs on resources: from a request to the reader, the writer and the lifecycle, and from what they return to an
+ * answer.
+ */
 import type { Clock } from '@couchestor/common/base';
 import { ApiError } from '../api-error.ts';
 import type { FaultInjector } from '../faults.ts';

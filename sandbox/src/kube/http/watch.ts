@@ -1,6 +1,7 @@
 /**
- * One open watch. It keeps no queue of its own: it is a cursor into the event log of the store, moved on as fast as the client reads. A
- * slow client costs what its socket buffers, and once the log has been compacted past its cursor it is told 410 and closed.
+ * One open watch. It keeps no queue of its own: it is a cursor into the event log of the store, moved on as fast as
+ * the client reads. A slow client costs what its socket buffers, and once the log has been compacted past its cursor
+ * it is told 410 and closed.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '@couchestor/common/base';

@@ -1,6 +1,7 @@
 /**
- * From the first request to delete an object until it is gone. Finalizers of any kind, and the grace period of a pod on a node, keep an
- * object in the store with a deletionTimestamp; the write that takes the last reason away removes it.
+ * From the first request to delete an object until it is gone. Finalizers of any kind, and the grace period of a pod
+ * on a node, keep an object in the store with a deletionTimestamp; the write that takes the last reason away removes
+ * it.
  */
 import { ApiError } from '../api-error.ts';
 import { isObject } from '../patch/json.ts';
@@ -71,7 +72,9 @@ export class Lifecycle {
     return undefined;
   }
 
-  /** Changes a stored object in the name of the server itself; does nothing when the object is gone or another by now. */
+  /**
+   * Changes a stored object in the name of the server itself; does nothing when the object is gone or another by now.
+   */
   rewrite(type: ResourceType, { metadata }: KubeObject, change: (object: KubeObject) => void): void {
     const stored = this.#store.get(storageOf(type), metadata.namespace, metadata.name);
     if (stored?.metadata.uid !== metadata.uid) return;

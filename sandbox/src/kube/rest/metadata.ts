@@ -1,6 +1,6 @@
 /**
- * `metadata` is the same for every resource type: it is decoded, checked and kept from being changed here, and nowhere else. Schemas see
- * only what lies beside it.
+ * `metadata` is the same for every resource type: it is decoded, checked and kept from being changed here, and nowhere
+ * else. Schemas see only what lies beside it.
  */
 import { ApiError } from '../api-error.ts';
 import { isObject, jsonEqual } from '../patch/json.ts';
@@ -42,8 +42,8 @@ const shapeHolds: Readonly<Record<Shape, (value: unknown) => boolean>> = {
 };
 
 /**
- * Reads a body as an object of `type`: nulls in metadata count as absent, fields that metadata does not have are left out and
- * returned as `unknown`. Thrown when a field has the wrong type: 400, as a decoder's.
+ * Reads a body as an object of `type`: nulls in metadata count as absent, fields that metadata does not have are left
+ * out and returned as `unknown`. Thrown when a field has the wrong type: 400, as a decoder's.
  */
 export function decodeObject(body: JsonObject, type: ResourceType): { object: KubeObject; unknown: string[] } {
   checkGroupVersionKind(body, type);
@@ -226,7 +226,10 @@ export function sameObject(after: KubeObject, before: KubeObject): boolean {
   return jsonEqual(afterRest, beforeRest) && jsonEqual(withoutTimes(afterMeta), withoutTimes(beforeMeta));
 }
 
-/** Whether anything that `metadata.generation` counts differs: all but metadata, and the status where that has its own subresource. */
+/**
+ * Whether anything that `metadata.generation` counts differs: all but metadata, and the status where that has its own
+ * subresource.
+ */
 export function sameSpec(after: KubeObject, before: KubeObject, type: ResourceType): boolean {
   const counted = ({ status, ...rest }: KubeObject): JsonObject => ({
     ...rest,

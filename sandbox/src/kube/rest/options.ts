@@ -1,4 +1,7 @@
-/** The query parameters (for deletions also the body) that steer a request, read as strictly as a real server reads them. */
+/**
+ * The query parameters (for deletions also the body) that steer a request, read as strictly as a real server reads
+ * them.
+ */
 import { ApiError } from '../api-error.ts';
 import { isObject } from '../patch/json.ts';
 import { parseFieldSelector, parseLabelSelector } from '../selectors.ts';
@@ -31,7 +34,6 @@ export interface ListOptions {
   /** Whether an object is selected by labels and fields. */
   selects: (object: KubeObject) => boolean;
   hasSelector: boolean;
-  /** `metadata.name=` in the field selector, which is all of it that authorization looks at. */
   watch: boolean;
   allowWatchBookmarks: boolean;
   sendInitialEvents: boolean | undefined;

@@ -1,4 +1,7 @@
-/** Get and list, with the resourceVersion semantics of the Kubernetes API concepts page; pages of a list are of one revision. */
+/**
+ * Get and list, with the resourceVersion semantics of the Kubernetes API concepts page; pages of a list are of one
+ * revision.
+ */
 import { ApiError } from '../api-error.ts';
 import { storageOf } from '../registry.ts';
 import { keyOf } from '../store/store.ts';
@@ -61,10 +64,6 @@ export class Reader {
     const object = this.#store.get(storageOf(type), namespace, name);
     if (object === undefined) throw ApiError.notFound({ ...type, name });
     return present(object, type);
-  }
-
-  has(type: ResourceType, namespace: string, name: string): boolean {
-    return this.#store.get(storageOf(type), namespace, name) !== undefined;
   }
 
   list(request: ListRequest): ListPage {

@@ -1,6 +1,6 @@
 /**
- * What single built-in kinds do beyond their schema: the defaults that clients rely on, fields that the server owns, and fields that
- * cannot change. A kind without an entry is stored as it comes.
+ * What single built-in kinds do beyond their schema: the defaults that clients rely on, fields that the server owns,
+ * and fields that cannot change. A kind without an entry is stored as it comes.
  */
 import { isObject, jsonEqual } from '../patch/json.ts';
 import type { FieldError, JsonObject, KubeObject, ResourceType } from '../types.ts';

@@ -1,4 +1,6 @@
-/** What subresources show and change: `status`, `finalize`, and `scale` as a view of the two numbers that a type names. */
+/**
+ * What subresources show and change: `status`, `finalize`, and `scale` as a view of the two numbers that a type names.
+ */
 import { ApiError } from '../api-error.ts';
 import { isObject } from '../patch/json.ts';
 import { mergePatch } from '../patch/index.ts';

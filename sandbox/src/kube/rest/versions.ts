@@ -1,6 +1,6 @@
 /**
- * From what is stored to what one version of the API shows, and back. Custom resources convert with strategy None and get the
- * defaults of the schema as it is now, as on a real server; the two kinds of Event differ in field names.
+ * From what is stored to what one version of the API shows, and back. Custom resources convert with strategy None and
+ * get the defaults of the schema as it is now, as on a real server; the two kinds of Event differ in field names.
  */
 import { apiVersionOf } from '../types.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../types.ts';

@@ -1,7 +1,7 @@
 /**
- * Create, update, patch and apply, in the order of a real server: decode → unknown fields → defaults → (patch) → metadata that the
- * server owns → validation against the old object → store. It all happens in one tick, so nothing can come between the read and
- * the write of a patch. What a subresource may change is decided here too.
+ * Create, update, patch and apply, in the order of a real server: decode → unknown fields → defaults → (patch) →
+ * metadata that the server owns → validation against the old object → store. It all happens in one tick, so nothing
+ * can come between the read and the write of a patch. What a subresource may change is decided here too.
  */
 import type { Clock } from '@couchestor/common/base';
 import { ApiError } from '../api-error.ts';

@@ -1,8 +1,9 @@
 /**
- * The durable half of the store: one SQLite file per data directory, one transaction per revision. node:sqlite was chosen over lmdb
- * because it is part of Node (nothing to compile or to ship), works under jest's ESM runner, and a transaction per write costs
- * less than the JSON around it. WAL with synchronous=NORMAL hands every commit to the kernel before the request is answered,
- * so kill -9 loses nothing; a power cut may lose the last commits but never their order.
+ * The durable half of the store: one SQLite file per data directory, one transaction per revision. node:sqlite was
+ * chosen over lmdb because it is part of Node (nothing to compile or to ship), works under jest's ESM runner, and a
+ * transaction per write costs less than the JSON around it. WAL with synchronous=NORMAL hands every commit to the
+ * kernel before the request is answered, so kill -9 loses nothing; a power cut may lose the last commits but never
+ * their order.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,6 +66,8 @@ export function openPersistence(directory: string): Persistence {
         setRevision.run(revision);
       }),
     clear: () => transaction(() => database.exec('DELETE FROM objects; DELETE FROM revision;')),
-    close: () => database.close(),
+    close: () => {
+      if (database.isOpen) database.close();
+    },
   };
 }

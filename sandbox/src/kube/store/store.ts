@@ -1,8 +1,9 @@
 /**
- * The etcd of the sandbox: objects by key under one monotonic revision, and a bounded log of events from which any recent revision can be
- * rebuilt and any watch replayed. Every write takes exactly one revision and leaves exactly one event, so the log is indexed
- * by revision. All operations are synchronous: between reading and writing nothing else can run, which is the whole of the
- * concurrency control; the optimistic kind that clients see is checked above, on `metadata.resourceVersion`.
+ * The etcd of the sandbox: objects by key under one monotonic revision, and a bounded log of events from which any
+ * recent revision can be rebuilt and any watch replayed. Every write takes exactly one revision and leaves exactly one
+ * event, so the log is indexed by revision. All operations are synchronous: between reading and writing nothing else
+ * can run, which is the whole of the concurrency control; the optimistic kind that clients see is checked above, on
+ * `metadata.resourceVersion`.
  */
 import type { GroupResource, KubeObject } from '../types.ts';
 import type { Persistence } from './persistence.ts';
@@ -18,9 +19,9 @@ export interface StoreEvent {
 }
 
 export interface StoreOptions {
-  persistence?: Persistence;
+  persistence?: Persistence | undefined;
   /** How many events are kept for watches and for lists of the past. */
-  historyLimit?: number;
+  historyLimit?: number | undefined;
 }
 
 export const defaultHistoryLimit = 10_000;
