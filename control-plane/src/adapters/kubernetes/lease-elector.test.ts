@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type CoucheStorError, VirtualClock } from '@couchestor/common/base';
+import { type Clock, type CoucheStorError, VirtualClock } from '@couchestor/common/base';
 import { FakeKubeApi } from './fake-kube-api.ts';
 import { isRecord } from './kube-object.ts';
 import { KubeClient } from './kube-client.ts';
@@ -19,6 +19,8 @@ class Candidate {
   leadership: Leadership | undefined;
   lostReason: CoucheStorError | undefined;
   end: ElectionEnd | undefined;
+  /** How far this process's clock is ahead of its timers: what a pause looks like to the process that wakes up. */
+  pausedMs = 0;
   /** Holds up the end of `lead` after its signal aborts. */
   windUpMs = 0;
   #dead = false;
@@ -31,7 +33,13 @@ class Candidate {
       open: (request: Parameters<FakeKubeApi['open']>[0]) => api.open(request),
       close: () => undefined,
     };
-    const client = new KubeClient({ transport, clock });
+    const own: Clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic() + this.pausedMs,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      setTimer: (ms, run) => clock.setTimer(ms, run),
+    };
+    const client = new KubeClient({ transport, clock: own });
     this.elector = new LeaseElector({ client, namespace: 'system', name: 'leader', identity, random: () => 0.5 });
     candidates.push(this);
     void this.elector
@@ -203,6 +211,16 @@ describe('LeaseElector', () => {
     await pass(5_000);
     expect(leaders()).toEqual(['a']);
     expect(lease().leaseTransitions).toBe(1);
+  });
+
+  it('knows at once after a pause that the lease no longer holds, before any timer has run', async () => {
+    const a = new Candidate('a');
+    await pass(1_000);
+    a.pausedMs = 5_000;
+    expect(a.leadership?.signal.aborted).toBe(false);
+    expect(a.leadership?.isValid()).toBe(false);
+    await pass(2_000);
+    expect(a.end).toMatchObject({ kind: 'lost' });
   });
 
   it('knows its own first claim when its answer was lost', async () => {

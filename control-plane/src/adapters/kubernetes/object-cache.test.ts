@@ -49,6 +49,14 @@ describe('ObjectCache', () => {
     expect(brief(cache.applyEvent(event('ADDED', 'a', 9, 'after')).changes)).toEqual(['added a@9']);
   });
 
+  it('does not bring it back either where versions do not compare', () => {
+    const cache = newCache();
+    cache.applyEvent(event('ADDED', 'a', 'x5'));
+    cache.applyEvent(event('DELETED', 'a', 'x7'));
+    expect(cache.applyEvent(event('MODIFIED', 'a', 'x6'))).toEqual({ changes: [], inOrder: false });
+    expect(brief(cache.applyEvent(event('ADDED', 'a', 'x8', 'after')).changes)).toEqual(['added a@x8']);
+  });
+
   it('remembers a deletion that overtook the creation', () => {
     const cache = newCache();
     expect(cache.applyEvent(event('DELETED', 'a', 7))).toEqual({ changes: [], inOrder: false });
