@@ -4,6 +4,7 @@
  * valid. Messages are those of a current API server. Field selectors are in `selectors-field.ts`.
  */
 import { ApiError } from './api-error.ts';
+import { fieldOf, listOf } from './patch/json.ts';
 
 export { parseFieldSelector } from './selectors-field.ts';
 
@@ -164,3 +165,24 @@ const unexpected = (found: string, expected: string): ApiError =>
   ApiError.badRequest(`found '${found}', expected: ${expected}`);
 
 const badRequirement = (why: string): ApiError => ApiError.badRequest(`unable to parse requirement: ${why}`);
+
+/** A structured label selector, as objects carry it: matchLabels and matchExpressions, all of which must hold. */
+export function matchesLabelSelector(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
+  const byLabel = Object.entries(Object(fieldOf(selector, 'matchLabels')) as object);
+  const expressions = listOf(fieldOf(selector, 'matchExpressions'));
+  return (
+    byLabel.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value) &&
+    expressions.every((expression) => {
+      const key = String(fieldOf(expression, 'key'));
+      const present = Object.hasOwn(labels, key);
+      const listed = present && listOf(fieldOf(expression, 'values')).includes(labels[key]);
+      const holds: Readonly<Record<string, boolean>> = {
+        In: listed,
+        NotIn: !listed,
+        Exists: present,
+        DoesNotExist: !present,
+      };
+      return holds[String(fieldOf(expression, 'operator'))] === true;
+    })
+  );
+}

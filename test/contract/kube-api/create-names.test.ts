@@ -140,22 +140,3 @@ describe('metadata is refused', () => {
     expect([status, body.reason]).toEqual([400, 'BadRequest']);
   });
 });
-
-describe('built-in types are validated', () => {
-  it.each([
-    ['configmaps', { metadata: { name: 'x' }, data: { 'a b': 'c' } }, 'data[a b]'],
-    ['pods', { metadata: { name: 'x' }, spec: { containers: [] } }, 'spec.containers'],
-    ['pods', { metadata: { name: 'x' }, spec: { containers: [{ name: 'c' }] } }, 'spec.containers[0].image'],
-    ['persistentvolumeclaims', { metadata: { name: 'x' }, spec: {} }, 'spec.accessModes'],
-  ])('%s', async (resource, object, field) => {
-    const { status, body } = await admin.post(`/api/v1/namespaces/${namespace}/${resource}`, object);
-    expect([status, body.reason]).toEqual([422, 'Invalid']);
-    expect(body.details!.causes!.map((cause) => cause.field)).toContain(field);
-  });
-
-  it('by type before anything else', async () => {
-    const path = `/api/v1/namespaces/${namespace}/configmaps`;
-    const { status, body } = await admin.post(path, { metadata: { name: 'x' }, data: { a: 1 } });
-    expect([status, body.reason]).toEqual([400, 'BadRequest']);
-  });
-});

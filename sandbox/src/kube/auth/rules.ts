@@ -1,5 +1,6 @@
 /** Policy rules: what one allows, which others it covers, and how ClusterRoles are put together from others. */
 import { fieldOf, listOf } from '../patch/json.ts';
+import { matchesLabelSelector } from '../selectors.ts';
 import type { KubeObject, RequestAttributes } from '../types.ts';
 
 export interface PolicyRule {
@@ -94,30 +95,10 @@ export function aggregatedRules(role: KubeObject, clusterRoles: readonly KubeObj
     const selectors = listOf(fieldOf(fieldOf(current, 'aggregationRule'), 'clusterRoleSelectors'));
     if (fieldOf(current, 'aggregationRule') === undefined) rules.push(...parseRules(fieldOf(current, 'rules')));
     for (const selector of selectors) {
-      for (const candidate of clusterRoles) if (selects(selector, candidate.metadata.labels ?? {})) visit(candidate);
+      for (const candidate of clusterRoles)
+        if (matchesLabelSelector(selector, candidate.metadata.labels ?? {})) visit(candidate);
     }
   };
   visit(role);
   return rules;
-}
-
-/** A structured label selector: matchLabels and matchExpressions, all of which must hold. */
-function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const byLabel = Object.entries(Object(fieldOf(selector, 'matchLabels')) as object);
-  const expressions = listOf(fieldOf(selector, 'matchExpressions'));
-  return (
-    byLabel.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value) &&
-    expressions.every((expression) => {
-      const key = String(fieldOf(expression, 'key'));
-      const present = Object.hasOwn(labels, key);
-      const listed = present && listOf(fieldOf(expression, 'values')).includes(labels[key]);
-      const holds: Readonly<Record<string, boolean>> = {
-        In: listed,
-        NotIn: !listed,
-        Exists: present,
-        DoesNotExist: !present,
-      };
-      return holds[String(fieldOf(expression, 'operator'))] === true;
-    })
-  );
 }

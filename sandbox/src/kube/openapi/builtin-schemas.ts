@@ -1,7 +1,7 @@
 /**
  * Schemas of the built-in kinds, put together from the client's models when a kind is first used. They prune and
- * validate as those of custom resources do, which is stricter than a real server in wording only: what a real server
- * refuses while decoding (400) is refused here as invalid (422).
+ * validate as those of custom resources do; of their errors, those of type and format are what a real server finds
+ * while it decodes.
  */
 import { isObject, type Schema } from '../schema/model.ts';
 import { schemaOperations } from '../schema/operations.ts';
@@ -40,6 +40,7 @@ export function builtinSchema(kind: string, group = ''): CompiledSchema {
 function inlineSchema(name: string): JsonObject {
   if (name === 'IntOrString') return { 'x-kubernetes-int-or-string': true };
   if (name === 'Quantity') return { type: 'string', format: 'quantity' };
+  if (name === 'V1MicroTime') return { type: 'string', format: 'micro-time' };
   if (name === 'V1JSONSchemaProps') return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   return modelSchema(readModel(name), {
     reference: inlineSchema,
@@ -50,7 +51,7 @@ function inlineSchema(name: string): JsonObject {
 }
 
 export interface SchemaStyle {
-  /** The schema that stands for another model, an `IntOrString` or a `Quantity`. */
+  /** The schema that stands for another model, an `IntOrString`, a `Quantity` or a `V1MicroTime`. */
   reference: (model: string) => JsonObject;
   describe: boolean;
   /** Whether required fields of a status are required: clients may leave out what is zero. */
@@ -99,7 +100,6 @@ function typeSchema(type: string, format: string, style: SchemaStyle): JsonObjec
     case 'number':
       return format === 'double' ? { type, format } : { type: 'integer', ...(format === '' ? {} : { format }) };
     case 'Date':
-    case 'V1MicroTime':
       return { type: 'string', format: 'date-time' };
     case 'any':
       return { 'x-kubernetes-preserve-unknown-fields': true };

@@ -24,6 +24,7 @@ const SPECIAL: Record<string, Record<Dialect, JsonObject>> = {
     v2: { type: 'string', format: 'int-or-string' },
     v3: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
   },
+  V1MicroTime: { v2: { type: 'string', format: 'date-time' }, v3: { type: 'string', format: 'date-time' } },
   Quantity: { v2: { type: 'string' }, v3: { oneOf: [{ type: 'string' }, { type: 'number' }] } },
 };
 

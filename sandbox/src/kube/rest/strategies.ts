@@ -5,7 +5,8 @@
 import { isObject, jsonEqual } from '../patch/json.ts';
 import type { FieldError, JsonObject, KubeObject, ResourceType } from '../types.ts';
 import { prepareDefinition, validateDefinition } from './custom-resource-definitions.ts';
-import { forbidden, immutable, invalid, required } from '../schema/field-error.ts';
+import { forbidden, immutable, invalid, required, tooLong } from '../schema/field-error.ts';
+import { matchesLabelSelector } from '../selectors.ts';
 
 /** `before` is absent when the object is new. */
 type Check = (after: KubeObject, before: KubeObject | undefined) => FieldError[];
@@ -94,13 +95,23 @@ function eventErrors(after: KubeObject, before: KubeObject | undefined): FieldEr
 
 const dataKeyRule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
 
-/** Data of an object marked immutable, and what a Secret is for, never change. */
+const dataLimitBytes = 1024 * 1024;
+
+/** Keys and size of the data; data of an object marked immutable, and what a Secret is for, never change. */
 function frozenData(after: KubeObject, before: KubeObject | undefined): FieldError[] {
   const errors = ['data', 'binaryData', 'stringData'].flatMap((field) =>
     Object.keys(child(after, field))
       .filter((key) => !/^(?!\.\.?$|\.\.)[-._a-zA-Z0-9]{1,253}$/.test(key))
       .map((key) => invalid(`${field}[${key}]`, key, dataKeyRule)),
   );
+  const secret = after.kind === 'Secret';
+  const sizeOf = (field: string, encoding: BufferEncoding): number =>
+    Object.values(child(after, field)).reduce<number>(
+      (sum, value) => sum + Buffer.byteLength(String(value), encoding),
+      0,
+    );
+  const size = sizeOf('data', secret ? 'base64' : 'utf8') + sizeOf('binaryData', 'base64');
+  if (size > dataLimitBytes) errors.push(tooLong(secret ? 'data' : '[]', dataLimitBytes));
   if (before === undefined) return errors;
   if (after.type !== before.type) errors.push(immutable('type', after.type));
   if (before.immutable !== true) return errors;
@@ -142,10 +153,20 @@ const frozenFields =
       .map((path) => immutable(path, read(after, path)));
   };
 
+/** A workload finds its pods by their labels, always the same way. */
+function workloadErrors(after: KubeObject, before: KubeObject | undefined): FieldError[] {
+  const spec = child(after, 'spec');
+  const labels = child(child(child(spec, 'template'), 'metadata'), 'labels');
+  const frozen = frozenFields('spec.selector')(after, before);
+  if (matchesLabelSelector(spec.selector, labels as Record<string, string>)) return frozen;
+  const why = '`selector` does not match template `labels`';
+  return [invalid('spec.template.metadata.labels', labels, why), ...frozen];
+}
+
 const workload = (spec: JsonObject): Strategy => ({
   defaults: { spec: { ...spec, template: podTemplate } },
   initialStatus: {},
-  validate: frozenFields('spec.selector'),
+  validate: workloadErrors,
 });
 
 const binding: Strategy = {

@@ -245,7 +245,7 @@ export class Writer {
   #validate(context: WriteContext, object: KubeObject, errors: FieldError[], before?: KubeObject): void {
     const { type } = context;
     const inSchema = type.schema?.validate(object, before) ?? [];
-    const badType = type.builtIn ? inSchema.find((error) => error.reason === 'FieldValueTypeInvalid') : undefined;
+    const badType = type.builtIn ? inSchema.find(isUnreadable) : undefined;
     if (badType !== undefined) {
       const what = `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}`;
       throw ApiError.badRequest(`${what}: json: cannot unmarshal ${badType.field}: ${badType.message}`);
@@ -274,3 +274,7 @@ const initialStatus = (type: ResourceType): JsonObject | undefined => {
   const status = strategyOf(type).initialStatus;
   return status === undefined || Object.keys(status).length === 0 ? undefined : structuredClone(status);
 };
+
+/** Wrong types and formats are found while a built-in kind is decoded, before anything is validated. */
+const isUnreadable = ({ reason, message }: FieldError): boolean =>
+  reason === 'FieldValueTypeInvalid' || message.includes(' in body must be of type ');

@@ -29,6 +29,8 @@ export const FORMATS: Record<string, Format> = {
   date: fullFormats.date,
   'date-time': isDateTime,
   datetime: isDateTime,
+  // Of Leases and Events; no schema can ask for it.
+  'micro-time': (text: string) => isDateTime(text) && /\.\d{6}(Z|[-+]\d{2}:\d{2})$/.test(text),
   duration: (text: string) => text === '0' || GO_DURATION.test(text),
   uri: (text: string) => URL.canParse(text) || /^\/\S*$/.test(text),
   email: fullFormats.email,
