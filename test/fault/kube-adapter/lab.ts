@@ -32,10 +32,14 @@ export const FAST_TIMING: Partial<InformerTiming> = {
 export const FAST_GUARD: Partial<GuardOptions> = { confirmingLists: 3, confirmingMs: 300 };
 /** Faults of this user strike nobody else. */
 export const ADAPTER = 'adapter';
-const BOOKMARK_INTERVAL_MS = 200;
-const DEADLINE_MS = 15_000;
+/** Any wait below ends sooner by itself, in production patience too. */
+const DEADLINE_MS = { short: 15_000, production: 10 * 60_000 };
+
+/** `production`: the defaults of the adapter and the bookmarks of a real server, for measurements. */
+export type Patience = 'short' | 'production';
 
 export interface LabOptions {
+  readonly patience?: Patience;
   readonly timing?: Partial<InformerTiming>;
   readonly guard?: Partial<GuardOptions>;
   readonly groups?: string[];
@@ -51,10 +55,17 @@ export class Lab {
   /** Changes in the order in which a consumer was told of them. */
   readonly told: string[] = [];
   readonly #transports: HttpTransport[] = [];
+  readonly #requestTimeoutMs: number;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  private constructor(server: KubeApiServer, proxy: TcpProxy, { timing, guard, groups }: LabOptions) {
+  private constructor(
+    server: KubeApiServer,
+    proxy: TcpProxy,
+    { patience = 'short', timing, guard, groups }: LabOptions,
+  ) {
+    const short = patience === 'short';
+    this.#requestTimeoutMs = short ? 2_000 : 15_000;
     this.server = server;
     this.proxy = proxy;
     const user = { username: ADAPTER, groups: groups ?? ['system:masters'] };
@@ -63,8 +74,8 @@ export class Lab {
     this.admin = this.#clientOf(server.kubeconfig());
     this.policies = new KubernetesStoragePolicies({
       client: this.client,
-      timing: { ...FAST_TIMING, ...timing },
-      guard: { ...FAST_GUARD, ...guard },
+      timing: { ...(short ? FAST_TIMING : {}), ...timing },
+      guard: { ...(short ? FAST_GUARD : {}), ...guard },
       backoffBaseMs: 5,
       backoffMaxMs: 50,
     });
@@ -72,7 +83,7 @@ export class Lab {
   }
 
   static async open(options: LabOptions = {}): Promise<Lab> {
-    const server = await KubeApiServer.start({ bookmarkIntervalMs: BOOKMARK_INTERVAL_MS });
+    const server = await KubeApiServer.start(options.patience === 'production' ? {} : { bookmarkIntervalMs: 200 });
     const lab = new Lab(server, await TcpProxy.start(new URL(server.url)), options);
     await lab.installDefinitions();
     return lab;
@@ -92,7 +103,7 @@ export class Lab {
 
   async followUntilSynced(): Promise<void> {
     this.follow();
-    await this.policies.informer.waitForSync(AbortSignal.timeout(DEADLINE_MS));
+    await this.policies.informer.waitForSync(AbortSignal.timeout(DEADLINE_MS.short));
   }
 
   /** Creates or changes a policy, at once. */
@@ -131,7 +142,12 @@ export class Lab {
     config.loadFromString(kubeconfig);
     const transport = new HttpTransport({ config });
     this.#transports.push(transport);
-    return new KubeClient({ transport, requestsPerSecond: 1_000, burst: 1_000, requestTimeoutMs: 2_000 });
+    return new KubeClient({
+      transport,
+      requestsPerSecond: 1_000,
+      burst: 1_000,
+      requestTimeoutMs: this.#requestTimeoutMs,
+    });
   }
 }
 
@@ -154,8 +170,12 @@ export function policyManifest(name: string, spec: object = {}): Record<string, 
 }
 
 /** Waits for something that is bound to happen; fails with `what` when it does not. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadlineMs = performance.now() + DEADLINE_MS;
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  patience: Patience = 'short',
+): Promise<void> {
+  const deadlineMs = performance.now() + DEADLINE_MS[patience];
   while (!(await condition())) {
     if (performance.now() > deadlineMs) throw new Error(`Waited in vain until ${what}.`);
     await sleep(5);

@@ -7,7 +7,7 @@ export interface RecoveryRow {
   readonly recoveryMs: number;
 }
 
-/** One row a fault; `options` default to the patience of the tests, not that of production. */
+/** One row a fault. In production patience the half-open connections alone take minutes. */
 export async function measureRecovery(options: LabOptions = {}): Promise<RecoveryRow[]> {
   const rows: RecoveryRow[] = [];
   for (const { name, strike } of FAULTS) {
@@ -20,7 +20,7 @@ export async function measureRecovery(options: LabOptions = {}): Promise<Recover
       await until(() => lab.known().includes('open'), 'the watch is open');
       const startMs = performance.now();
       strike(lab, 'marker');
-      await until(() => lab.known().includes('marker'), `the informer recovers from: ${name}`);
+      await until(() => lab.known().includes('marker'), `the informer recovers from: ${name}`, options.patience);
       rows.push({ fault: name, recoveryMs: performance.now() - startMs });
     } finally {
       await lab.close();
