@@ -1,42 +1,51 @@
 /**
- * The command-line clients that tests drive: those that `npm run bootstrap` put into `.cache/tools/bin`, else those on
- * PATH if they are new enough.
+ * The programs that tests drive: those that `npm run bootstrap` put into `.cache/tools/bin`, else those on PATH if they are
+ * new enough.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const oldest = { kubectl: { major: 1, minor: 28 }, helm: { major: 3, minor: 10 } } as const;
-const versionArguments = {
-  kubectl: ['version', '--client', '--output=json'],
-  helm: ['version', '--template={{.Version}}'],
-} as const;
-
-export type ToolName = keyof typeof oldest;
-
-export type Tool = { kind: 'found'; path: string; version: string } | { kind: 'missing'; remedy: string };
-
-export function findTool(name: ToolName): Tool {
-  const { major, minor } = oldest[name];
-  const bootstrapped = join(import.meta.dirname, '..', '.cache', 'tools', 'bin');
-  const folders = [bootstrapped, ...(process.env.PATH ?? '').split(delimiter)];
-  for (const folder of folders) {
-    const path = join(folder, name);
-    const version = existsSync(path) ? versionOf(name, path) : undefined;
-    if (version?.major === major && version.minor >= minor) return { kind: 'found', path, version: version.text };
-  }
-  return { kind: 'missing', remedy: `needs ${name} ${major}.${minor} or later: npm run bootstrap` };
+interface Requirement {
+  /** Absent: any version will do. */
+  oldest?: { major: number; minor: number; arguments: readonly string[] };
+  /** How a person gets it. */
+  install: string;
 }
 
-function versionOf(name: ToolName, path: string): { text: string; major: number; minor: number } | undefined {
+const requirements = {
+  kubectl: {
+    oldest: { major: 1, minor: 28, arguments: ['version', '--client', '--output=json'] },
+    install: 'npm run bootstrap',
+  },
+  helm: {
+    oldest: { major: 3, minor: 10, arguments: ['version', '--template={{.Version}}'] },
+    install: 'npm run bootstrap',
+  },
+  faketime: { install: 'apt-get install faketime' },
+} as const satisfies Record<string, Requirement>;
+
+export type ToolName = keyof typeof requirements;
+
+export type Tool = { kind: 'found'; path: string } | { kind: 'missing'; remedy: string };
+
+export function findTool(name: ToolName): Tool {
+  const { oldest, install }: Requirement = requirements[name];
+  const bootstrapped = join(import.meta.dirname, '..', '.cache', 'tools', 'bin');
+  const folders = [bootstrapped, ...(process.env.PATH ?? '').split(delimiter)];
+  const path = folders.map((folder) => join(folder, name)).find((file) => existsSync(file) && isRecent(file, oldest));
+  if (path !== undefined) return { kind: 'found', path };
+  const version = oldest === undefined ? '' : ` ${oldest.major}.${oldest.minor} or later`;
+  return { kind: 'missing', remedy: `needs ${name}${version}: ${install}` };
+}
+
+function isRecent(path: string, oldest: Requirement['oldest']): boolean {
+  if (oldest === undefined) return true;
   try {
-    const output = execFileSync(path, versionArguments[name], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const output = execFileSync(path, oldest.arguments, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     const match = /v(\d+)\.(\d+)\.\d+/.exec(output);
-    return match === null ? undefined : { text: match[0], major: Number(match[1]), minor: Number(match[2]) };
+    return match !== null && Number(match[1]) === oldest.major && Number(match[2]) >= oldest.minor;
   } catch {
-    return undefined;
+    return false;
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LEASES, type LeaseTiming } from '@couchestor/control-plane/adapters/kubernetes';
+import { requireTool } from '../../skips.ts';
 import { Lab, until } from './lab.ts';
 
 interface Report {
@@ -25,20 +26,28 @@ class Candidate {
   readonly reports: Report[] = [];
   readonly exited: Promise<unknown[]>;
 
-  constructor(identity: string, timing?: LeaseTiming) {
+  /** `wrapper` is a program, with its arguments, that runs the candidate. */
+  constructor(identity: string, timing?: LeaseTiming, wrapper: readonly string[] = []) {
     const script = join(import.meta.dirname, 'candidate.ts');
-    const args = [
+    const [program = process.execPath, ...args] = [
+      ...wrapper,
+      process.execPath,
       script,
       join(folder, 'kubeconfig'),
       identity,
       ...(timing === undefined ? [] : [JSON.stringify(timing)]),
     ];
-    this.process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     this.exited = once(this.process, 'exit');
     createInterface({ input: this.process.stdout! }).on('line', (line) =>
       this.reports.push(JSON.parse(line) as Report),
     );
     candidates.push(this);
+  }
+
+  /** Strikes the wrapper too, which would leave the candidate behind. */
+  kill(signal: NodeJS.Signals): void {
+    if (this.process.exitCode === null && this.process.signalCode === null) process.kill(-this.process.pid!, signal);
   }
 
   get epoch(): number | undefined {
@@ -62,7 +71,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const candidate of candidates) candidate.process.kill('SIGKILL');
+  for (const candidate of candidates) candidate.kill('SIGKILL');
   await Promise.all(candidates.map(({ exited }) => exited));
   await rm(folder, { recursive: true });
   await lab.close();
@@ -77,7 +86,7 @@ describe('leader election', () => {
   it('lets a restarted process lead within 10 s of a kill -9, with the default patience', async () => {
     const first = new Candidate('a-1');
     await first.elected();
-    first.process.kill('SIGKILL');
+    first.kill('SIGKILL');
     await first.exited;
     const killedMs = performance.now();
     const second = new Candidate('a-2');
@@ -91,10 +100,10 @@ describe('leader election', () => {
     const first = new Candidate('a', QUICK);
     await first.elected();
     const second = new Candidate('b', QUICK);
-    first.process.kill('SIGSTOP');
+    first.kill('SIGSTOP');
     await second.elected();
     const overtakenMs = Math.min(...second.acts);
-    first.process.kill('SIGCONT');
+    first.kill('SIGCONT');
     expect(await first.exited).toEqual([3, null]);
     expect(Math.max(...first.acts)).toBeLessThan(overtakenMs);
     expect(first.reports.at(-1)).toMatchObject({ kind: 'lost' });
@@ -108,7 +117,7 @@ describe('leader election', () => {
     await first.elected();
     const second = new Candidate('b', QUICK);
     await until(() => second.reports.length > 0, 'the second waits');
-    first.process.kill('SIGTERM');
+    first.kill('SIGTERM');
     expect(await first.exited).toEqual([0, null]);
     await second.elected();
     expectNoOverlap(first, second);
@@ -124,5 +133,33 @@ describe('leader election', () => {
       return lab.admin.get(LEASES, { namespace: 'kube-system', name: 'leader' });
     })();
     expect(lease.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 1 });
+  });
+});
+
+const faketime = requireTool('faketime');
+
+faketime.describe('leader election with a wall clock that is an hour ahead', () => {
+  const ahead = [faketime.path, '--exclude-monotonic', '-f', '+1h'];
+
+  it('takes no lease that is renewed, however long ago it was renewed by that clock', async () => {
+    const first = new Candidate('a', QUICK);
+    await first.elected();
+    const second = new Candidate('b', QUICK, ahead);
+    await until(() => second.reports.length > 0, 'the second waits');
+    const acts = first.acts.length;
+    await until(() => first.acts.length > acts + 400, 'the first leads for longer than its lease');
+    expect(second.epoch).toBeUndefined();
+    first.kill('SIGKILL');
+    await second.elected();
+    expect(second.epoch).toBe(first.epoch! + 1);
+  });
+
+  it('leaves a leader that is ahead in place', async () => {
+    const first = new Candidate('a', QUICK, ahead);
+    await first.elected();
+    const second = new Candidate('b', QUICK);
+    const acts = first.acts.length;
+    await until(() => first.acts.length > acts + 400, 'the first leads for longer than its lease');
+    expect(second.epoch).toBeUndefined();
   });
 });
