@@ -92,7 +92,8 @@ export const FAULTS: readonly Fault[] = [
     strike: (lab, marker) => {
       const { revision } = lab.server.store;
       lab.put(marker);
-      lab.server.faults.add({ match: list, times: 1, effect: { kind: 'stale-list', revision: revision - 1 } });
+      // The first strikes the page that the informer looks at before it watches again, the second the list that follows.
+      lab.server.faults.add({ match: list, times: 2, effect: { kind: 'stale-list', revision: revision - 1 } });
       expire(lab);
     },
   },

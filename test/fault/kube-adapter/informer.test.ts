@@ -70,6 +70,21 @@ describe('a watch that is not what it should be', () => {
   });
 });
 
+describe('a list from the past', () => {
+  it('is refused, and asked for again', async () => {
+    await openSynced({ timing: { pageSize: 100 } });
+    const { revision } = lab.server.store;
+    lab.put('new');
+    await until(() => lab.told.includes('added new'), 'the watch has shown it');
+    const list = { user: ADAPTER, verb: 'list', path: /storagepolicies/ };
+    const stale = lab.server.faults.add({ match: list, times: 2, effect: { kind: 'stale-list', revision } });
+    lab.proxy.reset();
+    await until(() => stale.hits === 2 && health().counts.listsTaken === 2, 'a list of the present was taken');
+    expect(health().counts.listsRefused).toBe(1);
+    expect(deletions()).toEqual([]);
+  });
+});
+
 describe('an emptied API', () => {
   it('never deletes: everything lost and the definitions applied again', async () => {
     await openSynced();
