@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer, Body, ManagedFields } from './harness/client.ts';
+import type { Body, ManagedFields } from './harness/body.ts';
+import type { Answer } from './harness/client.ts';
 import { createNamespace } from './harness/namespaces.ts';
 import { openTarget } from './harness/target.ts';
 import { installWidgets, ok, schemaWithoutIntOrString } from './harness/widgets.ts';

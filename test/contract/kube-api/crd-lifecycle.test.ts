@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Body } from './harness/client.ts';
+import type { Body } from './harness/body.ts';
 import { openTarget } from './harness/target.ts';
 import { crdsPath, installCrd, installWidgets, ok, widgetCrd, widgetSchema } from './harness/widgets.ts';
 import { eventually } from './harness/wait.ts';

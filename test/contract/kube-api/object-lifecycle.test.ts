@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Body } from './harness/client.ts';
+import type { Body } from './harness/body.ts';
 import { createNamespace } from './harness/namespaces.ts';
 import { openTarget } from './harness/target.ts';
 import { created, installWidgets, ok } from './harness/widgets.ts';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { patchTypes, type Body } from './harness/client.ts';
+import type { Body } from './harness/body.ts';
+import { patchTypes } from './harness/client.ts';
 import { createNamespace } from './harness/namespaces.ts';
 import { openTarget } from './harness/target.ts';
 import { created, installWidgets, ok } from './harness/widgets.ts';

@@ -1,6 +1,6 @@
 /** One open watch: newline-separated events, read one at a time so that a test waits for what it expects. */
 import type { IncomingMessage } from 'node:http';
-import type { Body } from './client.ts';
+import type { Body } from './body.ts';
 
 export interface WatchEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';

@@ -2,7 +2,8 @@
  * The custom resource that most cases work on: a namespaced Widget in a group of its own for every file, so that its
  * lists, watches and resource versions hold nothing of anybody else.
  */
-import type { Answer, Body } from './client.ts';
+import type { Body } from './body.ts';
+import type { Answer } from './client.ts';
 import type { Target } from './target.ts';
 import { eventually } from './wait.ts';
 
