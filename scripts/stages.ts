@@ -3,7 +3,7 @@
  * `N passed, N failed, N skipped`: a test counts as itself, any other stage as one. A failed stage does not stop the
  * others, so that one run shows everything there is to mend.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,14 +13,14 @@ const cache = join(root, '.cache');
 /** No one part's tests may take longer; a longer mode is a flag of its own. */
 const STAGE_LIMIT_MS = 180_000;
 
-interface Stage {
+export interface Stage {
   name: string;
   command: string[];
   /** The jest projects of a test stage; its tests are counted one by one. */
   jest?: true;
 }
 
-interface Counts {
+export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
@@ -50,27 +50,43 @@ const check: Stage[] = [
   jest('unit', 'unit'),
 ];
 
-const COMMANDS: Record<string, Stage[]> = {
-  check,
-  test: [
-    ...check,
-    { name: 'docs', command: ['npm', 'run', '--silent', 'docs'] },
-    jest('contract', 'contract'),
-    jest('fault', 'fault'),
-    jest('integration', 'integration'),
+const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
+  ['check', check],
+  [
+    'test',
+    [
+      ...check,
+      { name: 'docs', command: ['npm', 'run', '--silent', 'docs'] },
+      jest('contract', 'contract'),
+      jest('fault', 'fault'),
+      jest('integration', 'integration'),
+    ],
   ],
-};
+]);
 
 function usage(): string {
-  const names = (stages: Stage[]): string => stages.map(({ name }) => name).join(', ');
-  return `Usage: node scripts/stages.ts check|test [--only STAGE[,STAGE]] [--list]
+  const lines = [...COMMANDS].map(
+    ([command, stages]) => `  ${command.padEnd(5)}  ${stages.map(({ name }) => name).join(', ')}\n`,
+  );
+  return `Usage: npm run check [-- FLAG...], npm test [-- FLAG...]
 
-  check  ${names(COMMANDS.check ?? [])}
-  test   ${names(COMMANDS.test ?? [])}
-`;
+  --only STAGE[,STAGE]  run these stages alone
+  --list                print the stages with their commands and run none
+
+Stages:
+${lines.join('')}`;
 }
 
-async function runStage(stage: Stage, command: string): Promise<Counts> {
+/** A stage is a process group of its own, so that it can be stopped with all that it started. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+export async function runStage(stage: Stage, limitMs: number): Promise<Counts> {
   const report = join(cache, `jest-${stage.name}.json`);
   rmSync(report, { force: true });
   const argv = [...stage.command, ...(stage.jest ? ['--json', `--outputFile=${report}`] : [])];
@@ -80,13 +96,18 @@ async function runStage(stage: Stage, command: string): Promise<Counts> {
   const child = spawn(argv[0] ?? '', argv.slice(1), {
     cwd: root,
     stdio: ['ignore', stage.jest ? 'ignore' : 'inherit', 'inherit'],
-    env: { ...process.env, COUCHESTOR_RUNNING: command },
     detached: true,
   });
+  // Ctrl-C reaches this process only.
+  const interrupted = (): never => {
+    killGroup(child);
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const timer = setTimeout(() => {
-    process.stdout.write(`${stage.name}: stopped after ${STAGE_LIMIT_MS / 1000} s, the limit of one part\n`);
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  }, STAGE_LIMIT_MS);
+    process.stdout.write(`${stage.name}: stopped after ${limitMs / 1000} s, the limit of one part\n`);
+    killGroup(child);
+  }, limitMs);
   const code = await new Promise<number>((resolve) => {
     child.on('error', (error) => {
       process.stdout.write(`${stage.name}: ${error.message}\n`);
@@ -95,6 +116,7 @@ async function runStage(stage: Stage, command: string): Promise<Counts> {
     child.on('close', (status) => resolve(status ?? 1));
   });
   clearTimeout(timer);
+  process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   const counts = stage.jest
     ? jestCounts(report, code)
     : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
@@ -104,7 +126,7 @@ async function runStage(stage: Stage, command: string): Promise<Counts> {
 }
 
 /** A run that ended badly without a failed test (a crash, a suite that does not load) still counts as one failure. */
-function jestCounts(report: string, code: number): Counts {
+export function jestCounts(report: string, code: number): Counts {
   try {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
     const failed = Math.max((result.numFailedTests ?? 0) + (result.numRuntimeErrorTestSuites ?? 0), code === 0 ? 0 : 1);
@@ -120,34 +142,53 @@ function jestCounts(report: string, code: number): Counts {
 
 const line = (counts: Counts): string => `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
 
+interface Request {
+  stages: readonly Stage[];
+  list: boolean;
+}
+
+/** What the arguments ask for, or what is wrong with them. */
+function readArguments(): Request | 'help' | { problem: string } {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      allowPositionals: true,
+      options: { only: { type: 'string' }, list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) return 'help';
+  const [command = '', extra] = positionals;
+  const stages = COMMANDS.get(command);
+  if (stages === undefined) return { problem: `unknown command '${command}'` };
+  if (extra !== undefined) return { problem: `unknown argument '${extra}'; stages are chosen with --only` };
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !stages.some((stage) => stage.name === name));
+  if (unknown !== undefined) return { problem: `unknown stage '${unknown}'` };
+  const chosen = stages.filter(({ name }) => only === undefined || only.includes(name));
+  return { stages: chosen, list: values.list === true };
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { only: { type: 'string' }, list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-  });
-  const command = positionals[0] ?? '';
-  const stages = COMMANDS[command];
-  if (values.help === true) {
+  const request = readArguments();
+  if (request === 'help') {
     process.stdout.write(usage());
     return 0;
   }
-  const only = values.only?.split(',');
-  const unknown = only?.find((name) => stages?.some((stage) => stage.name === name) !== true);
-  if (stages === undefined || unknown !== undefined) {
-    process.stderr.write(
-      `${stages === undefined ? `unknown command '${command}'` : `unknown stage '${unknown}'`}\n\n${usage()}`,
-    );
+  if ('problem' in request) {
+    process.stderr.write(`${request.problem}\n\n${usage()}`);
     return 2;
   }
-  const chosen = stages.filter(({ name }) => only === undefined || only.includes(name));
-  if (values.list === true) {
-    process.stdout.write(chosen.map((stage) => `${stage.name}\t${stage.command.join(' ')}\n`).join(''));
+  if (request.list) {
+    process.stdout.write(request.stages.map((stage) => `${stage.name}\t${stage.command.join(' ')}\n`).join(''));
     return 0;
   }
   mkdirSync(cache, { recursive: true });
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const stage of chosen) {
-    const counts = await runStage(stage, `npm ${command === 'test' ? 'test' : `run ${command}`}`);
+  for (const stage of request.stages) {
+    const counts = await runStage(stage, STAGE_LIMIT_MS);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
@@ -157,4 +198,4 @@ async function main(): Promise<number> {
   return total.failed === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+if (import.meta.main) process.exitCode = await main();
