@@ -48,6 +48,9 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(
+    `bench: ${error instanceof Error ? error.message : String(error)}\n${isUsage ? `\n${usage()}` : ''}`,
+  );
+  process.exitCode = isUsage ? 2 : 1;
 }

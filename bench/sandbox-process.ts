@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 export interface SandboxProcess {
   kubeconfig: string;
-  /** Resident set, MiB; Linux only, 0 elsewhere. */
-  rssMiB(): number;
+  /** Resident set, MiB; undefined where the system does not say (other than Linux). */
+  rssMiB(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -30,9 +30,10 @@ export async function startSandbox(...flags: string[]): Promise<SandboxProcess> 
   return {
     kubeconfig: readFileSync(kubeconfig, 'utf8'),
     rssMiB: () => {
-      if (process.platform !== 'linux') return 0;
+      if (process.platform !== 'linux') return undefined;
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+      const kibibytes = /VmRSS:\s+(\d+) kB/.exec(status)?.[1];
+      return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
     },
     stop: async () => {
       child.kill('SIGTERM');

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..', '..');
 
 export const contract: Area = {
   name: 'contract',
-  summary: 'API contract suite, whole and per test (peer: KUBECONFIG_TEST)',
+  summary: 'API contract suite, start to end (peer: KUBECONFIG_TEST)',
   run({ smoke }) {
     const pattern = smoke ? 'test/contract/kube-api/discovery' : 'test/contract/kube-api';
     const { KUBECONFIG_TEST: real, ...clean } = process.env;

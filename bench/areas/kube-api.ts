@@ -31,7 +31,7 @@ export const kubeApi: Area = {
   summary: 'sandbox Kubernetes API: writes, lists, watch throughput, memory (peer: KUBECONFIG_TEST)',
   async run({ smoke }) {
     const sizes = smoke ? SMOKE : FULL;
-    const sandbox = await startSandbox();
+    const sandbox = await startSandbox('--log-level', 'warn');
     try {
       const idleMiB = sandbox.rssMiB();
       const own = await measure(sandbox.kubeconfig, sizes);
@@ -67,7 +67,8 @@ function rows(own: Figures, peer: Figures | undefined, sizes: Sizes): Row[] {
   ];
 }
 
-function memoryRows(idleMiB: number, fullMiB: number, sizes: Sizes): Row[] {
+function memoryRows(idleMiB: number | undefined, fullMiB: number | undefined, sizes: Sizes): Row[] {
+  if (idleMiB === undefined || fullMiB === undefined) return [];
   const row = (shape: string, value: number): Row => ({
     area: 'kube-api',
     shape,

@@ -24,6 +24,14 @@ describe('npm run demo', () => {
   });
 });
 
+describe('npm test', () => {
+  it('takes no argument that it would ignore', () => {
+    const { status, stderr } = npm('test', '--', 'common/src/base');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/unknown argument 'common\/src\/base'[\s\S]*--only/);
+  });
+});
+
 describe('npm run bench', () => {
   it('prints an array of rows with --json', () => {
     const { status, stdout } = npm('run', '--silent', 'bench', '--', 'kube-api', '--smoke', '--json');
@@ -39,7 +47,7 @@ describe('npm run bench', () => {
         unit: expect.any(String),
         peers: expect.any(Object),
       });
-      expect(row['value']).toBeGreaterThan(0);
+      expect(row.value).toBeGreaterThan(0);
     }
   }, 60_000);
 
@@ -53,6 +61,12 @@ describe('npm run bench', () => {
     const { status, stderr } = npm('run', 'bench', '--', 'warp-drive');
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/unknown area: warp-drive[\s\S]*kube-api/);
+  });
+
+  it('refuses an unknown flag and says which exist', () => {
+    const { status, stderr } = npm('run', 'bench', '--', 'kube-api', '--jsn');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/--jsn[\s\S]*--json/);
   });
 });
 
