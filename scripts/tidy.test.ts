@@ -20,6 +20,10 @@ const pages = files.filter((file) => file.endsWith('.md'));
 const LONGER: Record<string, string> = {};
 const LINE_LIMIT = 400;
 
+/** Whether a source imports or resolves the package. */
+const uses = (file: string, name: string): boolean =>
+  new RegExp(`(from |import |import\\(|resolve\\()'${name}['/]`).test(read(file));
+
 const offenders = (candidates: string[], isOffence: (file: string) => boolean): string[] =>
   candidates.filter(isOffence);
 
@@ -86,6 +90,24 @@ describe('dependencies', () => {
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
+  it('of a workspace are each used there', () => {
+    const idle = declared.filter(
+      ({ file, name }) =>
+        dirname(file) !== '.' &&
+        !sources.some((source) => source.startsWith(`${dirname(file)}/`) && uses(source, name)),
+    );
+    expect(idle.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+  });
+
+  it('that docs/dependencies.md gives a reason for are there', () => {
+    const rows = [...read('docs/dependencies.md').matchAll(/^\| ((?:`[^`]+`(?:, )?)+) \|/gm)].map(
+      ([, cell]) => cell ?? '',
+    );
+    const named = rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !declared.some((one) => one.name === name))).toEqual([]);
+  });
+
   it('are locked without the address of a registry', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": "http/);
   });
@@ -108,7 +130,7 @@ describe('documentation', () => {
     expect(read('.ci/run')).toMatch(/^npm test$/m);
   });
 
-  it('describes every change in the changelog', () => {
+  it('has a place in the changelog for what is not released', () => {
     expect(read('CHANGELOG.md')).toMatch(/^## \[Unreleased\]$/m);
   });
 });
