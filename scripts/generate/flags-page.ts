@@ -14,7 +14,7 @@ export async function flagsPage(path: string, source: string): Promise<{ name: s
   const name = Object.keys(manifest.bin ?? {})[0];
   if (name === undefined) throw new Error(`${source} has options, but its package.json names no command in "bin"`);
   const rows = describeOptions(options).map(({ flag, env, key, default: fallback, description }) => [
-    `\`${flag}\``,
+    `\`--${flag}\``,
     env === undefined ? '' : `\`${env}\``,
     `\`${key}\``,
     fallback === undefined ? '' : `\`${fallback}\``,

@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { staleFiles } from './generate.ts';
+import { crdPage } from './generate/crd-page.ts';
+import { noticesPage } from './generate/notices-page.ts';
+
+describe('a derived file', () => {
+  const wanted = new Map([
+    ['a.md', 'A'],
+    ['b.md', 'B'],
+    ['c.md', 'C'],
+  ]);
+
+  it('is out of date when it differs, is missing, or has nothing left to be derived from', () => {
+    const found = new Map([
+      ['gone.md', 'G'],
+      ['c.md', 'old'],
+      ['a.md', 'A'],
+    ]);
+    expect(staleFiles(wanted, found)).toEqual(['b.md', 'c.md', 'gone.md']);
+    expect(staleFiles(wanted, new Map(wanted))).toEqual([]);
+  });
+});
+
+describe('the page of a definition', () => {
+  const yaml = `
+    metadata: { name: things.example.com }
+    spec:
+      group: example.com
+      scope: Cluster
+      names: { kind: Thing, plural: things, shortNames: [th] }
+      versions:
+        - name: v1
+          additionalPrinterColumns: [{ name: Size, type: integer, jsonPath: .spec.size, priority: 1, description: How large. }]
+          schema:
+            openAPIV3Schema:
+              description: A thing.
+              properties:
+                spec:
+                  required: [size]
+                  x-kubernetes-validations: [{ rule: self.size != 13, message: not thirteen }]
+                  properties:
+                    size: { type: integer, format: int32, minimum: 1, maximum: 9, description: How large. }
+                    parts:
+                      type: array
+                      maxItems: 4
+                      items: { type: object, properties: { kind: { type: string, enum: [A, B], default: A, description: a | b } } }
+  `;
+
+  it('has every field with its bounds, the rules and the columns', () => {
+    const { name, text } = crdPage(yaml, 'crds/things.yaml');
+    expect(name).toBe('thing');
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        '<!-- Generated from crds/things.yaml by npm run generate. -->',
+        'Cluster-scoped. Names for kubectl: `things`, `th`.',
+        '| `spec.size` | int32 | **required** | ≥ 1; ≤ 9 | How large. |',
+        '| `spec.parts` | []object |  | 0 – 4 items |  |',
+        '| `spec.parts[].kind` | string | `"A"` | `A`, `B` | a \\| b |',
+        '- `spec`: not thirteen',
+        '| Size | `.spec.size` | `-o wide` | How large. |',
+      ]),
+    );
+  });
+});
+
+describe('the third-party notices', () => {
+  it('name what an install without dev dependencies brings, each version once', () => {
+    const packages = {
+      '': { version: '1.0.0' },
+      common: { version: '1.0.0' },
+      'node_modules/@couchestor/common': { link: true },
+      'node_modules/b': { version: '2.0.0', license: 'MIT' },
+      'common/node_modules/b': { version: '2.0.0', license: 'MIT' },
+      'node_modules/@a/a': { version: '1.0.0' },
+      'node_modules/tool': { version: '3.0.0', license: 'MIT', dev: true },
+    };
+    const rows = noticesPage(JSON.stringify({ packages }))
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    expect(rows).toEqual(['| `@a/a` | 1.0.0 | see the package |', '| `b` | 2.0.0 | MIT |']);
+  });
+});
