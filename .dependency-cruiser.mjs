@@ -30,6 +30,12 @@ export default {
       { path: '^(control-plane|agent|sandbox|cli|console|test|bench)/' },
     ),
     rule(
+      'base-is-below-api',
+      'base knows nothing of ours.',
+      { path: '^common/src/base/' },
+      { path: '^common/src/(?!base/)' },
+    ),
+    rule(
       'processes-meet-in-common',
       'The control plane and the agent share code through common alone.',
       { path: '^control-plane/' },
@@ -79,6 +85,12 @@ export default {
       'A port is written for its consumer.',
       { path: '^control-plane/src/(ports|model|brain|eyes|hands|loop)/', pathNot: '\\.test\\.ts$' },
       { path: '^control-plane/src/(adapters|app)/' },
+    ),
+    rule(
+      'only-app-knows-the-loop',
+      'The loop takes ports; what stands behind a port does not know who calls.',
+      { path: '^control-plane/src/(adapters|ports|model|brain)/', pathNot: '\\.test\\.ts$' },
+      { path: '^control-plane/src/(loop|app)/' },
     ),
     rule(
       'agent-core-knows-no-rpc',
