@@ -95,7 +95,7 @@ export const poolSelector: Reader<LabelSelector> = (value, at, report) => {
   return undefined;
 };
 
-export function isEmpty(selector: LabelSelector): boolean {
+function isEmpty(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels).length === 0 && selector.matchExpressions.length === 0;
 }
 

@@ -66,7 +66,7 @@ function isAbsent(value: unknown): boolean {
   return value === null || value === undefined;
 }
 
-export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

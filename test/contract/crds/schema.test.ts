@@ -21,7 +21,7 @@ function nodes(schema: Schema, path: string): [string, Schema][] {
 describe.each(definitions)('the definition of %s', (kind, { crd, schema }) => {
   const all = nodes(schema, kind).filter(([path]) => path !== `${kind}.metadata`);
 
-  it('is what DESIGN.md names', () => {
+  it('has the names that users type', () => {
     const { group, names, scope } = crd.spec;
     const shortName = kind === 'StoragePolicy' ? 'spol' : 'volmig';
     expect([group, scope, names.kind, names.shortNames, names.categories]).toEqual([
