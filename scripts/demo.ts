@@ -152,7 +152,7 @@ async function main(): Promise<number> {
   try {
     await Promise.race([show(sandbox, stop.signal), interrupted.then(() => Promise.reject(new Error('interrupted')))]);
     print(
-      '\nThat is what stands today: decisions, migrations and the erasure-coded tier are on the way (CHANGELOG.md).',
+      '\nThat is what stands today (CHANGELOG.md); decisions, migrations and the erasure-coded tier are on the way.',
     );
     if (values.keep === true) {
       print(
