@@ -24,7 +24,7 @@ export const EVERYTHING: LabelSelector = Object.freeze({
 
 const MAX_REQUIREMENTS = 16;
 const MAX_VALUES = 32;
-const MAX_KEY_LENGTH = 253 + 1 + 63;
+const MAX_PREFIX_LENGTH = 253;
 
 /** Letters and digits at both ends, `-`, `_` and `.` between them, at most 63 characters. */
 function isLabelWord(word: string): boolean {
@@ -33,8 +33,13 @@ function isLabelWord(word: string): boolean {
 
 function isLabelKey(key: string): boolean {
   const [name = '', prefix, ...rest] = key.split('/').reverse();
-  const prefixFits = prefix === undefined || prefix.split('.').every((part) => /^[a-z0-9]+(-+[a-z0-9]+)*$/.test(part));
-  return rest.length === 0 && key.length <= MAX_KEY_LENGTH && isLabelWord(name) && prefixFits;
+  return rest.length === 0 && isLabelWord(name) && (prefix === undefined || isDnsPrefix(prefix));
+}
+
+function isDnsPrefix(prefix: string): boolean {
+  return (
+    prefix.length <= MAX_PREFIX_LENGTH && prefix.split('.').every((part) => /^[a-z0-9]+(-+[a-z0-9]+)*$/.test(part))
+  );
 }
 
 const labelKey: Reader<string> = (value, at, report) => {

@@ -61,6 +61,19 @@ describe('the schema with its rules and the parser both accept, or both refuse',
   });
 });
 
+describe('they agree about the length of a label key', () => {
+  it.each([
+    ['the longest prefix', 253, 'accepted'],
+    ['a longer one', 254, 'refused'],
+  ])('%s', (_what, length, expected) => {
+    const key = `${'p'.repeat(length)}/tier`;
+    for (const selector of [{ matchLabels: { [key]: 'hot' } }, { matchExpressions: [{ key, operator: 'Exists' }] }]) {
+      const document = withChange(fullPolicy(), ['spec', 'hotPoolSelector'], selector);
+      expect(verdict(storagePolicy, document)).toBe(expected);
+    }
+  });
+});
+
 describe('they agree about each format, down to a character:', () => {
   const RUNS = 600;
   const withoutStatus = (document: Json): Json => withChange(document, ['status'], undefined);
