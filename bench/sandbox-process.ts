@@ -23,6 +23,7 @@ export async function startSandbox(...flags: string[]): Promise<SandboxProcess> 
   await Promise.race([
     once(child.stdout, 'data'),
     once(child, 'exit').then(() => {
+      rmSync(folder, { recursive: true, force: true });
       throw new Error('the sandbox ended before it was ready');
     }),
   ]);
