@@ -119,6 +119,28 @@ describe('HttpTransport', () => {
     expect(requests).toBe(4);
   });
 
+  it('reads on although every pooled connection was closed by the server meanwhile', async () => {
+    const subject = transport();
+    const fresh = new Set<Socket>();
+    handler = ({ socket }, response) => {
+      if (fresh.has(socket)) socket.destroy();
+      else response.end('{}');
+      fresh.add(socket);
+    };
+    await Promise.all([get('/1'), get('/2'), get('/3')].map((request) => subject.request(request)));
+    expect(fresh.size).toBe(3);
+    expect((await subject.request(get())).status).toBe(200);
+    expect(fresh.size).toBe(4);
+  });
+
+  it('says that it was stopped, and not that the connection broke, while an answer arrives', async () => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    handler = (_, response) =>
+      void response.writeHead(200).write('{"half":', () => setTimeout(() => stop.abort(reason), 20));
+    expect(await failureOf(transport().request({ ...get(), signal: stop.signal }))).toMatchObject({ cause: reason });
+  });
+
   it('stops a request and a stream when told to', async () => {
     handler = (_, response) => void response.writeHead(200).write('one\n');
     const stop = new AbortController();

@@ -40,7 +40,11 @@ export class HttpTransport implements KubeTransport {
 
   async request(request: TransportRequest): Promise<TransportResponse> {
     const response = await this.#send(request);
-    return { status: response.statusCode ?? 0, headers: headersOf(response), body: await readText(response) };
+    return {
+      status: response.statusCode ?? 0,
+      headers: headersOf(response),
+      body: await readText(chunksOf(response, request.signal)),
+    };
   }
 
   async open(request: TransportRequest): Promise<TransportStream> {
@@ -61,15 +65,14 @@ export class HttpTransport implements KubeTransport {
     const credentials = await this.#credentials.current().catch((error: unknown) => {
       throw new TransportError('The credentials cannot be read', { sent: false, cause: error });
     });
-    let response;
-    try {
-      response = await this.#attempt(request, credentials);
-    } catch (error) {
+    const response = await this.#attempt(request, credentials).catch((error: unknown) => {
       // A pooled connection that the server had just closed: harmless to repeat where nothing can have been changed.
       const stale = error instanceof StaleConnection && request.method === 'GET' && !request.signal.aborted;
-      if (!stale) throw error instanceof StaleConnection ? error.failure : error;
-      response = await this.#attempt(request, credentials);
-    }
+      if (!stale) throw error;
+      // Its neighbours have idled as long.
+      closeIdle(this.#pool?.agent);
+      return this.#attempt(request, credentials);
+    });
     if (response.statusCode === 401) this.#credentials.forget();
     return response;
   }
@@ -106,8 +109,8 @@ export class HttpTransport implements KubeTransport {
       });
       outgoing.on('error', (error) => {
         request.signal.removeEventListener('abort', abort);
-        const failure = new TransportError(error.message, { sent, cause: error });
-        reject(outgoing.reusedSocket ? new StaleConnection(failure) : failure);
+        const Failure = outgoing.reusedSocket ? StaleConnection : TransportError;
+        reject(new Failure(error.message, { sent, cause: error }));
       });
       outgoing.end(body);
     });
@@ -120,20 +123,17 @@ export class HttpTransport implements KubeTransport {
       const old = this.#pool?.agent;
       this.#pool = { id: tlsId, agent: secure ? new https.Agent({ ...options, ...tls }) : new http.Agent(options) };
       // Requests under way end by themselves; idle connections of rotated certificates have no more use.
-      for (const sockets of Object.values(old?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy();
+      closeIdle(old);
     }
     return this.#pool.agent;
   }
 }
 
-/** Marks a failure on a reused connection; never leaves this file. */
-class StaleConnection extends Error {
-  readonly failure: TransportError;
+/** A failure on a connection used before. */
+class StaleConnection extends TransportError {}
 
-  constructor(failure: TransportError) {
-    super(failure.message);
-    this.failure = failure;
-  }
+function closeIdle(agent: http.Agent | undefined): void {
+  for (const sockets of Object.values(agent?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy();
 }
 
 function headersOf(response: http.IncomingMessage): Record<string, string> {
@@ -141,17 +141,16 @@ function headersOf(response: http.IncomingMessage): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-async function readText(response: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) throw new CoucheStorError('resourceExhausted', 'The answer is too large.');
-      chunks.push(chunk);
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) {
+      const cause = new CoucheStorError('resourceExhausted', 'The answer is too large.');
+      throw new TransportError('The answer is not read to its end', { sent: true, cause });
     }
-  } catch (error) {
-    throw new TransportError('The answer broke off', { sent: true, cause: error });
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
@@ -163,7 +162,7 @@ async function* chunksOf(
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) yield chunk;
   } catch (error) {
-    throw new TransportError('The stream broke off', { sent: true, cause: signal.aborted ? signal.reason : error });
+    throw new TransportError('The answer broke off', { sent: true, cause: signal.aborted ? signal.reason : error });
   } finally {
     response.destroy();
   }
