@@ -1,188 +1,136 @@
 /**
- * Label selectors as `labelSelector=` carries them: a recursive-descent parser over the published grammar, which turns
- * the text into one predicate. `in` and `notin` are key words only where an operator may stand, so `in in (in)` is
- * valid. Messages are those of a current API server. Field selectors are in `selectors-field.ts`.
+ * Selectors as requests carry them (`labelSelector=`, `fieldSelector=`) and as objects do (`matchLabels`,
+ * `matchExpressions`): each becomes one predicate. Accepted is what a real server accepts; mistakes are told in words of
+ * our own.
  */
 import { ApiError } from './api-error.ts';
-import { fieldOf, listOf } from './patch/json.ts';
-
-export { parseFieldSelector } from './selectors-field.ts';
+import { fieldOf, listOf, textOf } from './patch/json.ts';
+import type { KubeObject, ResourceType } from './types.ts';
 
 export type Labels = Readonly<Record<string, string>> | undefined;
-type Requirement = (labels: NonNullable<Labels>) => boolean;
 
-const NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
-const SUBDOMAIN = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
-const NAME_RULE = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${NAME}')`;
-const VALUE_RULE = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(${NAME})?')`;
-const SUBDOMAIN_RULE = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${SUBDOMAIN}')`;
+const NAME = /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const NAME_RULE =
+  "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const DNS_LABEL = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+const SUBDOMAIN = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`);
 
-const matches = (pattern: string, text: string): boolean => new RegExp(`^(?:${pattern})$`).test(text);
-
-/** What is wrong with a label key (or any other qualified name), in the words of a real server; empty when valid. */
+/** What is wrong with a label key (or any other qualified name); empty when valid. */
 export function qualifiedNameProblems(key: string): string[] {
-  const parts = key.split('/');
-  if (parts.length > 2) {
-    return [`a qualified name ${NAME_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
-  }
+  const [, prefix, name = key] = /^([^/]*)\/(.*)$/s.exec(key) ?? [];
   const problems: string[] = [];
-  const name = parts.at(-1) ?? '';
-  const prefix = parts.length === 2 ? parts[0] : undefined;
-  if (prefix === '') problems.push('prefix part must be non-empty');
-  else if (prefix !== undefined) {
-    if (prefix.length > 253) problems.push('prefix part must be no more than 253 characters');
-    if (!matches(SUBDOMAIN, prefix)) problems.push(`prefix part ${SUBDOMAIN_RULE}`);
+  if (prefix !== undefined && (prefix.length > 253 || !SUBDOMAIN.test(prefix))) {
+    problems.push('prefix part must be a lowercase RFC 1123 subdomain of no more than 253 characters');
   }
-  if (name === '') problems.push('name part must be non-empty');
-  else if (name.length > 63) problems.push('name part must be no more than 63 characters');
-  if (!matches(NAME, name)) problems.push(`name part ${NAME_RULE}`);
+  if (name.length > 63) problems.push('name part must be no more than 63 characters');
+  if (!NAME.test(name)) problems.push(`name part must ${NAME_RULE}`);
   return problems;
 }
 
-/** What is wrong with a label value, in the words of a real server; empty when valid. */
+/** What is wrong with a label value; empty when valid. */
 export function labelValueProblems(value: string): string[] {
   const problems = value.length > 63 ? ['must be no more than 63 characters'] : [];
-  if (value !== '' && !matches(NAME, value)) problems.push(VALUE_RULE);
+  if (value !== '' && !NAME.test(value)) problems.push(`a valid label must be an empty string or ${NAME_RULE}`);
   return problems;
 }
 
-/** Parses a label selector; an empty one matches everything. Throws a 400 in the words of a real server. */
+interface Requirement {
+  key: string;
+  /** As text selectors or as structured ones spell it. */
+  operator: string;
+  values: readonly unknown[];
+}
+
+function meets({ key, operator, values }: Requirement, labels: NonNullable<Labels>): boolean {
+  const value = fieldOf(labels, key);
+  const isListed = value !== undefined && values.includes(value);
+  switch (operator) {
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case '=':
+    case '==':
+    case 'in':
+    case 'In':
+      return isListed;
+    case '!=':
+    case 'notin':
+    case 'NotIn':
+      return !isListed;
+    case '>':
+    case '<': {
+      const [actual, limit] = [integerOf(value), integerOf(values[0])];
+      return actual !== undefined && limit !== undefined && (operator === '>' ? actual > limit : actual < limit);
+    }
+    default:
+      return false;
+  }
+}
+
+const integerOf = (value: unknown): bigint | undefined =>
+  typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
+
+/** `key`, `!key`, `key in (a, b)` or `key=a`, with space between the parts. */
+const LABEL_TERM = /^\s*(!?)\s*([^\s=!<>(),]+)(?:\s+(in|notin)\s*\(([^()]*)\)|\s*(==?|!=|<|>)\s*([^\s=!<>(),]*))?\s*$/;
+
+/** Parses a label selector; an empty one matches everything. Throws a 400. */
 export function parseLabelSelector(text: string): (labels: Labels) => boolean {
-  const requirements = new LabelSelectorParser(text).parse();
-  return (labels) => requirements.every((holds) => holds(labels ?? {}));
+  // Commas inside brackets separate values, not terms.
+  const terms = text.trim() === '' ? [] : text.split(/,(?![^(]*\))/);
+  const requirements = terms.map(parseLabelTerm);
+  return (labels) => requirements.every((requirement) => meets(requirement, labels ?? {}));
 }
 
-const OPERATORS = ['in', 'notin', '=', '==', '!=', '>', '<'];
-const END = '';
-
-class LabelSelectorParser {
-  readonly #tokens: readonly string[];
-  #next = 0;
-
-  constructor(text: string) {
-    this.#tokens = text.match(/[^ \t\r\n=!(),<>]+|==|!=|[=!(),<>]/g) ?? [];
+function parseLabelTerm(term: string): Requirement {
+  const [found, negation, key = '', setOperator, list = '', operator = setOperator, value] =
+    LABEL_TERM.exec(term) ?? [];
+  if (found === undefined || (negation === '!' && operator !== undefined)) {
+    throw badRequirement(`found '${term.trim()}', expected: key, !key, key=value, key in (value, value)`);
   }
-
-  parse(): Requirement[] {
-    const requirements: Requirement[] = [];
-    while (this.#peek() !== END) {
-      const before = requirements.length === 0 ? "!, identifier, or 'end of string'" : "identifier after ','";
-      if (this.#peek() !== '!' && !isIdentifier(this.#peek())) throw unexpected(this.#peek(), before);
-      requirements.push(this.#requirement());
-      const separator = this.#take();
-      if (separator === END) break;
-      if (separator !== ',') throw unexpected(separator, "',' or 'end of string'");
-      if (this.#peek() === END) throw unexpected(END, "identifier after ','");
-    }
-    return requirements;
-  }
-
-  #requirement(): Requirement {
-    const absent = this.#peek() === '!';
-    if (absent) this.#take();
-    const key = this.#take();
-    if (!isIdentifier(key)) throw badRequirement(`found '${key}', expected: identifier`);
-    const problems = qualifiedNameProblems(key);
-    if (problems.length > 0) {
-      throw badRequirement(`<nil>: Invalid value: ${JSON.stringify(key)}: ${problems.join('; ')}`);
-    }
-    if (absent) return (labels) => !Object.hasOwn(labels, key);
-    if (this.#peek() === END || this.#peek() === ',') return (labels) => Object.hasOwn(labels, key);
-    const operator = this.#take();
-    if (!OPERATORS.includes(operator)) {
-      throw badRequirement(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
-    }
-    const values = operator === 'in' || operator === 'notin' ? this.#values() : [this.#value()];
-    return requirementOf(key, operator, values);
-  }
-
-  /** The right side of `=`: an empty value is legal at the end or before a comma. */
-  #value(): string {
-    if (this.#peek() === END || this.#peek() === ',') return '';
-    const value = this.#take();
-    if (!isIdentifier(value)) throw badRequirement(`found '${value}', expected: identifier`);
-    return value;
-  }
-
-  /** `(x,y)`; nothing between two commas or brackets is the empty value. */
-  #values(): string[] {
-    const open = this.#take();
-    if (open !== '(') throw badRequirement(`found '${open}' expected: '('`);
-    const values = new Set<string>();
-    for (;;) {
-      const first = this.#peek();
-      if (first === ',' || first === ')') values.add('');
-      else if (isIdentifier(first)) values.add(this.#take());
-      else throw badRequirement(`found '${first}', expected: ',', ')' or identifier`);
-      const after = this.#take();
-      if (after === ')') return [...values].sort();
-      if (after !== ',') throw badRequirement(`found '${after}', expected: ',' or ')'`);
-    }
-  }
-
-  #peek(): string {
-    return this.#tokens[this.#next] ?? END;
-  }
-
-  #take(): string {
-    const token = this.#peek();
-    this.#next += 1;
-    return token;
-  }
+  const values = value === undefined ? list.split(',').map((item) => item.trim()) : [value];
+  const problems = [...qualifiedNameProblems(key), ...values.flatMap(labelValueProblems)];
+  if (/^[<>]$/.test(operator ?? '') && integerOf(value) === undefined) problems.push('the value must be an integer');
+  if (problems.length > 0) throw badRequirement(`'${term.trim()}': ${problems.join('; ')}`);
+  return { key, operator: operator ?? (negation === '!' ? 'DoesNotExist' : 'Exists'), values };
 }
-
-function requirementOf(key: string, operator: string, values: readonly string[]): Requirement {
-  values.forEach((value, index) => {
-    const problems = labelValueProblems(value);
-    const at = `values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}`;
-    if (problems.length > 0) throw badRequirement(`${at}: ${problems.join('; ')}`);
-  });
-  if (operator === '>' || operator === '<') {
-    const [value = ''] = values;
-    const limit = integerOf(value);
-    if (limit === undefined) {
-      const why = "for 'Gt', 'Lt' operators, the value must be an integer";
-      throw badRequirement(`values[0]: Invalid value: ${JSON.stringify(value)}: ${why}`);
-    }
-    return (labels) => {
-      const actual = Object.hasOwn(labels, key) ? integerOf(labels[key] ?? '') : undefined;
-      return actual !== undefined && (operator === '>' ? actual > limit : actual < limit);
-    };
-  }
-  const negated = operator === '!=' || operator === 'notin';
-  return (labels) => (Object.hasOwn(labels, key) && values.includes(labels[key] ?? '')) !== negated;
-}
-
-function integerOf(text: string): bigint | undefined {
-  if (!/^[+-]?\d{1,20}$/.test(text)) return undefined;
-  const value = BigInt(text.replace('+', ''));
-  return BigInt.asIntN(64, value) === value ? value : undefined;
-}
-
-const isIdentifier = (token: string): boolean => /^[^=!(),<>]/.test(token);
-
-const unexpected = (found: string, expected: string): ApiError =>
-  ApiError.badRequest(`found '${found}', expected: ${expected}`);
 
 const badRequirement = (why: string): ApiError => ApiError.badRequest(`unable to parse requirement: ${why}`);
 
 /** A structured label selector, as objects carry it: matchLabels and matchExpressions, all of which must hold. */
 export function matchesLabelSelector(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
   const byLabel = Object.entries(Object(fieldOf(selector, 'matchLabels')) as object);
-  const expressions = listOf(fieldOf(selector, 'matchExpressions'));
-  return (
-    byLabel.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value) &&
-    expressions.every((expression) => {
-      const key = String(fieldOf(expression, 'key'));
-      const present = Object.hasOwn(labels, key);
-      const listed = present && listOf(fieldOf(expression, 'values')).includes(labels[key]);
-      const holds: Readonly<Record<string, boolean>> = {
-        In: listed,
-        NotIn: !listed,
-        Exists: present,
-        DoesNotExist: !present,
-      };
-      return holds[String(fieldOf(expression, 'operator'))] === true;
-    })
-  );
+  const requirements = [
+    ...byLabel.map(([key, value]) => ({ key, operator: 'In', values: [value as unknown] })),
+    ...listOf(fieldOf(selector, 'matchExpressions')).map((expression) => ({
+      key: textOf(expression, 'key'),
+      operator: textOf(expression, 'operator'),
+      values: listOf(fieldOf(expression, 'values')),
+    })),
+  ];
+  return requirements.every((requirement) => meets(requirement, labels));
+}
+
+/**
+ * Parses a field selector for objects of `type`; an empty one matches everything, and a missing field compares as the
+ * empty string. Throws a 400 for malformed text and for fields that the type does not offer.
+ */
+export function parseFieldSelector(text: string, type: ResourceType): (object: KubeObject) => boolean {
+  const own = type.selectableFields.map((path) => path.replace(/^\./, ''));
+  const offered = ['metadata.name', 'metadata.namespace', ...own];
+  // A backslash hides the comma, equals sign or backslash after it.
+  const terms = (text.match(/(?:\\[\s\S]|[^,\\]|\\$)+/g) ?? []).map((term) => {
+    const [, field = '', operator, value = ''] = /^([^!=]*)(!=|==?)((?:\\[\\,=]|[^\\,=])*)$/s.exec(term) ?? [];
+    if (operator === undefined) {
+      throw ApiError.badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+    }
+    if (!offered.includes(field)) throw ApiError.badRequest(`field label not supported: ${field}`);
+    return { path: field.split('.'), value: value.replace(/\\(.)/gs, '$1'), isEqual: operator !== '!=' };
+  });
+  return (object) =>
+    terms.every(({ path, value, isEqual }) => {
+      const found = path.reduce<unknown>(fieldOf, object);
+      const text = ['string', 'number', 'boolean'].includes(typeof found) ? `${found as string | number}` : '';
+      return (text === value) === isEqual;
+    });
 }
