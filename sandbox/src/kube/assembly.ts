@@ -3,8 +3,7 @@ import { nullLogger, realClock } from '@couchestor/common/base';
 import type { Clock, Logger } from '@couchestor/common/base';
 import { Authenticator } from './auth/authenticator.ts';
 import { CertificateAuthority } from './auth/certificates.ts';
-import { checkEscalation } from './auth/escalation.ts';
-import { forbiddenError, RBAC_GROUP, RbacAuthorizer } from './auth/rbac.ts';
+import { forbiddenError, RbacAuthorizer } from './auth/rbac.ts';
 import type { ReviewContext } from './auth/reviews.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { FindObject } from './auth/service-account-tokens.ts';
@@ -64,8 +63,8 @@ export async function assemble(options: KubeApiServerOptions): Promise<Assembly>
   const registry = new Registry();
   const lifecycle = new Lifecycle(store, clock);
   const faults = new FaultInjector();
-  const { authorizer, admit } = authorization(store, options.authorization ?? 'rbac');
-  const writer = new Writer({ store, lifecycle, clock, admit });
+  const authorizer = authorizerOf(store, options.authorization ?? 'rbac');
+  const writer = new Writer({ store, lifecycle, clock });
   const { bookmarkIntervalMs = defaultBookmarkIntervalMs } = options;
   const reader = new Reader(store);
   const resources = new ResourceHandlers({ store, reader, writer, lifecycle, faults, clock, bookmarkIntervalMs });
@@ -92,8 +91,7 @@ export async function assemble(options: KubeApiServerOptions): Promise<Assembly>
     tls: authority && server && { key: server.key, cert: server.certificate, ca: authority.certificate },
     authenticator,
     authorize: (user, attributes) => {
-      const { allowed, reason } = authorizer.authorize(user, attributes);
-      if (!allowed) throw forbiddenError(user, attributes, reason);
+      if (!authorizer.authorize(user, attributes).allowed) throw forbiddenError(user, attributes);
     },
     dispatcher: new Dispatcher({ registry, resources, virtual }),
     ...{ faults, clock, logger },
@@ -102,24 +100,12 @@ export async function assemble(options: KubeApiServerOptions): Promise<Assembly>
   return { ...inner, transport, authority, staticTokens };
 }
 
-/** Who may do what, and the check that nobody gives away rights they do not have; both open when nothing is enforced. */
-function authorization(
-  store: Store,
-  mode: 'rbac' | 'always-allow',
-): { authorizer: ReviewContext['authorizer']; admit: ConstructorParameters<typeof Writer>[0]['admit'] } {
+/** Who may do what: everybody everything when nothing is enforced. */
+function authorizerOf(store: Store, mode: 'rbac' | 'always-allow'): ReviewContext['authorizer'] {
   const rbac = new RbacAuthorizer({ list: (resource) => store.list(resource) });
-  if (mode === 'rbac') {
-    return {
-      authorizer: rbac,
-      admit: ({ type, user, subresource }, object, old) => {
-        if (type.group !== RBAC_GROUP || subresource !== '') return;
-        checkEscalation({ user, resource: type.resource, object, old }, rbac);
-      },
-    };
-  }
-  const authorize = (): { allowed: boolean; reason: string } => ({ allowed: true, reason: '' });
+  if (mode === 'rbac') return rbac;
   return {
-    authorizer: { authorize, rulesFor: (user, namespace) => rbac.rulesFor(user, namespace) },
-    admit: () => undefined,
+    authorize: () => ({ allowed: true, reason: '' }),
+    rulesFor: (user, namespace) => rbac.rulesFor(user, namespace),
   };
 }

@@ -39,16 +39,6 @@ describe('a user who may impersonate', () => {
     const { status } = await as(admin, '/api/v1/nodes', { 'Impersonate-Group': 'system:masters' });
     expect(status).toBe(500);
   });
-
-  target.when('selfSubjectReview')('has the extra attributes that it names', async () => {
-    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-    const headers = { 'Impersonate-User': 'bob', 'Impersonate-Extra-scopes.test%2fx': 'view' };
-    const { status } = (await admin.post(path, body, { headers })).body;
-    expect(status).toEqual({
-      userInfo: { username: 'bob', groups: ['system:authenticated'], extra: { 'scopes.test/x': ['view'] } },
-    });
-  });
 });
 
 describe('a user who may not impersonate', () => {

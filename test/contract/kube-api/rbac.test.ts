@@ -199,29 +199,6 @@ describe('a cluster role', () => {
   });
 });
 
-describe('a user who may write roles', () => {
-  it('cannot give what it does not have', async () => {
-    const user = await createUser(target, namespace);
-    await grant(target, namespace, user, [
-      { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['create', 'update'] },
-      { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
-    ]);
-    const roles = `${rbac}/namespaces/${namespace}/roles`;
-    const rule = (resource: string): object => ({ apiGroups: [''], resources: [resource], verbs: ['get'] });
-    await becomes(201, () =>
-      user.client.post(roles, { metadata: { generateName: 'has-' }, rules: [rule('configmaps')] }),
-    );
-    const { status, body } = await user.client.post(roles, { metadata: { name: 'lacks' }, rules: [rule('secrets')] });
-    expect([status, body.reason]).toEqual([403, 'Forbidden']);
-    expect(body.message).toContain(`roles.rbac.authorization.k8s.io "lacks" is forbidden: user "${user.username}"`);
-    expect(body.message).toContain('is attempting to grant RBAC permissions not currently held');
-    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
-    const binding = { metadata: { name: 'all' }, roleRef, subjects: [user.subject] };
-    const bound = await user.client.post(`${rbac}/namespaces/${namespace}/rolebindings`, binding);
-    expect(bound.status).toBe(403);
-  });
-});
-
 describe('a binding', () => {
   it('may not change its role', async () => {
     const path = `${rbac}/namespaces/${namespace}/rolebindings`;

@@ -113,17 +113,6 @@ describe('Authenticator', () => {
     expect(await bearer(token)).toBeUndefined();
   });
 
-  it('lets a token die with the pod it is bound to', async () => {
-    objects.set('pods/ns/p', 'pod-1');
-    const { token } = await tokens.issueToken({ ...spec, boundObject: { kind: 'Pod', name: 'p', uid: 'pod-1' } });
-    expect(await bearer(token)).toEqual({
-      ...user,
-      extra: { 'authentication.kubernetes.io/pod-name': ['p'], 'authentication.kubernetes.io/pod-uid': ['pod-1'] },
-    });
-    objects.set('pods/ns/p', 'pod-2');
-    expect(await bearer(token)).toBeUndefined();
-  });
-
   it('binds tokens to their audiences', async () => {
     const { token } = await tokens.issueToken({ ...spec, audiences: ['x', 'y'] });
     expect(await bearer(token)).toBeUndefined();

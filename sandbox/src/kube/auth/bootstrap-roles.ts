@@ -14,29 +14,13 @@ const META = {
 const PUBLIC_PATHS = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 const DISCOVERY_PATHS = ['/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*', ...PUBLIC_PATHS];
 
-const rule = (apiGroup: string, resources: string, verbs: readonly string[]): JsonObject => ({
-  apiGroups: [apiGroup],
-  resources: resources.split(' '),
-  verbs,
-});
-const paths = (nonResourceURLs: readonly string[], verbs: readonly string[]): JsonObject => ({
-  nonResourceURLs,
-  verbs,
-});
+const rule = (apiGroup: string, resources: string, verbs: readonly string[]): JsonObject => {
+  return { apiGroups: [apiGroup], resources: resources.split(' '), verbs };
+};
 
-/** What the holders of a namespace see; secrets and roles are not among it. */
-const VISIBLE: readonly (readonly [apiGroup: string, resources: string])[] = [
-  ['', 'configmaps endpoints events persistentvolumeclaims pods replicationcontrollers serviceaccounts services'],
-  ['', 'namespaces persistentvolumeclaims/status pods/log pods/status services/status'],
-  ['apps', 'controllerrevisions daemonsets deployments deployments/scale replicasets replicasets/scale statefulsets'],
-  ['apps', 'statefulsets/scale daemonsets/status deployments/status replicasets/status statefulsets/status'],
-  ['coordination.k8s.io', 'leases'],
-  ['discovery.k8s.io', 'endpointslices'],
-  ['networking.k8s.io', 'networkpolicies'],
-  ['policy', 'poddisruptionbudgets poddisruptionbudgets/status'],
-];
-const WRITABLE: readonly (readonly [apiGroup: string, resources: string])[] = [
-  ['', 'configmaps events persistentvolumeclaims pods replicationcontrollers secrets serviceaccounts services'],
+/** What the holders of a namespace see and change; secrets are seen with the right to change them, roles by admin. */
+const CONTENT: readonly (readonly [apiGroup: string, resources: string])[] = [
+  ['', 'configmaps endpoints events persistentvolumeclaims pods serviceaccounts services'],
   ['apps', 'daemonsets deployments deployments/scale replicasets replicasets/scale statefulsets statefulsets/scale'],
   ['coordination.k8s.io', 'leases'],
   ['networking.k8s.io', 'networkpolicies'],
@@ -44,10 +28,14 @@ const WRITABLE: readonly (readonly [apiGroup: string, resources: string])[] = [
 ];
 
 const PARTS = {
-  view: VISIBLE.map(([group, resources]) => rule(group, resources, READ)),
+  view: [
+    ...CONTENT.map(([group, resources]) => rule(group, resources, READ)),
+    rule('', 'namespaces persistentvolumeclaims/status pods/status', READ),
+    rule('apps', 'daemonsets/status deployments/status replicasets/status statefulsets/status', READ),
+  ],
   edit: [
-    ...WRITABLE.map(([group, resources]) => rule(group, resources, WRITE)),
-    rule('', 'secrets', READ),
+    ...CONTENT.map(([group, resources]) => rule(group, resources, WRITE)),
+    rule('', 'secrets', [...READ, ...WRITE]),
     rule('', 'serviceaccounts/token', ['create']),
     rule('', 'serviceaccounts', ['impersonate']),
   ],
@@ -84,25 +72,19 @@ export function bootstrapObjects(): JsonObject[] {
       into,
     );
   return structuredClone([
-    role('cluster-admin', { rules: [rule('*', '*', ['*']), paths(['*'], ['*'])] }),
+    role('cluster-admin', { rules: [rule('*', '*', ['*']), { nonResourceURLs: ['*'], verbs: ['*'] }] }),
     aggregated('admin'),
     aggregated('edit', { [label('admin')]: 'true' }),
     aggregated('view', { [label('edit')]: 'true' }),
     ...Object.entries(PARTS).map(([part, rules]) =>
       role(`system:aggregate-to-${part}`, { rules }, { [label(part)]: 'true' }),
     ),
-    role(DISCOVERY, { rules: [paths(DISCOVERY_PATHS, ['get'])] }),
-    role(PUBLIC_INFO, { rules: [paths(PUBLIC_PATHS, ['get'])] }),
+    role(DISCOVERY, { rules: [{ nonResourceURLs: DISCOVERY_PATHS, verbs: ['get'] }] }),
+    role(PUBLIC_INFO, { rules: [{ nonResourceURLs: PUBLIC_PATHS, verbs: ['get'] }] }),
     role(BASIC_USER, {
       rules: [
         rule('authorization.k8s.io', 'selfsubjectaccessreviews selfsubjectrulesreviews', ['create']),
         rule('authentication.k8s.io', 'selfsubjectreviews', ['create']),
-      ],
-    }),
-    role('system:auth-delegator', {
-      rules: [
-        rule('authentication.k8s.io', 'tokenreviews', ['create']),
-        rule('authorization.k8s.io', 'subjectaccessreviews', ['create']),
       ],
     }),
     binding('cluster-admin', SUPERUSERS),

@@ -1,7 +1,7 @@
 /** The questions a client can ask about identities and rights: created like objects, answered in `status`, never stored. */
 import { ApiError } from '../api-error.ts';
-import { isObject, listOf, textOf } from '../patch/json.ts';
-import type { FieldError, JsonObject, RequestAttributes, UserInfo } from '../types.ts';
+import { fieldOf, isObject, listOf, textOf } from '../patch/json.ts';
+import type { JsonObject, RequestAttributes, UserInfo } from '../types.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { RbacAuthorizer } from './rbac.ts';
 import { API_AUDIENCE } from './service-account-tokens.ts';
@@ -17,26 +17,29 @@ export interface ReviewContext {
 
 type Answer = (spec: JsonObject, context: ReviewContext) => JsonObject | Promise<JsonObject>;
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
-  TokenReview: tokenStatus,
-  SubjectAccessReview: (spec, context) => accessStatus(spec, subjectOf(spec), context),
-  LocalSubjectAccessReview: (spec, context) => {
-    if (textOf(spec.resourceAttributes, 'namespace') !== context.namespace) {
-      throw ApiError.badRequest(`spec.resourceAttributes.namespace must match namespace: ${context.namespace}`);
-    }
-    return accessStatus(spec, subjectOf(spec), context);
-  },
-  SelfSubjectAccessReview: (spec, context) => accessStatus(spec, context.user, context),
-  SelfSubjectRulesReview: rulesStatus,
-  SelfSubjectReview: (_spec, { user }) => ({ userInfo: { ...user } }),
-};
+const ANSWERS = new Map<string, Answer>([
+  ['TokenReview', tokenStatus],
+  ['SubjectAccessReview', (spec, context) => accessStatus(spec, subjectOf(spec), context)],
+  [
+    'LocalSubjectAccessReview',
+    (spec, context) => {
+      if (textOf(spec.resourceAttributes, 'namespace') !== context.namespace) {
+        throw ApiError.badRequest(`spec.resourceAttributes.namespace must match namespace: ${context.namespace}`);
+      }
+      return accessStatus(spec, subjectOf(spec), context);
+    },
+  ],
+  ['SelfSubjectAccessReview', (spec, context) => accessStatus(spec, context.user, context)],
+  ['SelfSubjectRulesReview', rulesStatus],
+  ['SelfSubjectReview', (_spec, { user }) => ({ userInfo: { ...user } })],
+]);
 
 /** The kinds that {@link answerReview} answers. */
-export const isReview = (kind: string): boolean => Object.hasOwn(ANSWERS, kind);
+export const isReview = (kind: string): boolean => ANSWERS.has(kind);
 
 /** The review with its status. Thrown: 400 or 422 for a question that makes no sense. */
 export async function answerReview(kind: string, body: JsonObject, context: ReviewContext): Promise<JsonObject> {
-  const answer = Object.hasOwn(ANSWERS, kind) ? ANSWERS[kind] : undefined;
+  const answer = ANSWERS.get(kind);
   if (answer === undefined) throw ApiError.noSuchPath();
   const spec = isObject(body.spec) ? body.spec : {};
   const metadata = isObject(body.metadata) ? body.metadata : {};
@@ -53,63 +56,41 @@ async function tokenStatus(spec: JsonObject, { authenticator }: ReviewContext): 
 }
 
 function accessStatus(spec: JsonObject, subject: UserInfo, { authorizer }: ReviewContext): JsonObject {
-  const { allowed, reason } = authorizer.authorize(subject, attributesOf(spec, subject));
+  const { resourceAttributes, nonResourceAttributes } = spec;
+  if (isObject(resourceAttributes) === isObject(nonResourceAttributes)) {
+    throw invalid(
+      'spec.resourceAttributes',
+      'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    );
+  }
+  if (subject.username === '' && subject.groups.length === 0) {
+    throw invalid('spec.user', 'at least one of user or group must be specified');
+  }
+  const text = (field: string): string => textOf(resourceAttributes ?? nonResourceAttributes, field);
+  const [verb, group, resource, name] = [text('verb'), text('group'), text('resource'), text('name')];
+  const [subresource, namespace] = [text('subresource'), text('namespace')];
+  const attributes: RequestAttributes = isObject(resourceAttributes)
+    ? { kind: 'resource', verb, group, resource, subresource, namespace, name }
+    : { kind: 'path', verb, path: text('path') };
+  const { allowed, reason } = authorizer.authorize(subject, attributes);
   return { allowed, ...(reason === '' ? {} : { reason }) };
 }
 
-function attributesOf({ resourceAttributes, nonResourceAttributes }: JsonObject, subject: UserInfo): RequestAttributes {
-  const errors: FieldError[] = [];
-  const refuse = (field: string, value: string, why: string): void =>
-    void errors.push({ reason: 'FieldValueInvalid', field, message: `Invalid value: ${value}: ${why}` });
-  if (isObject(resourceAttributes) && isObject(nonResourceAttributes)) {
-    const value = JSON.stringify(nonResourceAttributes);
-    refuse('spec.nonResourceAttributes', value, 'cannot be specified in combination with resourceAttributes');
-  } else if (!isObject(resourceAttributes) && !isObject(nonResourceAttributes)) {
-    const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-    refuse('spec.resourceAttributes', '"null"', why);
-  }
-  if (subject.username === '' && subject.groups.length === 0) {
-    refuse('spec.user', '""', 'at least one of user or group must be specified');
-  }
-  if (errors.length > 0) throw ApiError.invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, errors);
-  if (isObject(nonResourceAttributes)) {
-    return { kind: 'path', verb: textOf(nonResourceAttributes, 'verb'), path: textOf(nonResourceAttributes, 'path') };
-  }
-  const text = (field: string): string => textOf(resourceAttributes, field);
-  return {
-    kind: 'resource',
-    verb: text('verb'),
-    group: text('group'),
-    resource: text('resource'),
-    subresource: text('subresource'),
-    namespace: text('namespace'),
-    name: text('name'),
-  };
-}
-
-function subjectOf(spec: JsonObject): UserInfo {
-  return { username: textOf(spec, 'user'), groups: texts(spec.groups) };
-}
-
 function rulesStatus(spec: JsonObject, { user, authorizer }: ReviewContext): JsonObject {
-  const namespace = textOf(spec, 'namespace');
-  if (namespace === '') throw ApiError.badRequest('no namespace on request');
-  const { rules, problems } = authorizer.rulesFor(user, namespace);
+  const rules = authorizer.rulesFor(user, textOf(spec, 'namespace'));
   return {
-    resourceRules: rules
-      .filter(({ resources }) => resources.length > 0)
-      .map(({ verbs, apiGroups, resources, resourceNames }) => ({
-        verbs,
-        apiGroups,
-        resources,
-        ...(resourceNames.length === 0 ? {} : { resourceNames }),
-      })),
-    nonResourceRules: rules
-      .filter(({ nonResourceURLs }) => nonResourceURLs.length > 0)
-      .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
-    incomplete: problems.length > 0,
-    ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }),
+    resourceRules: rules.filter((rule) => fieldOf(rule, 'resources') !== undefined),
+    nonResourceRules: rules.filter((rule) => fieldOf(rule, 'nonResourceURLs') !== undefined),
+    incomplete: false,
   };
 }
+
+function invalid(field: string, why: string): ApiError {
+  return ApiError.invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, [
+    { reason: 'FieldValueInvalid', field, message: `Invalid value: ${why}` },
+  ]);
+}
+
+const subjectOf = (spec: JsonObject): UserInfo => ({ username: textOf(spec, 'user'), groups: texts(spec.groups) });
 
 const texts = (value: unknown): string[] => listOf(value).filter((item) => typeof item === 'string');

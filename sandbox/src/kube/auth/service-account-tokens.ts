@@ -1,21 +1,17 @@
 /**
- * Tokens of service accounts: ES256 JSON web tokens with the claims of a real cluster, bound to audiences, an expiry,
- * the account's uid and optionally one object. A token dies with the account (or object) it is bound to.
+ * Tokens of service accounts: ES256 JSON web tokens with the claims of a real cluster, bound to audiences, an expiry
+ * and the account's uid. A token dies with its account.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
-import { fieldOf, listOf } from '../patch/json.ts';
+import { fieldOf, textOf } from '../patch/json.ts';
 import type { KubeObject, UserInfo } from '../types.ts';
 import { loadOrCreate } from './key-files.ts';
 
 export const API_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 
-/** The current object, if there is one, of the core group. */
-export type FindObject = (
-  resource: 'serviceaccounts' | 'pods' | 'secrets' | 'nodes',
-  namespace: string,
-  name: string,
-) => KubeObject | undefined;
+/** The current account, if there is one. */
+export type FindObject = (resource: 'serviceaccounts', namespace: string, name: string) => KubeObject | undefined;
 
 export interface TokenSpec {
   namespace: string;
@@ -24,7 +20,6 @@ export interface TokenSpec {
   /** Empty stands for the API server itself. */
   audiences: readonly string[];
   expirationSeconds: number;
-  boundObject?: { kind: 'Pod' | 'Secret' | 'Node'; name: string; uid: string };
 }
 
 export interface VerifiedToken {
@@ -40,8 +35,6 @@ interface Options {
   find: FindObject;
 }
 
-const BOUND_RESOURCES = { pod: 'pods', secret: 'secrets', node: 'nodes' } as const;
-
 export class ServiceAccountTokens {
   readonly #key: KeyObject;
   readonly #publicKey: KeyObject;
@@ -55,22 +48,18 @@ export class ServiceAccountTokens {
 
   /** Loads the signing key of the directory, or makes one. */
   static async open(options: Options): Promise<ServiceAccountTokens> {
-    const pem = await loadOrCreate(options.directory, 'service-account.key', () =>
-      Promise.resolve(
-        generateKeyPairSync('ec', { namedCurve: 'P-256' })
-          .privateKey.export({ type: 'pkcs8', format: 'pem' })
-          .toString(),
-      ),
-    );
+    const pem = await loadOrCreate(options.directory, 'service-account.key', () => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      return Promise.resolve(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    });
     return new ServiceAccountTokens(createPrivateKey(pem), options);
   }
 
   async issueToken(spec: TokenSpec): Promise<{ token: string; expirationTimestamp: string }> {
-    const { namespace, name, uid, boundObject } = spec;
+    const { namespace, name, uid } = spec;
     const issuedAt = Math.floor(this.#options.now() / 1000);
     const expiresAt = issuedAt + spec.expirationSeconds;
-    const bound = boundObject && { [boundObject.kind.toLowerCase()]: { name: boundObject.name, uid: boundObject.uid } };
-    const token = await new SignJWT({ 'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...bound } })
+    const token = await new SignJWT({ 'kubernetes.io': { namespace, serviceaccount: { name, uid } } })
       .setProtectedHeader({ alg: 'ES256' })
       .setIssuer(API_AUDIENCE)
       .setSubject(`system:serviceaccount:${namespace}:${name}`)
@@ -83,7 +72,7 @@ export class ServiceAccountTokens {
     return { token, expirationTimestamp: new Date(expiresAt * 1000).toISOString().replace('.000Z', 'Z') };
   }
 
-  /** Undefined unless the token is ours, in its time, for one of `audiences`, and what it is bound to still exists. */
+  /** Undefined unless the token is ours, in its time, for one of `audiences`, and its account still exists. */
   async verify(token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined> {
     let payload: JWTPayload;
     try {
@@ -98,35 +87,17 @@ export class ServiceAccountTokens {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
-    const user = this.#userOf(payload);
-    const granted = typeof payload.aud === 'string' ? [payload.aud] : listOf(payload.aud);
-    return user && { user, audiences: audiences.filter((audience) => granted.includes(audience)) };
-  }
-
-  #userOf(payload: JWTPayload): UserInfo | undefined {
     const claims = payload['kubernetes.io'];
-    const namespace = String(fieldOf(claims, 'namespace'));
+    const namespace = textOf(claims, 'namespace');
     const account = fieldOf(claims, 'serviceaccount');
-    const alive = (resource: Parameters<FindObject>[0], reference: unknown): boolean => {
-      const home = resource === 'nodes' ? '' : namespace;
-      const found = this.#options.find(resource, home, String(fieldOf(reference, 'name')));
-      return found !== undefined && found.metadata.uid === fieldOf(reference, 'uid');
-    };
-    if (!alive('serviceaccounts', account)) return undefined;
-    const extra: Record<string, string[]> = {};
-    for (const [kind, resource] of Object.entries(BOUND_RESOURCES)) {
-      const bound = fieldOf(claims, kind);
-      if (bound === undefined) continue;
-      if (!alive(resource, bound)) return undefined;
-      if (kind === 'secret') continue;
-      extra[`authentication.kubernetes.io/${kind}-name`] = [String(fieldOf(bound, 'name'))];
-      extra[`authentication.kubernetes.io/${kind}-uid`] = [String(fieldOf(bound, 'uid'))];
-    }
+    const uid = textOf(account, 'uid');
+    const found = this.#options.find('serviceaccounts', namespace, textOf(account, 'name'));
+    if (found?.metadata.uid !== uid) return undefined;
+    const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+    const granted = [payload.aud ?? []].flat();
     return {
-      username: String(payload.sub),
-      uid: String(fieldOf(account, 'uid')),
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
-      ...(Object.keys(extra).length === 0 ? {} : { extra }),
+      user: { username: String(payload.sub), uid, groups },
+      audiences: audiences.filter((audience) => granted.includes(audience)),
     };
   }
 }

@@ -33,14 +33,10 @@ export interface WriteContext {
   warnings: string[];
 }
 
-/** A last check with the power to refuse by throwing, after defaults and before validation. */
-export type Admission = (context: WriteContext, after: KubeObject, before: KubeObject | undefined) => void;
-
 interface WriterParts {
   store: Store;
   lifecycle: Lifecycle;
   clock: Clock;
-  admit: Admission;
 }
 
 const applyMediaType = 'application/apply-patch+yaml';
@@ -111,7 +107,7 @@ export class Writer {
 
   #insert(context: WriteContext, object: KubeObject, track: boolean): KubeObject {
     const { type, options } = context;
-    const { store, clock, admit } = this.#parts;
+    const { store, clock } = this.#parts;
     const strategy = strategyOf(type);
     const meta = object.metadata;
     if (!isBlank(meta.resourceVersion)) {
@@ -127,7 +123,6 @@ export class Writer {
     if (type.hasGeneration) meta.generation = 1;
     if (type.subresources.status && strategy.initialStatus !== undefined) setStatus(object, initialStatus(type));
     strategy.prepare?.(object, undefined);
-    admit(context, object, undefined);
     if (track) this.#track(context, object, undefined);
     this.#validate(context, object, metadata.validateMetadata(meta, type));
     if (type.namespaced) this.#requireNamespace(context, meta);
@@ -153,7 +148,6 @@ export class Writer {
     if (type.hasGeneration && !metadata.sameSpec(after, before, type)) {
       after.metadata.generation = (before.metadata.generation ?? 0) + 1;
     }
-    this.#parts.admit(context, after, before);
     if (change.track) this.#track(context, after, before);
     this.#validate(context, after, metadata.validateMetadataUpdate(after.metadata, before.metadata, type), before);
     if (metadata.sameObject(after, before)) return before;
