@@ -45,7 +45,6 @@ describe('JSON patch', () => {
     [[{ op: 'add' }]],
     [[{ op: 'move', from: '/data/q', path: '/data/b' }]],
     [[{ op: 'copy', from: 1, path: '/data/b' }]],
-    [[{ op: 'replace', path: '', value: 1 }]],
     [[{ op: 'add', path: '/metadata/finalizers/5', value: 'a/b' }]],
     [[null]],
     [[1]],
@@ -61,22 +60,19 @@ describe('JSON patch', () => {
   });
 
   it('refuses what is no list of operations', () => {
-    expect(caught(() => jsonPatched({ op: 'x' }))).toMatchObject(
-      refusal(400, 'json: cannot unmarshal object into Go value of type jsonpatch.Patch'),
-    );
-    expect(caught(() => jsonPatched('x'))).toMatchObject(
-      refusal(400, 'json: cannot unmarshal string into Go value of type jsonpatch.Patch'),
-    );
+    const message = 'error decoding patch: it must be a list of operations';
+    expect(caught(() => jsonPatched({ op: 'x' }))).toMatchObject(refusal(400, message));
+    expect(caught(() => jsonPatched('x'))).toMatchObject(refusal(400, message));
   });
 
-  it('may not turn the object into another', () => {
-    expect(caught(() => jsonPatched([{ op: 'replace', path: '/kind', value: 'Foo' }]))).toMatchObject(
-      refusal(422, 'ConfigMap "x" is invalid: kind: Invalid value: "Foo": must be ConfigMap'),
-    );
-    expect(caught(() => jsonPatched([{ op: 'remove', path: '/apiVersion' }]))).toMatchObject({ code: 422 });
-    expect(caught(() => jsonPatched([{ op: 'remove', path: '/metadata' }]))).toMatchObject(
-      refusal(400, 'the name of the object (x based on URL) was undeterminable: name must be provided'),
-    );
+  it.each([
+    { op: 'replace', path: '/kind', value: 'Foo' },
+    { op: 'remove', path: '/apiVersion' },
+    { op: 'remove', path: '/metadata' },
+    { op: 'replace', path: '', value: 1 },
+  ])('may not turn the object into another: %j', (operation) => {
+    const message = 'a patch may not change apiVersion or kind, nor remove metadata';
+    expect(caught(() => jsonPatched([operation]))).toMatchObject(refusal(400, message));
   });
 
   it('answers any patch with a result or a refusal, and changes neither input', () => {
@@ -175,9 +171,7 @@ describe('merge patch', () => {
   });
 
   it('refuses what is no object', () => {
-    expect(caught(() => mergePatched([]))).toMatchObject(
-      refusal(400, 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'),
-    );
+    expect(caught(() => mergePatched([]))).toMatchObject(refusal(400, 'error decoding patch: it must be an object'));
     expect(caught(() => mergePatched(null))).toMatchObject({ code: 400 });
   });
 

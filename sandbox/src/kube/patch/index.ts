@@ -4,8 +4,8 @@
  */
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { ApiError } from '../api-error.ts';
-import { apiVersionOf, type FieldError, type JsonObject, type KubeObject, type ResourceType } from '../types.ts';
-import { fieldOf, goTypeName, isKubeObject, isObject } from './json.ts';
+import { apiVersionOf, type JsonObject, type KubeObject, type ResourceType } from '../types.ts';
+import { fieldOf, isObject } from './json.ts';
 import { strategicMerge } from './strategic.ts';
 
 export { trackManagedFields } from './managed-fields.ts';
@@ -31,13 +31,13 @@ const APPLY_PATCH = 'application/apply-patch+yaml';
  */
 export function applyPatch(input: PatchInput): KubeObject {
   const mediaType = input.contentType.split(';')[0]?.trim().toLowerCase();
-  if (mediaType === JSON_PATCH) return checked(applyJsonPatch(input.current, input.patch), input);
-  if (mediaType === MERGE_PATCH)
-    return checked(mergePatch(input.current, requireObject(input.patch, 'error decoding patch: ')), input);
-  if (mediaType === STRATEGIC_PATCH && input.type.builtIn) {
-    return checked(strategicMerge(input.current, requireObject(input.patch ?? {}), input.type), input);
+  const { current, patch, type } = input;
+  if (mediaType === JSON_PATCH) return checked(applyJsonPatch(current, patch), type);
+  if (mediaType === MERGE_PATCH) return checked(mergePatch(current, requireObject(patch)), type);
+  if (mediaType === STRATEGIC_PATCH && type.builtIn) {
+    return checked(strategicMerge(current, requireObject(patch), type), type);
   }
-  throw unsupportedPatch(input.type);
+  throw unsupportedPatch(type);
 }
 
 /** The 415 that names the patches a type takes. */
@@ -50,9 +50,7 @@ export function unsupportedPatch(type: ResourceType): ApiError {
 
 /** RFC 6902. */
 function applyJsonPatch(current: KubeObject, patch: unknown): unknown {
-  if (!Array.isArray(patch)) {
-    throw ApiError.badRequest(`json: cannot unmarshal ${goTypeName(patch)} into Go value of type jsonpatch.Patch`);
-  }
+  if (!Array.isArray(patch)) throw ApiError.badRequest('error decoding patch: it must be a list of operations');
   let document: unknown = structuredClone(current);
   for (const operation of structuredClone<unknown[]>(patch)) {
     if (!isOperation(operation) || !staysOnOwnFields(document, operation)) throw doesNotApply();
@@ -98,29 +96,16 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(fields);
 }
 
-function requireObject(patch: unknown, problem = ''): JsonObject {
+function requireObject(patch: unknown): JsonObject {
   if (isObject(patch)) return patch;
-  const what = `json: cannot unmarshal ${goTypeName(patch)} into Go value of type map[string]interface {}`;
-  throw ApiError.badRequest(problem + what);
+  throw ApiError.badRequest('error decoding patch: it must be an object');
 }
 
 /** A patch may not turn the object into something else. */
-function checked(patched: unknown, { current, type }: PatchInput): KubeObject {
-  const invalid = (errors: FieldError[]): ApiError =>
-    ApiError.invalid({ group: type.group, kind: type.kind, name: current.metadata.name }, errors);
-  const wrong = ([field, expected]: readonly [string, string]): FieldError[] => {
-    const value = fieldOf(patched, field);
-    if (value === expected) return [];
-    const message =
-      value === undefined
-        ? 'Required value: must not be empty'
-        : `Invalid value: ${JSON.stringify(value)}: must be ${expected}`;
-    return [{ reason: value === undefined ? 'FieldValueRequired' : 'FieldValueInvalid', field, message }];
-  };
-  if (!isObject(patched)) throw doesNotApply();
-  const errors = [...wrong(['apiVersion', apiVersionOf(type)]), ...wrong(['kind', type.kind])];
-  if (errors.length > 0) throw invalid(errors);
-  if (isKubeObject(patched)) return patched;
-  const { name } = current.metadata;
-  throw ApiError.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+function checked(patched: unknown, type: ResourceType): KubeObject {
+  if (isObject(patched) && isObject(patched.metadata)) {
+    const isSameKind = patched.kind === type.kind && patched.apiVersion === apiVersionOf(type);
+    if (isSameKind) return patched as KubeObject;
+  }
+  throw ApiError.badRequest('a patch may not change apiVersion or kind, nor remove metadata');
 }

@@ -1,5 +1,5 @@
 /** JSON values as patches see them: narrowing, field access that never reaches a prototype, comparison. */
-import type { JsonObject, KubeObject } from '../types.ts';
+import type { JsonObject } from '../types.ts';
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -20,11 +20,6 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-export function isKubeObject(value: unknown): value is KubeObject {
-  const isText = (field: string): boolean => typeof fieldOf(value, field) === 'string';
-  return isObject(fieldOf(value, 'metadata')) && isText('apiVersion') && isText('kind');
-}
-
 /** A text that is equal for equal values, whatever the order of their keys. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
@@ -34,10 +29,3 @@ export function canonical(value: unknown): string {
 }
 
 export const jsonEqual = (left: unknown, right: unknown): boolean => canonical(left) === canonical(right);
-
-/** What Go's decoder calls a value that it did not expect. */
-export function goTypeName(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (value === null) return 'null';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-}

@@ -2,42 +2,38 @@
  * `metadata.managedFields`: which manager owns which fields. A write that is not an apply takes what it changes away
  * from everybody else. Fields that every object has, and those the server sets, belong to nobody.
  */
-import type { JsonObject, KubeObject, ManagedFieldsEntry, ResourceType } from '../types.ts';
-import { apiVersionOf } from '../types.ts';
-import { decodeFields, encodeFields, minus, sameSet, union, type FieldSet } from './field-set.ts';
+import {
+  apiVersionOf,
+  type JsonObject,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  type ResourceType,
+} from '../types.ts';
+import { decodeFields, encodeFields, minus, union, type FieldSet } from './field-set.ts';
+import { difference, fieldsOf } from './fields.ts';
 import { fieldOf, isObject, listOf, textOf } from './json.ts';
-import { rootSchema } from './shape.ts';
-import { compareFields } from './typed.ts';
+import { pathOf, rootSchema } from './shape.ts';
 
-export interface Owner {
-  manager: string;
-  operation: 'Apply' | 'Update';
-  apiVersion: string;
+export interface Owner extends Omit<ManagedFieldsEntry, 'fieldsType' | 'fieldsV1' | 'time' | 'subresource'> {
   subresource: string;
   time: string | undefined;
   fields: FieldSet;
 }
 
-const SERVER_METADATA = 'name generateName namespace selfLink uid resourceVersion generation creationTimestamp'.split(
-  ' ',
-);
+const SERVER_METADATA =
+  'name generateName namespace selfLink uid resourceVersion generation creationTimestamp deletionTimestamp ' +
+  'deletionGracePeriodSeconds managedFields';
 const UNOWNED: FieldSet = new Set([
   ...['f:apiVersion', 'f:kind', 'f:metadata'],
-  ...[...SERVER_METADATA, 'deletionTimestamp', 'deletionGracePeriodSeconds', 'managedFields'].map(
-    (field) => `f:metadata\0f:${field}`,
-  ),
+  ...SERVER_METADATA.split(' ').map((field) => pathOf('f:metadata', `f:${field}`)),
 ]);
 
 export const ownable = (fields: FieldSet): Set<string> => minus(fields, UNOWNED);
 
 /** Appliers stay the same manager across versions, others do not. */
 export function isSameOwner(one: Owner, other: Owner): boolean {
-  return (
-    one.manager === other.manager &&
-    one.operation === other.operation &&
-    one.subresource === other.subresource &&
-    (one.operation === 'Apply' || one.apiVersion === other.apiVersion)
-  );
+  const fields = ['manager', 'operation', 'subresource', ...(one.operation === 'Apply' ? [] : ['apiVersion'])] as const;
+  return fields.every((field) => fieldOf(one, field) === fieldOf(other, field));
 }
 
 /** Undefined when any entry is malformed. */
@@ -54,32 +50,22 @@ export function decodeOwners(entries: unknown): Owner[] | undefined {
   return owners;
 }
 
-/** Entries of the owners that own anything, in the order of a real server; undefined when there are none. */
-export function encodeOwners(owners: readonly Owner[]): ManagedFieldsEntry[] | undefined {
-  const rank = (owner: Owner): string[] => [
-    owner.operation,
-    owner.time ?? '',
-    owner.manager,
-    owner.apiVersion,
-    owner.subresource,
-  ];
-  const entries = owners
+/** Sets `metadata.managedFields` to those that own anything, in the order of a real server, or removes it; in place. */
+export function storeOwners(object: { metadata: JsonObject | KubeObject['metadata'] }, owners: readonly Owner[]): void {
+  const rank = ({ operation, time = '', manager, apiVersion, subresource }: Owner): string =>
+    [operation, time, manager, apiVersion, subresource].join('\0');
+  const entries: ManagedFieldsEntry[] = owners
     .filter(({ fields }) => fields.size > 0)
-    .sort((one, other) => {
-      const [left, right] = [rank(one), rank(other)];
-      const index = left.findIndex((value, position) => value !== right[position]);
-      return index < 0 ? 0 : (left[index] ?? '') < (right[index] ?? '') ? -1 : 1;
-    })
+    .sort((one, other) => (rank(one) < rank(other) ? -1 : 1))
     .map(({ manager, operation, apiVersion, time, fields, subresource }) => ({
-      manager,
-      operation,
-      apiVersion,
+      ...{ manager, operation, apiVersion },
       ...(time === undefined ? {} : { time }),
-      fieldsType: 'FieldsV1' as const,
+      fieldsType: 'FieldsV1',
       fieldsV1: encodeFields(fields),
       ...(subresource === '' ? {} : { subresource }),
     }));
-  return entries.length === 0 ? undefined : entries;
+  if (entries.length === 0) Reflect.deleteProperty(object.metadata, 'managedFields');
+  else object.metadata.managedFields = entries;
 }
 
 export interface TrackInput {
@@ -113,30 +99,19 @@ function ownersAfterUpdate(
   owners: readonly Owner[],
   { before, after, manager, type, subresource, now }: TrackInput,
 ): Owner[] {
-  const options = { schema: rootSchema(type), valueTypes: type.builtIn };
-  const { added, removed, modified } = compareFields(before ?? {}, after, options);
-  const taken = ownable(union(added, modified));
+  const schema = rootSchema(type);
+  const change = difference(fieldsOf(before, schema), fieldsOf(after, schema), { valueTypes: type.builtIn });
+  const taken = ownable(change.changed);
   const apiVersion = apiVersionOf(type);
   const self: Owner = { manager, operation: 'Update', apiVersion, subresource, time: now, fields: taken };
   const known = owners.find((owner) => isSameOwner(owner, self));
   const others = owners
     .filter((owner) => owner !== known)
-    .map((owner) => ({ ...owner, fields: minus(minus(owner.fields, taken), removed) }));
+    .map((owner) => ({ ...owner, fields: minus(owner.fields, taken, change.removed) }));
   if (known === undefined) return [...others, self];
-  const fields = union(minus(known.fields, removed), taken);
+  const fields = union(minus(known.fields, change.removed), taken);
   return [...others, { ...known, fields, time: taken.size > 0 ? now : known.time }];
-}
-
-/** Sets or removes `metadata.managedFields`, in place. */
-export function storeOwners(object: { metadata: JsonObject | KubeObject['metadata'] }, owners: readonly Owner[]): void {
-  const entries = encodeOwners(owners);
-  if (entries === undefined) Reflect.deleteProperty(object.metadata, 'managedFields');
-  else object.metadata.managedFields = entries;
 }
 
 const isReset = (entries: unknown): boolean =>
   Array.isArray(entries) && entries.length === 1 && isObject(entries[0]) && Object.keys(entries[0]).length === 0;
-
-/** Whether the owner is unchanged but for its time. */
-export const ownsTheSame = (one: Owner | undefined, other: Owner): boolean =>
-  one?.apiVersion === other.apiVersion && sameSet(one.fields, other.fields);

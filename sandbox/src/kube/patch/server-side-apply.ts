@@ -5,11 +5,11 @@
  */
 import { ApiError } from '../api-error.ts';
 import { apiVersionOf, type JsonObject, type KubeObject, type ResourceType } from '../types.ts';
-import { common, inOrder, minus, printElement, printPath, union } from './field-set.ts';
-import { fieldOf, isObject, jsonEqual, textOf } from './json.ts';
-import { decodeOwners, isSameOwner, ownable, ownsTheSame, storeOwners, type Owner } from './managed-fields.ts';
+import { common, minus, printPath, union } from './field-set.ts';
+import { claimedBy, difference, fieldsOf, mergeFields, withNamedParents, withoutFields } from './fields.ts';
+import { isObject, jsonEqual } from './json.ts';
+import { decodeOwners, isSameOwner, ownable, storeOwners, type Owner } from './managed-fields.ts';
 import { rootSchema } from './shape.ts';
-import { compareFields, fieldSetOf, listProblem, mergeApplied, removeFields, withNamedParents } from './typed.ts';
 
 export interface ApplyInput {
   /** Undefined when the object does not exist yet; it is not changed. */
@@ -26,109 +26,85 @@ export interface ApplyInput {
 
 /**
  * The object after an apply, `metadata.managedFields` included: equal to `current` when the apply changes nothing.
- * Thrown: 409 with one cause per field in conflict, 400 and 500 for a configuration that cannot be applied.
+ * Thrown: 409 with one cause per field in conflict, 400 for a configuration that cannot be applied.
  */
 export function applyServerSide(input: ApplyInput): JsonObject {
   const { current, manager, type, subresource, now } = input;
-  const schema = rootSchema(type);
-  const config = configurationOf(input, schema);
+  const [schema, apiVersion] = [rootSchema(type), apiVersionOf(type)];
+  const config = configurationOf(input);
+  const configured = fieldsOf(config, schema);
+  const unsound = [...configured.values()].find((field) => field.unsound);
+  if (unsound !== undefined) {
+    throw ApiError.badRequest(`${printPath(unsound.path)}: an item without its keys, or two with the same`);
+  }
   const live: JsonObject = current ?? { apiVersion: config.apiVersion, kind: config.kind, metadata: {} };
-  const owners = ownersOf(current, type, now);
-  const claimed = fieldSetOf(config, schema);
-  const self: Owner = {
-    manager,
-    operation: 'Apply',
-    apiVersion: apiVersionOf(type),
-    subresource,
-    time: now,
-    fields: ownable(claimed),
-  };
+  const liveFields = fieldsOf(live, schema);
+  const fields = ownable(claimedBy(configured));
+  const self: Owner = { manager, operation: 'Apply', apiVersion, subresource, time: now, fields };
+  const owners = current === undefined ? [] : (decodeOwners(current.metadata.managedFields) ?? []);
+  if (current !== undefined && owners.length === 0) {
+    // What nobody owns belongs, from now on, to whoever was there before the first apply.
+    const { changed } = difference(new Map(), liveFields, { valueTypes: type.builtIn });
+    owners.push({
+      ...self,
+      manager: 'before-first-apply',
+      operation: 'Update',
+      subresource: '',
+      fields: ownable(changed),
+    });
+  }
   const known = owners.find((owner) => isSameOwner(owner, self));
   const others = owners.filter((owner) => owner !== known);
 
-  const merged = mergeApplied(live, config, schema);
-  const owned = withNamedParents(union(...others.map(({ fields }) => fields)), merged, schema);
-  const wanted = union(owned, fieldSetOf(config, schema, 'every'));
-  const given = known === undefined ? new Set<string>() : withNamedParents(known.fields, merged, schema);
-  const removals = minus(given, wanted);
-  removals.delete('f:metadata');
-  const result = removeFields(merged, removals, schema);
+  const merged = mergeFields(live, config, schema);
+  const mergedFields = fieldsOf(merged, schema);
+  const owned = withNamedParents(union(...others.map((owner) => owner.fields)), mergedFields);
+  const given = withNamedParents(known?.fields ?? new Set(), mergedFields);
+  const removals = minus(given, owned, new Set(configured.keys()), new Set(['f:metadata']));
+  const result = withoutFields(merged, removals, schema) as JsonObject;
 
-  const { added, removed, modified } = compareFields(live, result, { schema, valueTypes: type.builtIn });
-  const changed = union(added, modified);
-  const conflicts = others
-    .map((owner) => ({ owner, fields: common(owner.fields, changed) }))
-    .filter(({ fields }) => fields.size > 0);
-  if (conflicts.length > 0 && !input.force) throw conflictError(conflicts);
-
-  if (!isObject(result)) throw ApiError.internal('an apply configuration must be an object');
-  const isSame = ownsTheSame(known, self) && jsonEqual(live, result);
+  const { changed, removed } = difference(liveFields, fieldsOf(result, schema), { valueTypes: type.builtIn });
+  if (!input.force) refuseConflicts(others, changed);
+  const isSame =
+    known?.apiVersion === apiVersion &&
+    jsonEqual([...known.fields].sort(), [...fields].sort()) &&
+    jsonEqual(live, result);
   const metadata: JsonObject = isObject(result.metadata) ? result.metadata : {};
-  const remaining = others.map((owner) => ({ ...owner, fields: minus(minus(owner.fields, changed), removed) }));
-  storeOwners({ metadata }, [...remaining, isSame ? { ...self, time: known?.time } : self]);
+  const remaining = others.map((owner) => ({ ...owner, fields: minus(owner.fields, changed, removed) }));
+  storeOwners({ metadata }, [...remaining, isSame ? { ...self, time: known.time } : self]);
   return { ...result, metadata };
 }
 
 /** What is applied: through a subresource only its own part, and without it everything else. */
-function configurationOf({ applied, type, subresource }: ApplyInput, schema: unknown): JsonObject {
-  const config = structuredClone(applied);
-  const metadata = config.metadata;
-  if ((fieldOf(metadata, 'managedFields') ?? null) !== null)
-    throw ApiError.badRequest('metadata.managedFields must be nil');
-  if (isObject(metadata)) delete metadata.managedFields;
+function configurationOf({ applied, type, subresource }: ApplyInput): JsonObject {
+  const { metadata: given, status, ...config } = structuredClone(applied);
+  const { managedFields, ...metadata } = isObject(given) ? given : {};
+  if ((managedFields ?? null) !== null) throw ApiError.badRequest('metadata.managedFields must be nil');
   if (subresource === 'status') {
-    for (const key of Object.keys(config)) {
-      if (!['apiVersion', 'kind', 'metadata', 'status'].includes(key)) Reflect.deleteProperty(config, key);
-    }
-    config.metadata = Object.fromEntries(
-      Object.entries(isObject(metadata) ? metadata : {}).filter(([key]) =>
-        ['name', 'namespace', 'uid', 'resourceVersion'].includes(key),
-      ),
-    );
-  } else if (type.subresources.status) delete config.status;
-  const problem = listProblem(config, schema);
-  if (problem !== undefined) {
-    const [namespace = '', name = ''] = ['namespace', 'name'].map((field) => textOf(metadata, field));
-    const target = `(${namespace}/${name}; ${apiVersionOf(type)}, Kind=${type.kind})`;
-    const what =
-      problem.element === undefined ? problem.problem : `${problem.problem} ${printElement(problem.element)}`;
-    throw new ApiError(500, '', `failed to create typed patch object ${target}: ${printPath(problem.path)}: ${what}`);
+    const { apiVersion, kind } = config;
+    const identity = Object.entries(metadata).filter(([key]) => /^(name|namespace|uid|resourceVersion)$/.test(key));
+    return { apiVersion, kind, metadata: Object.fromEntries(identity), ...(status === undefined ? {} : { status }) };
   }
-  return config;
+  return { ...config, metadata, ...(status === undefined || type.subresources.status ? {} : { status }) };
 }
 
-/** An object that nobody owns anything of belongs, from now on, to whoever was there before the first apply. */
-function ownersOf(current: KubeObject | undefined, type: ResourceType, now: string): Owner[] {
-  if (current === undefined) return [];
-  const owners = decodeOwners(current.metadata.managedFields) ?? [];
-  if (owners.length > 0) return owners;
-  const { added } = compareFields({}, current, { schema: rootSchema(type), valueTypes: type.builtIn });
-  const manager = 'before-first-apply';
-  const apiVersion = apiVersionOf(type);
-  return [{ manager, operation: 'Update', apiVersion, subresource: '', time: now, fields: ownable(added) }];
-}
-
-interface Conflict {
-  owner: Owner;
-  fields: ReadonlySet<string>;
-}
-
-function conflictError(conflicts: readonly Conflict[]): ApiError {
-  const sorted = conflicts
-    .map(({ owner, fields }) => ({ name: printOwner(owner), paths: inOrder(fields).map(printPath) }))
+/** Thrown, as a 409: the fields that the apply would change although others own them. */
+function refuseConflicts(others: readonly Owner[], changed: ReadonlySet<string>): void {
+  const conflicts = others
+    .map((owner) => ({ name: printOwner(owner), paths: [...common(owner.fields, changed)].sort().map(printPath) }))
+    .filter(({ paths }) => paths.length > 0)
     .sort((one, other) => (one.name < other.name ? -1 : 1));
-  const causes = sorted.flatMap(({ name, paths }) =>
+  const causes = conflicts.flatMap(({ name, paths }) =>
     paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field })),
   );
-  const [first] = causes;
-  const lists = sorted.map(({ name, paths }) =>
-    [`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`)].join('\n'),
-  );
+  const [first, second] = causes;
+  if (first === undefined) return;
+  const lists = conflicts.map(({ name, paths }) => [`conflicts with ${name}:`, ...paths].join('\n- '));
   const message =
-    causes.length === 1 && first !== undefined
+    second === undefined
       ? `Apply failed with 1 conflict: ${first.message}: ${first.field}`
       : `Apply failed with ${causes.length} conflicts: ${lists.join('\n')}`;
-  return new ApiError(409, 'Conflict', message, { causes });
+  throw new ApiError(409, 'Conflict', message, { causes });
 }
 
 function printOwner({ manager, operation, apiVersion, subresource }: Owner): string {
