@@ -254,6 +254,39 @@ describe('LeaseElector', () => {
     expect(b.leadership?.epoch).toBe(3);
   });
 
+  it('does not take a deleted lease for a free one while its holder may still lead', async () => {
+    const a = new Candidate('a');
+    const b = new Candidate('b');
+    await pass(2_000);
+    expect(leaders()).toEqual(['a']);
+    api.remove(collection, 'leader');
+    a.kill();
+    await pass(2_500);
+    expect([b.leads, a.leads]).toEqual([false, true]);
+    await pass(6_000);
+    expect(leaders()).toEqual(['b']);
+    expect(b.leadership?.epoch).toBe(2);
+  });
+
+  it('keeps the lead when one connection falls silent and the next works', async () => {
+    const a = new Candidate('a');
+    await pass(1_500);
+    for (let round = 0; round < 3; round += 1) {
+      api.fault({ kind: 'hang' }, { verb: 'update' });
+      await pass(8_000);
+    }
+    expect(leaders()).toEqual(['a']);
+    expect([a.end, a.leadership?.epoch]).toEqual([undefined, 1]);
+  });
+
+  it('does not begin to lead when it was stopped as its claim was answered', async () => {
+    api.fault({ kind: 'before', run: () => a.stop.abort() }, { verb: 'create' });
+    const a = new Candidate('a');
+    await pass(100);
+    expect([a.leadership, a.end]).toEqual([undefined, { kind: 'stopped' }]);
+    expect(lease().holderIdentity).toBe('');
+  });
+
   it('lets one of two lead that start together', async () => {
     new Candidate('a');
     new Candidate('b');

@@ -7,7 +7,8 @@
  * The defaults (6 s, 4 s, 1 s; client-go has 15, 10, 2) let a restarted process lead within 10 s of a kill -9: it must watch the
  * lease of its predecessor for the whole 6 s, which leaves 4 s for starting up and for slow requests. Their price is one write a
  * second, and a leader that stops when the API does not answer for 4 s. A leader counts its 4 s from before it sent the
- * renewal, a candidate its 6 s from after it saw the result, so the claims do not overlap while clocks run at about one rate.
+ * renewal, a candidate its 6 s from after it saw the result, so the claims do not overlap while clocks run at about one rate. A
+ * lease that disappears, alone or with everything else, is no free one: its last holder gets the same 6 s.
  *
  * That is not a guarantee: a paused process can wake up and act before it notices. Hence `epoch`, which every change of holder
  * raises: pass it along as a fencing token (it starts over if somebody deletes the Lease while no candidate runs, so what must
@@ -82,6 +83,8 @@ export class LeaseElector {
   /** The lease as last read or written; undefined when there is none. */
   #lease: KubeObject | undefined;
   #validUntilMs = -Infinity;
+  /** Patience with one request: after a connection fell silent, there is time left for another. */
+  readonly #requestTimeoutMs: number;
 
   constructor(options: LeaseElectorOptions) {
     const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = (this.#timing = options.timing ?? DEFAULT_LEASE_TIMING);
@@ -94,6 +97,7 @@ export class LeaseElector {
     this.#random = options.random ?? Math.random;
     this.#logger = (options.logger ?? nullLogger).child({ lease: options.name, identity: options.identity });
     this.#observation = new LeaseObservation(leaseDurationMs);
+    this.#requestTimeoutMs = renewDeadlineMs / 2;
   }
 
   /** Who holds the lease, as last seen; empty if nobody. */
@@ -104,7 +108,9 @@ export class LeaseElector {
   /** Stands for election until `signal` aborts, leads once, and returns. Thrown: what `lead` throws. */
   async run(signal: AbortSignal, handlers: ElectionHandlers): Promise<ElectionEnd> {
     if (!(await this.#acquire(signal))) return { kind: 'stopped' };
-    return this.#lead(signal, handlers);
+    if (!signal.aborted) return this.#lead(signal, handlers);
+    await this.#release();
+    return { kind: 'stopped' };
   }
 
   async #acquire(signal: AbortSignal): Promise<boolean> {
@@ -123,13 +129,13 @@ export class LeaseElector {
 
   /** Undefined when the lease is ours, else how long to wait. */
   async #tryAcquire(signal: AbortSignal): Promise<number | undefined> {
-    await this.#read(this.#timing.renewDeadlineMs, signal);
-    const holder = this.holder;
+    await this.#read(this.#requestTimeoutMs, signal);
+    const { holder } = this.#observation;
     if (holder !== '' && holder !== this.#options.identity) {
       const leftMs = this.#observation.leftMs(this.#clock.monotonic());
       if (leftMs > 0) return Math.min(leftMs, this.#jittered(this.#timing.retryPeriodMs));
     }
-    await this.#write(this.#timing.renewDeadlineMs, signal);
+    await this.#write(this.#requestTimeoutMs, signal);
     this.#logger.info('Elected leader.', { epoch: transitionsOf(this.#lease), previousHolder: holder });
     return undefined;
   }
@@ -168,29 +174,31 @@ export class LeaseElector {
   /** Undefined when `signal` ended it. */
   async #renewUntilLost(signal: AbortSignal): Promise<CoucheStorError | undefined> {
     const epoch = transitionsOf(this.#lease);
-    let waitMs = this.#jittered(this.#timing.retryPeriodMs);
+    let dueMs = this.#clock.monotonic() + this.#jittered(this.#timing.retryPeriodMs);
     for (;;) {
-      const leftMs = this.#validUntilMs - this.#clock.monotonic();
-      const slept = await this.#clock.sleep(Math.min(waitMs, leftMs), signal).then(
+      const waitMs = Math.min(dueMs, this.#validUntilMs) - this.#clock.monotonic();
+      const slept = await this.#clock.sleep(waitMs, signal).then(
         () => true,
         () => false,
       );
       if (!slept) return undefined;
-      const budgetMs = this.#validUntilMs - this.#clock.monotonic();
+      const startMs = this.#clock.monotonic();
+      const budgetMs = this.#validUntilMs - startMs;
       if (budgetMs <= 0) return new CoucheStorError('timeout', 'The lease could not be renewed in time.');
-      waitMs = this.#jittered(this.#timing.retryPeriodMs);
+      // From the start of a try, so that the time lost with a silent connection is not waited for again.
+      dueMs = startMs + this.#jittered(this.#timing.retryPeriodMs);
       try {
-        await this.#write(budgetMs, signal);
+        await this.#write(Math.min(budgetMs, this.#requestTimeoutMs), signal);
       } catch (thrown) {
         const error = toCoucheStorError(thrown);
         if (!signal.aborted) this.#logger.warn('The lease was not renewed; trying again.', { error });
         // The next write has to start from what is there now, if only after a lost answer.
         const restMs = Math.max(this.#validUntilMs - this.#clock.monotonic(), 1);
-        await this.#read(restMs, signal).catch(() => undefined);
+        await this.#read(Math.min(restMs, this.#requestTimeoutMs), signal).catch(() => undefined);
         if (this.#lease !== undefined && this.holder !== this.#options.identity) {
           return new CoucheStorError('conflict', `The lease was taken by "${this.holder}".`, { fields: { epoch } });
         }
-        if (error.code === 'conflict' || error.code === 'notFound') waitMs = 0;
+        if (error.code === 'conflict' || error.code === 'notFound') dueMs = startMs;
       }
     }
   }
@@ -199,11 +207,11 @@ export class LeaseElector {
     try {
       const { namespace, name } = this.#options;
       this.#lease = await this.#client.get(LEASES, { namespace, name }, { timeoutMs, signal });
-      this.#observation.see(this.#lease, this.#clock.monotonic());
     } catch (error) {
       if (toCoucheStorError(error).code !== 'notFound') throw error;
       this.#lease = undefined;
     }
+    this.#observation.see(this.#lease, this.#clock.monotonic());
   }
 
   /** Takes or renews the lease on top of the version last seen. */

@@ -50,6 +50,7 @@ export class LeaseObservation {
   #seen: string | undefined;
   #sinceMs = 0;
   #durationMs = 0;
+  #holder = '';
   #highestTransitions = 0;
 
   /** For leases that state no duration. */
@@ -61,14 +62,23 @@ export class LeaseObservation {
     return this.#highestTransitions;
   }
 
-  see(lease: KubeObject, nowMs: number): void {
+  /** Who claims the lease; empty when nobody does. A claim outlives the deletion of its lease. */
+  get holder(): string {
+    return this.#holder;
+  }
+
+  /** Undefined: there is no lease. */
+  see(lease: KubeObject | undefined, nowMs: number): void {
     this.#highestTransitions = Math.max(this.#highestTransitions, transitionsOf(lease));
     // Labels and other writers' metadata are no sign of life.
-    const content = JSON.stringify([lease.metadata.uid, lease.spec]);
+    const content = JSON.stringify([lease?.metadata.uid, lease?.spec]);
     if (content === this.#seen) return;
-    const { leaseDurationSeconds } = specOf(lease);
     this.#seen = content;
     this.#sinceMs = nowMs;
+    // Who deletes a lease does not stop its holder, who may have renewed it unseen just before.
+    if (lease === undefined) return;
+    const { leaseDurationSeconds } = specOf(lease);
+    this.#holder = holderOf(lease);
     this.#durationMs =
       typeof leaseDurationSeconds === 'number' ? leaseDurationSeconds * 1_000 : this.#defaultDurationMs;
   }
