@@ -107,6 +107,14 @@ describe('ResourceStore.updateStatus', () => {
     expect(writes()).toHaveLength(3);
   });
 
+  it('recognises a lost write that took effect only after it was looked for', async () => {
+    api.fault({ kind: 'reset', sent: true }, { verb: 'update' });
+    api.fault({ kind: 'before', run: () => void put('a', { status: { count: 1 } }) }, { verb: 'update' });
+    const result = await store.updateStatus({ name: 'a' }, ({ value }) => ({ count: value + 1 }));
+    expect(result).toMatchObject({ kind: 'written', entry: { value: 1 } });
+    expect(writes()).toHaveLength(2);
+  });
+
   it('decides again when somebody else wrote after the lost write', async () => {
     api.fault({ kind: 'lostAnswer' }, { verb: 'update' });
     api.fault({ kind: 'before', run: () => undefined }, { verb: 'get' });

@@ -215,7 +215,8 @@ export class ResourceStore<T> {
       const moved = lost !== undefined && lost.version !== entry.raw.metadata.resourceVersion;
       if (moved && lost?.intent.holdsIn(entry.raw) === true) return { kind: 'written', entry };
       if (lost !== undefined && attempt >= this.#attempts) throw lost.error;
-      lost = undefined;
+      // Until the object moves, the lost write may still arrive; what is decided on the same version asks for the same.
+      if (moved) lost = undefined;
       const intent = decide(entry);
       if (intent === undefined) return { kind: 'unchanged', entry };
       try {
