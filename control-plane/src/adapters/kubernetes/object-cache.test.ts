@@ -64,6 +64,15 @@ describe('ObjectCache', () => {
     expect(cache.count).toBe(0);
   });
 
+  it('lets no event from before a list change what the list said', () => {
+    const cache = newCache();
+    cache.applyList([object('a', 90)], list);
+    expect(cache.applyEvent(event('ADDED', 'gone', 50))).toEqual({ changes: [], inOrder: false });
+    expect(cache.applyEvent(event('DELETED', 'a', 95))).toEqual({ changes: [], inOrder: false });
+    expect(brief(cache.applyEvent(event('ADDED', 'new', 101)).changes)).toEqual(['added new@101']);
+    expect(cache.count).toBe(2);
+  });
+
   it('takes a list of another history item by item, older versions included', () => {
     const cache = newCache();
     cache.applyEvent(event('ADDED', 'a', 500));

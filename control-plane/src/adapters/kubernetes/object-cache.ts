@@ -39,6 +39,8 @@ export class ObjectCache<T> {
   readonly #decode: (raw: KubeObject) => T;
   readonly #entries = new Map<string, Entry<T>>();
   readonly #tombstones = new Map<string, Tombstone>();
+  /** Of the last list taken. */
+  #listedRevision: string | undefined;
 
   /** `decode` is total: an object that a younger parser refuses still exists, and is shown as what it is. */
   constructor(decode: (raw: KubeObject) => T) {
@@ -58,6 +60,11 @@ export class ObjectCache<T> {
   }
 
   applyEvent({ type, object }: ObjectEvent): EventEffect<T> {
+    // The list has said all that happened before it, deletions included.
+    const { resourceVersion } = object.metadata;
+    if (this.#listedRevision !== undefined && orderOf(resourceVersion, this.#listedRevision) === 'older') {
+      return { changes: [], inOrder: false };
+    }
     return type === 'DELETED' ? this.#remove(object) : this.#put(object);
   }
 
@@ -76,6 +83,7 @@ export class ObjectCache<T> {
     const listed = new Set(items.map((item) => keyOf(item.metadata)));
     const changes: Change<T>[] = [];
     this.#tombstones.clear();
+    this.#listedRevision = list.revision;
     for (const [key, entry] of this.#entries) {
       if (listed.has(key)) continue;
       this.#entries.delete(key);
