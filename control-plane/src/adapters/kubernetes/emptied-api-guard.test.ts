@@ -12,6 +12,7 @@ const evidence = (
   revision: String(revision),
   knownCount,
   missing: new Set(missing),
+  outdated: false,
   cluster: by,
 });
 const uids = (count: number): string[] => Array.from({ length: count }, (_, index) => `uid-${String(index)}`);
@@ -76,6 +77,17 @@ describe('EmptiedApiGuard', () => {
     for (const nowMs of [4, 5_000, 50_000, 5_000_000]) {
       expect(guard.judge(old, nowMs)).toMatchObject({ kind: 'suspect', suspicion: rolledBack });
     }
+  });
+
+  it('finds a rollback whose revision has caught up, by an object that is older than it was', () => {
+    const guard = synced();
+    const restored = { ...evidence(500, 4, []), outdated: true };
+    for (const nowMs of [0, 5_000, 5_000_000]) {
+      const suspicion = { reason: 'revisionRolledBack', confirmsItself: false };
+      expect(guard.judge(restored, nowMs)).toMatchObject({ kind: 'suspect', suspicion });
+    }
+    guard.acceptLoss();
+    expect(guard.judge(restored, 5_000_001)).toEqual({ kind: 'take', historyChanged: true });
   });
 
   it('takes a rolled-back revision when nothing was known that could be lost', () => {

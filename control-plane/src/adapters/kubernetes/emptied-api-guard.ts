@@ -3,7 +3,8 @@
  * another cluster answers lists as calmly as ever, and an informer that takes such an answer tells its consumers that
  * everything was deleted. So a list that contradicts what was seen before is not taken:
  *
- * - its revision is lower than one already seen: `stale`, asked again; seen several times in a row, `revisionRolledBack`;
+ * - its revision is lower than one already seen: `stale`, asked again; seen several times in a row, `revisionRolledBack`; the
+ *   same at once if its revision is not lower but that of an object is, for then another history has caught up;
  * - the uid of kube-system changed, or kube-system is gone: `clusterChanged`;
  * - every known object is missing: `emptied`; more than a share of them: `shrunk`. Objects under a new uid count as missing.
  *
@@ -27,6 +28,8 @@ export interface ListEvidence {
   readonly knownCount: number;
   /** Uids of those that the list does not have. */
   readonly missing: ReadonlySet<string>;
+  /** Whether the list shows an object in an older version than the known one. */
+  readonly outdated: boolean;
   readonly cluster: ClusterIdentity;
 }
 
@@ -127,12 +130,13 @@ export class EmptiedApiGuard {
     return cluster.kind === 'absent' || cluster.uid !== this.#clusterUid;
   }
 
-  #reasonToDoubt({ cluster, knownCount, missing }: ListEvidence): SuspectReason | undefined {
+  #reasonToDoubt({ cluster, knownCount, missing, outdated }: ListEvidence): SuspectReason | undefined {
     if (this.#isOther(cluster)) return 'clusterChanged';
     // With nothing known there is nothing to lose, whatever the revision.
     if (knownCount === 0) return undefined;
     if (this.#staleLists > 0)
       return this.#staleLists < this.#options.staleListsTolerated ? undefined : 'revisionRolledBack';
+    if (outdated) return 'revisionRolledBack';
     if (missing.size === knownCount) return 'emptied';
     return missing.size > knownCount * this.#options.maxMissingShare ? 'shrunk' : undefined;
   }
@@ -171,7 +175,7 @@ export class EmptiedApiGuard {
 
   #take({ revision, cluster }: ListEvidence): Verdict {
     const reason = this.#held?.suspicion.reason;
-    const historyChanged = reason === 'clusterChanged' || this.#isOlder(revision);
+    const historyChanged = reason === 'clusterChanged' || reason === 'revisionRolledBack' || this.#isOlder(revision);
     this.#highestRevision = historyChanged ? revision : newest(this.#highestRevision, revision);
     if (cluster.kind !== 'unreadable') this.#clusterUid = cluster.kind === 'known' ? cluster.uid : undefined;
     this.#held = undefined;

@@ -103,6 +103,11 @@ export class FakeKubeApi implements KubeTransport {
     return this.#objects.get(`${collection}/${name}`);
   }
 
+  /** Stores an object as it was, silently, as after the restore of a backup. */
+  restore(collection: string, object: KubeObject): void {
+    this.#objects.set(`${collection}/${object.metadata.name}`, { ...object });
+  }
+
   /** As after the loss of etcd: nothing is left, and nobody is told. */
   wipe({ revision = 1 } = {}): void {
     this.#objects.clear();

@@ -79,10 +79,16 @@ describe('ObjectCache', () => {
     expect(brief(cache.applyList([object('a', 7)], { revision: '9', historyChanged: true }))).toEqual(['updated a@7']);
   });
 
-  it('counts an object under a new uid as missing', () => {
+  it('tells what a list would take away: objects, also by a new uid, and newer versions', () => {
     const cache = newCache();
     cache.applyList([object('a', 1), object('b', 2), object('c', 3)], list);
-    expect([...cache.missingFrom([object('a', 1), object('b', 9, 'new')])]).toEqual(['uid-b', 'uid-c']);
+    const missing = new Set(['uid-b', 'uid-c']);
+    expect(cache.lossBy([object('a', 1), object('b', 9, 'new')])).toEqual({ missing, outdated: false });
+    cache.applyEvent(event('MODIFIED', 'a', 101));
+    expect(cache.lossBy([object('a', 1), object('b', 2), object('c', 3)])).toEqual({
+      missing: new Set(),
+      outdated: true,
+    });
   });
 
   it('reaches the same state from events in any order with duplicates, and tells changes that add up to it', () => {

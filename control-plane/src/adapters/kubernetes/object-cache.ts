@@ -27,6 +27,13 @@ export interface EventEffect<T> {
   readonly inOrder: boolean;
 }
 
+export interface ListLoss {
+  /** Uids known now that the list does not have, those of objects under another uid included. */
+  readonly missing: ReadonlySet<string>;
+  /** Whether it shows an object in an older version than the known one. */
+  readonly outdated: boolean;
+}
+
 interface Tombstone {
   readonly uid: string;
   readonly resourceVersion: string;
@@ -68,11 +75,16 @@ export class ObjectCache<T> {
     return type === 'DELETED' ? this.#remove(object) : this.#put(object);
   }
 
-  /** Uids known now that a list does not have: what taking it would delete, objects under another uid included. */
-  missingFrom(items: readonly KubeObject[]): Set<string> {
-    const missing = new Set([...this.#entries.values()].map((entry) => entry.raw.metadata.uid));
-    for (const item of items) missing.delete(item.metadata.uid);
-    return missing;
+  /** What taking a list would take away. */
+  lossBy(items: readonly KubeObject[]): ListLoss {
+    const known = new Map([...this.#entries.values()].map(({ raw: { metadata } }) => [metadata.uid, metadata]));
+    let outdated = false;
+    for (const { metadata } of items) {
+      const version = known.get(metadata.uid)?.resourceVersion;
+      outdated ||= version !== undefined && orderOf(metadata.resourceVersion, version) === 'older';
+      known.delete(metadata.uid);
+    }
+    return { missing: new Set(known.keys()), outdated };
   }
 
   /**

@@ -32,6 +32,23 @@ describe('an informer that may not be relied on', () => {
     expect(stage.seen).toEqual(['added a=a', 'added b=b']);
   });
 
+  it('finds a restored backup by an older object although the revision has caught up', async () => {
+    for (const name of ['a', 'b', 'c']) stage.put(name);
+    const backup = stage.api.object(WIDGETS, 'a')!;
+    stage.start();
+    await stage.settle();
+    stage.put('a', 'lost');
+    await stage.settle();
+    stage.api.restore(WIDGETS, backup);
+    stage.watch().send('ERROR', { code: 410 });
+    await stage.settle(10_000);
+    expect(stage.known()).toEqual(['refused: suspect']);
+    expect(stage.informer.health().suspicion).toMatchObject({ reason: 'revisionRolledBack', missingCount: 0 });
+    stage.informer.acceptLoss();
+    await stage.settle(1_100);
+    expect(stage.seen.slice(3)).toEqual(['updated a=lost', 'updated a=a']);
+  });
+
   it('counts as out of date after a long silence', async () => {
     stage.put('a');
     stage.start();

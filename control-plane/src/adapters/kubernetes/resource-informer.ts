@@ -207,7 +207,7 @@ export class ResourceInformer<T> {
   }
 
   #onList({ items, revision, cluster }: ObjectList): boolean {
-    const evidence = { revision, cluster, knownCount: this.#cache.count, missing: this.#cache.missingFrom(items) };
+    const evidence = { revision, cluster, knownCount: this.#cache.count, ...this.#cache.lossBy(items) };
     const verdict = this.#guard.judge(evidence, this.#clock.monotonic());
     if (verdict.kind !== 'take') {
       this.#counts.listsRefused += 1;
