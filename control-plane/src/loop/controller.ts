@@ -36,22 +36,26 @@ export interface ControllerOptions {
 /** Runs until `signal` aborts and every worker is done. Thrown: InvariantError only. */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const { queue, subscribe, workers, clock, resyncMs } = options;
+  const ending = new AbortController();
   let unsubscribe = subscribe((key) => void queue.add(key));
   const resync = async (): Promise<void> => {
-    while (await slept(clock, resyncMs, signal)) {
+    while (await slept(clock, resyncMs, ending.signal)) {
       unsubscribe();
       unsubscribe = subscribe((key) => void queue.add(key));
     }
   };
-  const close = (): void => queue.close();
-  if (signal.aborted) close();
-  signal.addEventListener('abort', close, { once: true });
+  const end = (): void => {
+    ending.abort();
+    queue.close();
+  };
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
   try {
     await Promise.all([resync(), ...Array.from({ length: workers }, () => work(options, signal))]);
   } finally {
-    signal.removeEventListener('abort', close);
+    signal.removeEventListener('abort', end);
     unsubscribe();
-    queue.close();
+    end();
   }
 }
 

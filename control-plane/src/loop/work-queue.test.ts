@@ -82,6 +82,24 @@ describe('WorkQueue', () => {
     expect(queue.refusedCount).toBe(2);
   });
 
+  it('drops no retry when full, however keys came to wait twice', async () => {
+    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
+    // Each fails while another change of it has come in, and then works.
+    for (const key of ['a', 'b', 'c', 'd', 'e']) {
+      await queue.take();
+      queue.add(key);
+      queue.retry(key);
+      queue.done(key);
+    }
+    await queue.take();
+    queue.done('a');
+    await clock.advance(100);
+    const left: (string | undefined)[] = [];
+    while (queue.count > 0) left.push(await queue.take());
+    expect(left.sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(queue.refusedCount).toBe(0);
+  });
+
   it('ends every take when closed and leaves no timer behind', async () => {
     queue.addAfter('a', 100);
     const waiting = queue.take();

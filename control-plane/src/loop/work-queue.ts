@@ -54,15 +54,9 @@ export class WorkQueue {
 
   /** Queues the key now. False when the queue is full or closed. */
   add(key: string): boolean {
-    if (this.#closed) return false;
+    if (this.#closed || !this.#admits(key)) return false;
     this.#cancelDelay(key);
-    if (this.#processing.has(key)) {
-      this.#dirty.add(key);
-      return true;
-    }
-    if (this.#ready.has(key)) return true;
-    if (!this.#hasRoom()) return false;
-    this.#offer(key);
+    this.#enqueue(key);
     return true;
   }
 
@@ -74,11 +68,11 @@ export class WorkQueue {
     const dueMs = clock.monotonic() + delayMs;
     const waiting = this.#delayed.get(key);
     if (this.#ready.has(key) || (waiting !== undefined && waiting.dueMs <= dueMs)) return true;
-    if (waiting === undefined && !this.#processing.has(key) && !this.#hasRoom()) return false;
+    if (!this.#admits(key)) return false;
     this.#cancelDelay(key);
     const timer = clock.setTimer(delayMs, () => {
       this.#delayed.delete(key);
-      this.add(key);
+      this.#enqueue(key);
     });
     this.#delayed.set(key, { dueMs, timer });
     return true;
@@ -132,10 +126,17 @@ export class WorkQueue {
     this.#takers.clear();
   }
 
-  #hasRoom(): boolean {
+  /** A key that is known already is never refused: its retry would be lost. */
+  #admits(key: string): boolean {
+    if (this.#ready.has(key) || this.#delayed.has(key) || this.#processing.has(key)) return true;
     const room = this.#ready.size + this.#delayed.size + this.#processing.size < this.#capacity;
     if (!room) this.#refusedCount += 1;
     return room;
+  }
+
+  #enqueue(key: string): void {
+    if (this.#processing.has(key)) this.#dirty.add(key);
+    else if (!this.#ready.has(key)) this.#offer(key);
   }
 
   #offer(key: string): void {
