@@ -1,22 +1,33 @@
 /** What table cells are made of: values found by JSONPath, and times as ages. */
 import { isObject, own } from './schema/model.ts';
 
-const SECONDS_PER_MINUTE = 60;
-const MINUTES_PER_HOUR = 60;
-const HOURS_PER_DAY = 24;
-const DAYS_PER_YEAR = 365;
 const STEP =
-  /^(?:\.?\[\?\(@(?<filter>[^=!<>]*?)\s*(?<operator>==|!=)\s*(?<wanted>"[^"]*"|'[^']*'|[^)\s]+)\)\]|\.?\[(?<quote>['"])(?<quoted>.*?)\k<quote>\]|\.?\[(?<index>-?\d+|\*)\]|\.(?<name>\*|(?:\\.|[^.[\]\\])+))/;
+  /^(?:\.?\[\?\(@(?<filter>[^=!<>]*?)\s*==\s*(?<wanted>"[^"]*"|'[^']*'|[^)\s]+)\)\]|\.?\[(?<quote>['"])(?<quoted>.*?)\k<quote>\]|\.?\[(?<index>-?\d+|\*)\]|\.(?<name>\*|(?:\\.|[^.[\]\\])+))/;
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400, y: 365 * 86_400 };
+type Unit = keyof typeof SECONDS;
+/** Below so many seconds a duration is shown in the first unit, and the rest in the second if there is one. */
+const DURATIONS: readonly (readonly [below: number, unit: Unit, restUnit?: Unit])[] = [
+  [2 * SECONDS.m, 's'],
+  [10 * SECONDS.m, 'm', 's'],
+  [3 * SECONDS.h, 'm'],
+  [8 * SECONDS.h, 'h', 'm'],
+  [2 * SECONDS.d, 'h'],
+  [8 * SECONDS.d, 'd', 'h'],
+  [2 * SECONDS.y, 'd'],
+  [8 * SECONDS.y, 'y', 'd'],
+  [Infinity, 'y'],
+];
 
 /**
- * Evaluates the JSONPath of a printer column: names, quoted names, indexes, `*`, and filters that compare with `==` or
- * `!=`. What is not found, and a path that is none of these, gives an empty list.
+ * Evaluates the JSONPath of a printer column: names, quoted names, indexes, `*`, and filters that compare with `==`.
+ * What is not found, and a path that is none of these, gives an empty list.
  */
 export function findByPath(root: unknown, path: string): unknown[] {
   let rest = path.replace(/^\{(.*)\}$/s, '$1').replace(/^\$/, '');
   if (rest !== '' && !/^[.[]/.test(rest)) rest = `.${rest}`;
   let found: unknown[] = [root];
-  while (rest !== '' && rest !== '.') {
+  while (rest !== '') {
     const match = STEP.exec(rest);
     if (match?.groups === undefined) return [];
     const step = match.groups;
@@ -27,17 +38,16 @@ export function findByPath(root: unknown, path: string): unknown[] {
 }
 
 function takeStep(value: unknown, step: Record<string, string | undefined>): unknown[] {
-  const name = step.quoted ?? step.name?.replaceAll(/\\(.)/g, '$1');
   const children = Array.isArray(value) ? (value as unknown[]) : isObject(value) ? Object.values(value) : [];
-  if (step.filter !== undefined) {
-    const wanted = (step.wanted ?? '').replace(/^(["'])(.*)\1$/, '$2');
-    const equal = (child: unknown): boolean =>
-      findByPath(child, step.filter ?? '').some((item) => String(item) === wanted);
-    return children.filter((child) => equal(child) === (step.operator === '=='));
+  const { filter, wanted = '' } = step;
+  if (filter !== undefined) {
+    const text = wanted.replace(/^(["'])(.*)\1$/, '$2');
+    return children.filter((child) => findByPath(child, filter).some((item) => String(item) === text));
   }
+  const name = step.quoted ?? step.name?.replaceAll(/\\(.)/g, '$1') ?? '';
   if (name === '*' || step.index === '*') return children;
   if (step.index !== undefined) return Array.isArray(value) ? value.slice(Number(step.index)).slice(0, 1) : [];
-  const property = isObject(value) && name !== undefined ? own(value, name) : undefined;
+  const property = isObject(value) ? own(value, name) : undefined;
   return property === undefined ? [] : [property];
 }
 
@@ -52,19 +62,8 @@ export function ageOf(time: unknown, now: Date): string {
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1_000);
   if (seconds < -1) return '<invalid>';
-  if (seconds < 0) return '0s';
-  if (seconds < 2 * SECONDS_PER_MINUTE) return `${seconds}s`;
-  const minutes = Math.trunc(seconds / SECONDS_PER_MINUTE);
-  const two = (count: number, unit: string, rest: number, restUnit: string): string =>
-    rest === 0 ? `${count}${unit}` : `${count}${unit}${rest}${restUnit}`;
-  if (minutes < 10) return two(minutes, 'm', seconds % SECONDS_PER_MINUTE, 's');
-  if (minutes < 3 * MINUTES_PER_HOUR) return `${minutes}m`;
-  const hours = Math.trunc(minutes / MINUTES_PER_HOUR);
-  if (hours < 8) return two(hours, 'h', minutes % MINUTES_PER_HOUR, 'm');
-  if (hours < 2 * HOURS_PER_DAY) return `${hours}h`;
-  const days = Math.trunc(hours / HOURS_PER_DAY);
-  if (days < 8) return two(days, 'd', hours % HOURS_PER_DAY, 'h');
-  if (days < 2 * DAYS_PER_YEAR) return `${days}d`;
-  const years = Math.trunc(days / DAYS_PER_YEAR);
-  return years < 8 ? two(years, 'y', days % DAYS_PER_YEAR, 'd') : `${years}y`;
+  const [, unit, restUnit] = DURATIONS.find(([below]) => seconds < below) ?? [0, 'y'];
+  const whole = `${Math.max(0, Math.trunc(seconds / SECONDS[unit]))}${unit}`;
+  const rest = restUnit === undefined ? 0 : Math.trunc((seconds % SECONDS[unit]) / SECONDS[restUnit]);
+  return rest === 0 ? whole : `${whole}${rest}${restUnit}`;
 }

@@ -1,8 +1,7 @@
 /**
  * Lists in the form of a `meta.k8s.io/v1` Table, which is what `kubectl get` prints: the server decides on columns and
- * cells, from the printer columns of a custom resource or the list of built-in ones.
+ * cells, from the printer columns of a custom resource or a small set of built-in ones.
  */
-import { AGE_COLUMN, BUILT_IN_COLUMNS, NAME_COLUMN, type Cell, type Column } from './table-columns.ts';
 import { ageOf, findByPath } from './table-values.ts';
 import type { JsonObject, KubeObject, PrinterColumn, ResourceType } from './types.ts';
 
@@ -14,66 +13,111 @@ export interface TableOptions {
   now: Date;
 }
 
+type Cell = string | number | boolean | null;
+type CellOf = (object: KubeObject, now: Date) => Cell;
+interface Column {
+  definition: Omit<PrinterColumn, 'jsonPath'>;
+  cell: CellOf;
+}
+
+const ROLE_LABEL = 'node-role.kubernetes.io/';
+const NAME: Column = {
+  definition: { name: 'Name', type: 'string', format: 'name' },
+  cell: ({ metadata }) => metadata.name,
+};
+
+const first = (object: KubeObject, path: string): string => String((findByPath(object, path)[0] as Cell) ?? '');
+const count = (object: KubeObject, path: string): number => findByPath(object, path).length;
+const Age: CellOf = ({ metadata }, now) => ageOf(metadata.creationTimestamp, now);
+const Data: CellOf = (object) => count(object, '.data.*');
+const phase: CellOf = (object) =>
+  object.metadata.deletionTimestamp === undefined ? first(object, '.status.phase') : 'Terminating';
+const replicasReady: CellOf = (object) =>
+  `${first(object, '.status.readyReplicas') || 0}/${first(object, '.spec.replicas') || 0}`;
+const containersReady: CellOf = (pod) =>
+  `${count(pod, '.status.containerStatuses[?(@.ready=="true")]')}/${count(pod, '.spec.containers[*]')}`;
+const nodeStatus: CellOf = (node) => {
+  const status = first(node, '.status.conditions[?(@.type=="Ready")].status');
+  const name = status === 'True' ? 'Ready' : status === '' ? 'Unknown' : 'NotReady';
+  return first(node, '.spec.unschedulable') === 'true' ? `${name},SchedulingDisabled` : name;
+};
+const nodeRoles: CellOf = ({ metadata: { labels = {} } }) => {
+  const roles = Object.keys(labels).filter((label) => label.startsWith(ROLE_LABEL));
+  return roles.map((label) => label.slice(ROLE_LABEL.length)).join() || '<none>';
+};
+const event = (regarding: string, message: string): Record<string, string | CellOf> => ({
+  'Last Seen': (object, now) => ageOf(first(object, '.lastTimestamp') || first(object, '.eventTime'), now),
+  Type: '.type',
+  Reason: '.reason',
+  Object: (object) => `${first(object, `${regarding}.kind`).toLowerCase()}/${first(object, `${regarding}.name`)}`,
+  Message: message,
+});
+
+const Status = phase;
+const StorageClass = '.spec.storageClassName';
+/** By group and kind, behind the name, which only events do without. Others show their name and age. */
+const BUILT_IN_COLUMNS: Readonly<Record<string, Readonly<Record<string, string | CellOf>>>> = {
+  '/Event': event('.involvedObject', '.message'),
+  'events.k8s.io/Event': event('.regarding', '.note'),
+  '/Namespace': { Status, Age },
+  '/Node': { Status: nodeStatus, Roles: nodeRoles, Age, Version: '.status.nodeInfo.kubeletVersion' },
+  '/ConfigMap': { Data, Age },
+  '/Secret': { Type: '.type', Data, Age },
+  '/Service': { Type: '.spec.type', 'Cluster-IP': '.spec.clusterIP', 'Port(s)': '.spec.ports[*].port', Age },
+  '/Pod': { Ready: containersReady, Status, Restarts: '.status.containerStatuses[0].restartCount', Age },
+  '/PersistentVolume': { Capacity: '.spec.capacity.storage', Status, Claim: '.spec.claimRef.name', StorageClass, Age },
+  '/PersistentVolumeClaim': { Status, Volume: '.spec.volumeName', StorageClass, Age },
+  'apps/Deployment': {
+    Ready: replicasReady,
+    'Up-to-date': '.status.updatedReplicas',
+    Available: '.status.availableReplicas',
+    Age,
+  },
+  'apps/DaemonSet': { Desired: '.status.desiredNumberScheduled', Ready: '.status.numberReady', Age },
+  'coordination.k8s.io/Lease': { Holder: '.spec.holderIdentity', Age },
+  'apiextensions.k8s.io/CustomResourceDefinition': { 'Created At': '.metadata.creationTimestamp' },
+};
+
 export function toTable(type: ResourceType, objects: readonly KubeObject[], options: TableOptions): JsonObject {
   const columns = columnsOf(type);
-  const { resourceVersion, continue: token, remainingItemCount } = options;
+  const { includeObject, now, ...metadata } = options;
+  const part = (object: KubeObject): JsonObject => {
+    if (includeObject === 'Object') return object;
+    return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+  };
+  const defaults = { format: '', description: '', priority: 0 };
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
-    metadata: {
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(token === undefined ? {} : { continue: token }),
-      ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
-    },
-    columnDefinitions: columns.map(({ name, type: columnType, format = '', description = '', priority = 0 }) => ({
-      name,
-      type: columnType,
-      format,
-      description,
-      priority,
-    })),
-    rows: objects.map((object) => ({
-      cells: columns.map((column) => column.cell(object, options.now)),
-      ...rowObject(object, options.includeObject),
-    })),
-  };
-}
-
-function rowObject(object: KubeObject, include: TableOptions['includeObject']): JsonObject {
-  if (include === 'None') return {};
-  if (include === 'Object') return { object };
-  return {
-    object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+    metadata,
+    columnDefinitions: columns.map(({ definition }) => ({ ...defaults, ...definition })),
+    rows: objects.map((object) => {
+      const cells = columns.map((column) => column.cell(object, now));
+      return includeObject === 'None' ? { cells } : { cells, object: part(object) };
+    }),
   };
 }
 
 function columnsOf(type: ResourceType): readonly Column[] {
-  const builtIn = type.builtIn ? BUILT_IN_COLUMNS.get(`${type.group}/${type.kind}`) : undefined;
-  if (builtIn !== undefined) return builtIn;
-  if (type.printerColumns.length === 0) return [NAME_COLUMN, AGE_COLUMN];
-  return [NAME_COLUMN, ...type.printerColumns.map(columnOf)];
+  const builtIn = type.builtIn ? BUILT_IN_COLUMNS[`${type.group}/${type.kind}`] : undefined;
+  if (builtIn === undefined && type.printerColumns.length > 0) return [NAME, ...type.printerColumns.map(printed)];
+  const columns = Object.entries(builtIn ?? { Age }).map(([name, cell]): Column => {
+    const definition = { name, type: 'string' } as const;
+    return typeof cell === 'string' ? printed({ ...definition, jsonPath: cell }) : { definition, cell };
+  });
+  return type.builtIn && type.kind === 'Event' ? columns : [NAME, ...columns];
 }
 
-function columnOf(column: PrinterColumn): Column {
-  return {
-    ...column,
-    cell: (object, now) => cellOf(column.type, findByPath(object, column.jsonPath)[0], now),
-  };
+function printed({ jsonPath, ...definition }: PrinterColumn): Column {
+  return { definition, cell: (object, now) => cellOf(definition.type, findByPath(object, jsonPath)[0], now) };
 }
 
 /** A value that does not fit the type of its column shows nothing, as on a real server. */
 function cellOf(type: PrinterColumn['type'], value: unknown, now: Date): Cell {
   if (value === undefined || value === null) return null;
-  switch (type) {
-    case 'date':
-      return ageOf(value, now);
-    case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null;
-    case 'number':
-      return typeof value === 'number' ? value : null;
-    case 'boolean':
-      return typeof value === 'boolean' ? value : null;
-    case 'string':
-      return typeof value === 'string' ? value : JSON.stringify(value);
-  }
+  if (type === 'date') return ageOf(value, now);
+  if (type === 'string') return typeof value === 'string' ? value : JSON.stringify(value);
+  if (type === 'boolean') return typeof value === 'boolean' ? value : null;
+  if (typeof value !== 'number') return null;
+  return type === 'integer' ? Math.trunc(value) : value;
 }

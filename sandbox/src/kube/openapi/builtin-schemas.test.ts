@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { builtinTypes } from '../builtins.ts';
+import type { Schema } from '../schema/model.ts';
 import type { JsonObject } from '../types.ts';
-import { builtinSchema, patchStrategyOf } from './builtin-schemas.ts';
+import { builtinSchema } from './builtin-schemas.ts';
 
 const pod = (spec: JsonObject): JsonObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec });
 
@@ -62,22 +63,30 @@ describe('built-in schemas', () => {
   });
 });
 
-it.each<[string, string, unknown]>([
-  ['Pod', 'spec.containers', { mergeKey: 'name', strategy: 'merge' }],
-  ['Deployment', 'spec.template.spec.containers.ports', { mergeKey: 'containerPort', strategy: 'merge' }],
-  ['Pod', 'spec.tolerations', { strategy: 'replace' }],
-  ['ConfigMap', 'metadata.finalizers', { strategy: 'set' }],
-  ['ConfigMap', 'metadata.ownerReferences', { mergeKey: 'uid', strategy: 'merge' }],
-  ['Node', 'status.conditions', { mergeKey: 'type', strategy: 'merge' }],
-  ['Node', 'spec.taints', { strategy: 'replace' }],
-  ['Node', 'spec.podCIDRs', { strategy: 'set' }],
-  ['Service', 'spec.ports', { mergeKey: 'port', strategy: 'merge' }],
-  ['ServiceAccount', 'secrets', { mergeKey: 'name', strategy: 'merge' }],
-  ['ClusterRoleBinding', 'subjects', { strategy: 'replace' }],
-  ['ClusterRole', 'rules', { strategy: 'replace' }],
-  ['Pod', 'spec', undefined],
-  ['Pod', 'spec.nope.deeper', undefined],
-  ['ConfigMap', 'data.a', undefined],
-])('%s merges %s by %j', (kind, path, expected) => {
-  expect(patchStrategyOf(kind, path.split('.'))).toEqual(expected);
+/** The schema at a path that names fields alone, without indexes. */
+function schemaAt(kind: string, path: string): Schema | undefined {
+  const step = (schema: Schema | undefined, name: string): Schema | undefined =>
+    (schema?.items ?? schema)?.properties?.[name];
+  return path.split('.').reduce<Schema | undefined>(step, builtinSchema(kind).openapi);
+}
+
+it.each<[string, string, string | undefined, string | undefined]>([
+  ['Pod', 'spec.containers', 'map', 'name'],
+  ['Deployment', 'spec.template.spec.containers.ports', 'map', 'containerPort'],
+  ['Pod', 'spec.tolerations', 'atomic', undefined],
+  ['ConfigMap', 'metadata.finalizers', 'set', undefined],
+  ['ConfigMap', 'metadata.ownerReferences', 'map', 'uid'],
+  ['Node', 'status.conditions', 'map', 'type'],
+  ['Node', 'spec.taints', 'atomic', undefined],
+  ['Node', 'spec.podCIDRs', 'set', undefined],
+  ['Service', 'spec.ports', 'map', 'port'],
+  ['ServiceAccount', 'secrets', 'map', 'name'],
+  ['ClusterRoleBinding', 'subjects', 'atomic', undefined],
+  ['ClusterRole', 'rules', 'atomic', undefined],
+  ['Pod', 'spec', undefined, undefined],
+])('%s has %s, a list of type %s merged by %s', (kind, path, listType, mergeKey) => {
+  expect(schemaAt(kind, path)?.['x-kubernetes-list-type']).toBe(listType);
+  expect({ 'x-kubernetes-patch-merge-key': undefined, ...schemaAt(kind, path) }).toMatchObject({
+    'x-kubernetes-patch-merge-key': mergeKey,
+  });
 });

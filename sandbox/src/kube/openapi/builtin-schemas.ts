@@ -3,19 +3,25 @@
  * validate as those of custom resources do; of their errors, those of type and format are what a real server finds
  * while it decodes.
  */
-import { isObject, type Schema } from '../schema/model.ts';
-import { schemaOperations } from '../schema/operations.ts';
+import { schemaOperations } from '../schema/index.ts';
+import type { Schema } from '../schema/model.ts';
+import { partsOf } from '../schema/walk.ts';
 import type { CompiledSchema, JsonObject } from '../types.ts';
 import { fieldExtensions, modelExtensions } from './merge-keys.ts';
 import { modelOfKind, readModel, type Model, type ModelField } from './models.ts';
-
-export { patchStrategyOf, type PatchStrategy } from './merge-keys.ts';
 
 /** Maps whose values are quantities, which a client may also write as numbers. */
 const QUANTITIES = /^(limits|requests|capacity|allocatable|allocatedResources|hard|used|overhead)$/;
 const MAP = /^\{ \[key: string\]: (.*); \}$/;
 const LIST = /^Array<(.*)>$/;
 
+/** Types that are no model, or are not looked into. */
+const SPECIAL: Record<string, JsonObject> = {
+  IntOrString: { 'x-kubernetes-int-or-string': true },
+  Quantity: { type: 'string', format: 'quantity' },
+  V1MicroTime: { type: 'string', format: 'micro-time' },
+  V1JSONSchemaProps: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+};
 const compiled = new Map<string, CompiledSchema>();
 
 /** The schema of a built-in kind, always the same object; `group` matters only for kinds that two groups have. */
@@ -24,7 +30,7 @@ export function builtinSchema(kind: string, group = ''): CompiledSchema {
   const known = compiled.get(model);
   if (known !== undefined) return known;
   const schema: Schema = inlineSchema(model);
-  const operations = schemaOperations(schema, { rules: undefined, uniqueLists: false });
+  const operations = schemaOperations(schema);
   const result: CompiledSchema = {
     ...operations,
     applyDefaults(object) {
@@ -36,90 +42,61 @@ export function builtinSchema(kind: string, group = ''): CompiledSchema {
   return result;
 }
 
-/** A schema with everything in place of references. JSONSchemaProps, which contains itself, accepts anything. */
+/** A schema with everything in place of references. */
 function inlineSchema(name: string): JsonObject {
-  if (name === 'IntOrString') return { 'x-kubernetes-int-or-string': true };
-  if (name === 'Quantity') return { type: 'string', format: 'quantity' };
-  if (name === 'V1MicroTime') return { type: 'string', format: 'micro-time' };
-  if (name === 'V1JSONSchemaProps') return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return modelSchema(readModel(name), {
-    reference: inlineSchema,
-    describe: false,
-    requireStatus: false,
-    dialect: 'v3',
-  });
+  return SPECIAL[name] ?? modelSchema(readModel(name), inlineSchema);
 }
 
-export interface SchemaStyle {
-  /** The schema that stands for another model, an `IntOrString`, a `Quantity` or a `V1MicroTime`. */
-  reference: (model: string) => JsonObject;
-  describe: boolean;
-  /** Whether required fields of a status are required: clients may leave out what is zero. */
-  requireStatus: boolean;
-  dialect: 'v2' | 'v3';
-}
-
-/** The schema of one model as an object of its fields. */
-export function modelSchema(model: Model, style: SchemaStyle): JsonObject {
-  const properties = model.fields.map((field) => [field.name, fieldSchema(model.name, field, style)] as const);
-  const checked = style.requireStatus || !model.name.endsWith('Status');
+/**
+ * The schema of one model as an object of its fields. `reference` makes the schema that stands for another model.
+ * A `published` one has descriptions, and required fields of a status, which clients may leave out when they are zero.
+ */
+export function modelSchema(model: Model, reference: (name: string) => JsonObject, published = false): JsonObject {
+  const checked = published || !model.name.endsWith('Status');
   const required = model.fields.filter((field) => field.required && checked).map((field) => field.name);
+  const properties = model.fields.map((field) => {
+    const description = published ? { description: field.description } : {};
+    const extensions = fieldExtensions(model.name, field.name, field.type);
+    return [field.name, { ...description, ...fieldSchema(model.name, field, reference), ...extensions }] as const;
+  });
   return {
     type: 'object',
-    ...(style.describe && model.description !== '' ? { description: model.description } : {}),
+    ...(published ? { description: model.description } : {}),
     ...(required.length === 0 ? {} : { required }),
     properties: Object.fromEntries(properties),
     ...modelExtensions(model.name),
   };
 }
 
-function fieldSchema(model: string, field: ModelField, style: SchemaStyle): JsonObject {
-  const { name, type, description } = field;
-  const isQuantityMap = QUANTITIES.test(name) && type === '{ [key: string]: string; }';
-  const schema = isQuantityMap
-    ? { type: 'object', additionalProperties: style.reference('Quantity') }
-    : typeSchema(type, field.format, style);
-  const described = style.describe && description !== '' ? { description } : {};
-  const assumed = name === 'protocol' && model.endsWith('Port') ? { default: 'TCP' } : {};
-  // A reference takes no siblings in OpenAPI v3, so that a description stands beside an allOf of one.
-  const { $ref } = schema;
-  const wrapped = $ref === undefined || style.dialect === 'v2' ? schema : { allOf: [{ $ref }] };
-  return { ...described, ...wrapped, ...assumed, ...fieldExtensions(model, name, type) };
+function fieldSchema(
+  model: string,
+  { name, type, format }: ModelField,
+  reference: (name: string) => JsonObject,
+): JsonObject {
+  if (QUANTITIES.test(name) && MAP.exec(type)?.[1] === 'string') {
+    return { type: 'object', additionalProperties: reference('Quantity') };
+  }
+  const schema = typeSchema(type, format, reference);
+  return name === 'protocol' && model.endsWith('Port') ? { ...schema, default: 'TCP' } : schema;
 }
 
-function typeSchema(type: string, format: string, style: SchemaStyle): JsonObject {
+function typeSchema(type: string, format: string, reference: (name: string) => JsonObject): JsonObject {
   const items = LIST.exec(type)?.[1];
-  if (items !== undefined) return { type: 'array', items: typeSchema(items, format, style) };
+  if (items !== undefined) return { type: 'array', items: typeSchema(items, format, reference) };
   const values = MAP.exec(type)?.[1];
-  if (values !== undefined) return { type: 'object', additionalProperties: typeSchema(values, format, style) };
-  switch (type) {
-    case 'boolean':
-      return { type };
-    case 'string':
-      return format === '' ? { type } : { type, format };
-    case 'number':
-      return format === 'double' ? { type, format } : { type: 'integer', ...(format === '' ? {} : { format }) };
-    case 'Date':
-      return { type: 'string', format: 'date-time' };
-    case 'any':
-      return { 'x-kubernetes-preserve-unknown-fields': true };
-    default:
-      return style.reference(type);
-  }
+  if (values !== undefined) return { type: 'object', additionalProperties: typeSchema(values, format, reference) };
+  const formatted = format === '' ? {} : { format };
+  if (type === 'boolean' || type === 'string') return { type, ...formatted };
+  if (type === 'number') return { type: format === 'double' ? 'number' : 'integer', ...formatted };
+  if (type === 'Date') return { type: 'string', format: 'date-time' };
+  return type === 'any' ? { 'x-kubernetes-preserve-unknown-fields': true } : reference(type);
 }
 
 /** Numbers that stand for quantities become text, as a real server stores them. */
 function writeQuantities(value: unknown, schema: Schema): void {
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (items !== undefined) for (const item of value) writeQuantities(item, items);
-  } else if (isObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-      const property = schema.properties?.[key] ?? values;
-      if (property === undefined) continue;
-      if (property.format === 'quantity' && typeof item === 'number') value[key] = String(item);
-      else writeQuantities(item, property);
-    }
+  for (const part of partsOf(value, schema)) {
+    const isQuantity = part.schema.format === 'quantity' && typeof part.value === 'number';
+    if (isQuantity) Reflect.set(value as JsonObject, part.key, String(part.value));
+    else writeQuantities(part.value, part.schema);
   }
 }

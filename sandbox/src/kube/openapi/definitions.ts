@@ -10,13 +10,13 @@ import { modelOfKind, readModel } from './models.ts';
 /** The two dialects differ in where definitions live and in what they can say. */
 export type Dialect = 'v2' | 'v3';
 
-const OBJECT_META = 'V1ObjectMeta';
 const RESOURCE_FIELDS: JsonObject = {
   apiVersion: { type: 'string', description: 'The version of the API that the object is written in.' },
   kind: { type: 'string', description: 'The kind of the object.' },
 };
 /** Keywords that Swagger 2 does not have, or that a real server leaves out of it. */
 const NOT_IN_V2 = ['allOf', 'anyOf', 'oneOf', 'not', 'nullable', 'default', 'x-kubernetes-validations'];
+const STRUCTURE = ['type', 'items', 'properties', 'additionalProperties'];
 
 /** Types that are no model, and what the document says of them. */
 const SPECIAL: Record<string, Record<Dialect, JsonObject>> = {
@@ -33,25 +33,25 @@ export function definitionsOf(types: readonly ResourceType[], dialect: Dialect):
   const definitions: Record<string, JsonObject> = {};
   const reference = (model: string): JsonObject => {
     const name = definitionName(model);
-    const special = SPECIAL[model];
-    if (special !== undefined) {
-      definitions[name] = special[dialect];
-    } else if (definitions[name] === undefined) {
+    if (definitions[name] === undefined) {
       definitions[name] = {}; // Stands for itself while what it refers to is read, which may be itself.
-      definitions[name] = modelSchema(readModel(model), { reference, describe: true, requireStatus: true, dialect });
+      definitions[name] = SPECIAL[model]?.[dialect] ?? modelSchema(readModel(model), reference, true);
     }
-    return { $ref: `${dialect === 'v2' ? '#/definitions' : '#/components/schemas'}/${name}` };
+    // A reference takes no siblings in OpenAPI v3, so that a description stands beside an allOf of one.
+    return dialect === 'v2' ? { $ref: `#/definitions/${name}` } : { allOf: [{ $ref: `#/components/schemas/${name}` }] };
   };
   for (const type of types) {
     const name = definitionNameOf(type);
-    const kinds = { 'x-kubernetes-group-version-kind': [gvkOf(type)] };
-    if (type.builtIn) {
-      reference(modelOfKind(type.kind, type.group));
-      Object.assign(definitions[name] ?? {}, kinds);
-    } else {
-      const schema = customSchema(type.schema?.openapi ?? { type: 'object' }, reference(OBJECT_META), dialect);
-      definitions[name] = { ...schema, ...kinds };
+    if (type.builtIn) reference(modelOfKind(type.kind, type.group));
+    else {
+      const schema: Schema = type.schema?.openapi ?? { type: 'object' };
+      const { properties = {}, ...rest } = dialect === 'v2' ? forV2(schema) : schema;
+      definitions[name] = {
+        ...rest,
+        properties: { ...RESOURCE_FIELDS, ...properties, metadata: reference('V1ObjectMeta') },
+      };
     }
+    Object.assign(definitions[name] ?? {}, { 'x-kubernetes-group-version-kind': [gvkOf(type)] });
   }
   return definitions;
 }
@@ -60,7 +60,7 @@ export function gvkOf({ group, version, kind }: ResourceType): JsonObject {
   return { group, version, kind };
 }
 
-export function definitionNameOf(type: ResourceType): string {
+function definitionNameOf(type: ResourceType): string {
   if (type.builtIn) return definitionName(modelOfKind(type.kind, type.group));
   return [...type.group.split('.').toReversed(), type.version, type.kind].join('.');
 }
@@ -71,43 +71,19 @@ function definitionName(model: string): string {
   return `io.k8s.${prefix.toLowerCase()}.${rest}`;
 }
 
-function customSchema(schema: JsonObject, metadata: JsonObject, dialect: Dialect): JsonObject {
-  const published = dialect === 'v2' ? forV2(schema) : schema;
-  const properties = isObject(published.properties) ? published.properties : {};
-  return {
-    ...published,
-    properties: {
-      ...RESOURCE_FIELDS,
-      ...properties,
-      metadata: dialect === 'v2' ? metadata : { allOf: [metadata] },
-    },
-  };
-}
-
 /** Leaves out what clients of Swagger 2 would misread; a type that allows more than it can say is left open. */
-function forV2(schema: Schema): JsonObject {
-  const open =
-    schema.nullable === true ||
-    schema['x-kubernetes-int-or-string'] === true ||
-    schema['x-kubernetes-preserve-unknown-fields'] === true;
-  const result: JsonObject = Object.fromEntries(
-    Object.entries(schema).filter(
-      ([keyword]) =>
-        !NOT_IN_V2.includes(keyword) &&
-        !(open && ['type', 'items', 'properties', 'additionalProperties'].includes(keyword)),
-    ),
+function forV2(schema: Schema): Schema {
+  const open = [schema.nullable, schema['x-kubernetes-int-or-string'], schema['x-kubernetes-preserve-unknown-fields']];
+  const left = open.includes(true) ? [...NOT_IN_V2, ...STRUCTURE] : NOT_IN_V2;
+  const kept = Object.entries(schema).filter(([keyword]) => !left.includes(keyword));
+  return Object.fromEntries(
+    kept.map(([keyword, value]: [string, unknown]) => {
+      if (keyword !== 'properties')
+        return [keyword, STRUCTURE.includes(keyword) && isObject(value) ? forV2(value) : value];
+      const properties = Object.entries(schema.properties ?? {}).map(
+        ([name, property]) => [name, forV2(property)] as const,
+      );
+      return [keyword, Object.fromEntries(properties)];
+    }),
   );
-  for (const keyword of ['items', 'additionalProperties']) {
-    const inner = result[keyword];
-    if (isObject(inner)) result[keyword] = forV2(inner);
-  }
-  if (isObject(result.properties)) {
-    result.properties = Object.fromEntries(
-      Object.entries(result.properties).map(([name, property]) => [
-        name,
-        isObject(property) ? forV2(property) : property,
-      ]),
-    );
-  }
-  return result;
 }

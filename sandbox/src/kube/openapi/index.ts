@@ -4,13 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { JsonObject, ResourceType } from '../types.ts';
-import { definitionsOf } from './definitions.ts';
-import { pathsOf } from './paths.ts';
+import { definitionsOf, gvkOf } from './definitions.ts';
 
-export { builtinSchema, patchStrategyOf, type PatchStrategy } from './builtin-schemas.ts';
 export { openApiV2Protobuf } from './protobuf.ts';
 
 const INFO = { title: 'CoucheStor sandbox Kubernetes API', version: 'v1' };
+const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation', 'force'];
 
 /** `/openapi/v3`: where the document of each group and version is, with a hash of its content. */
 export function openApiV3Index(types: readonly ResourceType[]): JsonObject {
@@ -30,10 +29,28 @@ export function openApiV3(types: readonly ResourceType[], group: string, version
   const served = types.filter((type) => type.group === group && type.version === version);
   if (served.length === 0) return undefined;
   const components = { schemas: definitionsOf(served, 'v3') };
-  return { openapi: '3.0.0', info: INFO, paths: pathsOf(served, 'v3'), components };
+  return { openapi: '3.0.0', info: INFO, paths: pathsOf(served, { schema: { type: 'string' } }), components };
 }
 
 /** `/openapi/v2` */
 export function openApiV2(types: readonly ResourceType[]): JsonObject {
-  return { swagger: '2.0', info: INFO, paths: pathsOf(types, 'v2'), definitions: definitionsOf(types, 'v2') };
+  const definitions = definitionsOf(types, 'v2');
+  return { swagger: '2.0', info: INFO, paths: pathsOf(types, { type: 'string' }), definitions };
+}
+
+/** How a resource is patched: clients look there for whether they may leave validation to the server. */
+function pathsOf(types: readonly ResourceType[], text: JsonObject): JsonObject {
+  const patchable = types.filter(({ verbs }) => verbs.includes('patch'));
+  const paths = patchable.map((type) => {
+    const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
+    const path = `${root}${type.namespaced ? '/namespaces/{namespace}' : ''}/${type.resource}/{name}`;
+    const patch = {
+      parameters: WRITE_PARAMETERS.map((name) => ({ name, in: 'query', ...text })),
+      responses: { 200: { description: 'OK' } },
+      'x-kubernetes-action': 'patch',
+      'x-kubernetes-group-version-kind': gvkOf(type),
+    };
+    return [path, { patch }] as const;
+  });
+  return Object.fromEntries(paths);
 }

@@ -2,9 +2,11 @@
  * Schemas as CEL types, and JSON as CEL values. An object with properties becomes a message type of its own, so that a
  * rule naming a field that the schema does not have fails to compile; an integer becomes a BigInt, which is an int.
  */
+import { isIP } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { Environment } from '@marcbachmann/cel-js';
-import { additionalSchema, isObject, type Schema } from './model.ts';
+import { compilePattern } from './formats.ts';
+import { isObject, type Schema } from './model.ts';
 
 export interface CelType {
   /** As `registerVariable` takes it. */
@@ -12,27 +14,41 @@ export interface CelType {
   toCel(value: unknown): unknown;
 }
 
-const KEYWORDS = new Set(
-  (
-    'true false null in as break const continue else for function if import let loop package namespace return var ' +
-    'void while'
-  ).split(' '),
-);
-const ESCAPES: Record<string, string> = { __: '__underscores__', '.': '__dot__', '-': '__dash__', '/': '__slash__' };
+/** Properties of other names are out of the reach of rules; Kubernetes has escapes for them. */
+const IDENTIFIER =
+  /^(?!(as|break|const|continue|else|for|function|if|import|in|let|loop|namespace|package|return|var|void|while)$)[A-Za-z_]\w*$/;
 const RESOURCE_FIELDS: Record<string, Schema> = {
   apiVersion: { type: 'string' },
   kind: { type: 'string' },
   metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
 };
-const parseDuration = new Environment().registerVariable('text', 'string').parse('duration(text)');
-const toDuration = (text: string): unknown => parseDuration({ text });
-const ANY: CelType = { name: 'dyn', toCel: anyToCel };
 
-/** The name by which a rule reaches a property; undefined for one that no rule can reach. */
-export function escapeIdentifier(name: string): string | undefined {
-  if (KEYWORDS.has(name)) return `__${name}__`;
-  if (!/^[A-Za-z_.\-/][A-Za-z0-9_.\-/]*$/.test(name)) return undefined;
-  return name.replace(/__|[.\-/]/g, (part) => ESCAPES[part] ?? part);
+const unchanged = (value: unknown): unknown => value;
+const toInteger = (value: unknown): unknown =>
+  typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
+const ANY: CelType = { name: 'dyn', toCel: toInteger };
+const TIME: CelType = {
+  name: 'google.protobuf.Timestamp',
+  toCel: (value) => (typeof value === 'string' ? new Date(value) : value),
+};
+const SCALARS: Record<string, CelType> = {
+  boolean: { name: 'bool', toCel: unchanged },
+  number: { name: 'double', toCel: unchanged },
+  integer: { name: 'int', toCel: toInteger },
+  string: { name: 'string', toCel: unchanged },
+};
+
+/** An environment without variables, with those functions of Kubernetes that the CEL library lacks and schemas use most. */
+export function createCelEnvironment(): Environment {
+  const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
+  const define = (signature: string, handler: (...texts: string[]) => unknown): void => {
+    environment.registerFunction(signature, handler, { async: false });
+  };
+  define('string.replace(string, string): string', (text = '', from = '', to = '') => text.replaceAll(from, () => to));
+  define('string.find(string): string', (text = '', pattern = '') => compilePattern(pattern).exec(text)?.[0] ?? '');
+  define('isURL(string): bool', (text = '') => URL.canParse(text));
+  define('isIP(string): bool', (text = '') => isIP(text) !== 0);
+  return environment;
 }
 
 /** Declares the types of schemas in one environment, each once. */
@@ -46,105 +62,49 @@ export class CelTypes {
   }
 
   /** The type of `schema`; undefined where there is nothing that a rule could say. */
-  of(schema: Schema, resource = schema['x-kubernetes-embedded-resource'] === true): CelType | undefined {
+  of(schema: Schema, resource = false): CelType | undefined {
     if (!this.#declared.has(schema)) this.#declared.set(schema, this.#declare(schema, resource));
     return this.#declared.get(schema);
   }
 
   #declare(schema: Schema, resource: boolean): CelType | undefined {
+    const { type = '', format, items, additionalProperties: values } = schema;
     if (schema['x-kubernetes-int-or-string'] === true) return ANY;
-    const scalar = this.#scalar(schema);
+    const scalar = type === 'string' && format === 'date-time' ? TIME : SCALARS[type];
     if (scalar !== undefined) return schema.nullable === true ? { ...scalar, name: 'dyn' } : scalar;
-    if (schema.type === 'array') return this.#list(schema);
-    if (schema.type !== 'object') return undefined;
-    const values = additionalSchema(schema);
-    return values === undefined ? this.#object(schema, resource) : this.#map(values);
-  }
-
-  #scalar(schema: Schema): CelType | undefined {
-    const identity = (name: string): CelType => ({ name, toCel: (value) => value });
-    const parsed = (name: string, parse: (text: string) => unknown): CelType => ({
-      name,
-      toCel: (value) => (typeof value === 'string' ? parse(value) : value),
-    });
-    switch (schema.type) {
-      case 'boolean':
-        return identity('bool');
-      case 'number':
-        return identity('double');
-      case 'integer':
-        return { name: 'int', toCel: (value) => (typeof value === 'number' ? BigInt(Math.trunc(value)) : value) };
-      case 'string':
-        if (schema.format === 'byte') return parsed('bytes', (text) => Buffer.from(text, 'base64'));
-        if (schema.format === 'duration') return parsed('google.protobuf.Duration', toDuration);
-        if (schema.format === 'date' || schema.format === 'date-time') {
-          return parsed('google.protobuf.Timestamp', (text) => new Date(text));
-        }
-        return identity('string');
-      default:
-        return undefined;
-    }
-  }
-
-  #list(schema: Schema): CelType | undefined {
-    const items = schema.items === undefined ? undefined : this.of(schema.items);
-    if (items === undefined) return undefined;
-    return {
-      name: `list<${items.name}>`,
-      // Array.from, since CEL takes no array of another realm, such as structuredClone makes under jest.
-      toCel: (value) => (Array.isArray(value) ? Array.from(value, (item) => items.toCel(item)) : value),
-    };
-  }
-
-  #map(values: Schema): CelType | undefined {
-    const type = this.of(values);
-    if (type === undefined) return undefined;
-    return {
-      name: `map<string, ${type.name}>`,
-      toCel: (value) =>
-        isObject(value) ? new Map(Object.entries(value).map(([key, item]) => [key, type.toCel(item)])) : value,
-    };
+    if (type === 'object' && typeof values !== 'object') return this.#object(schema, resource);
+    const inner = type === 'array' ? items : typeof values === 'object' ? values : undefined;
+    const each = inner === undefined ? undefined : this.of(inner);
+    if (each === undefined) return undefined;
+    // Array.from, since CEL takes no array of another realm, such as structuredClone makes under jest.
+    const list = (value: unknown): unknown =>
+      Array.isArray(value) ? Array.from(value, (item) => each.toCel(item)) : value;
+    const map = (value: unknown): unknown =>
+      isObject(value) ? new Map(Object.entries(value).map(([key, item]) => [key, each.toCel(item)])) : value;
+    return type === 'array'
+      ? { name: `list<${each.name}>`, toCel: list }
+      : { name: `map<string, ${each.name}>`, toCel: map };
   }
 
   #object(schema: Schema, resource: boolean): CelType {
     const properties = { ...schema.properties, ...(resource ? RESOURCE_FIELDS : {}) };
-    const fields = new Map<string, { property: string; type: CelType }>();
-    for (const [property, propertySchema] of Object.entries(properties)) {
-      const name = escapeIdentifier(property);
-      const type = this.of(propertySchema);
-      if (name !== undefined && type !== undefined) fields.set(name, { property, type });
-    }
+    const fields = Object.entries(properties).flatMap(([field, property]) => {
+      const type = IDENTIFIER.test(field) ? this.of(property) : undefined;
+      return type === undefined ? [] : [{ field, type }];
+    });
     this.#count += 1;
     const name = `Object${this.#count}`;
     const ctor = class extends Map<string, unknown> {};
-    const types = Object.fromEntries([...fields].map(([field, { type }]) => [field, type.name]));
+    const types = Object.fromEntries(fields.map(({ field, type }) => [field, type.name]));
     this.#environment.registerType(name, { ctor, fields: types });
-    this.#environment.registerOperator(`${name} == ${name}`, celEqual);
+    this.#environment.registerOperator(`${name} == ${name}`, isDeepStrictEqual);
     return {
       name,
       toCel: (value) => {
         if (!isObject(value)) return value;
-        const message = new ctor();
-        for (const [field, { property, type }] of fields) {
-          if (Object.hasOwn(value, property)) message.set(field, type.toCel(value[property]));
-        }
-        return message;
+        const given = fields.filter(({ field }) => Object.hasOwn(value, field));
+        return new ctor(given.map(({ field, type }) => [field, type.toCel(value[field])]));
       },
     };
   }
-}
-
-/** A value of no declared type: integers are ints, and the rest is what it looks like. */
-function anyToCel(value: unknown): unknown {
-  return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
-}
-
-function celEqual(a: unknown, b: unknown): boolean {
-  if (a instanceof Map && b instanceof Map) {
-    return a.size === b.size && [...a].every(([key, value]) => b.has(key) && celEqual(value, b.get(key)));
-  }
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item, index) => celEqual(item, b[index]));
-  }
-  return isDeepStrictEqual(a, b);
 }

@@ -9,51 +9,31 @@ export const keyPath = (path: string, key: string): string => `${path}[${key}]`;
 export const indexPath = (path: string, index: number): string => `${path}[${index}]`;
 
 /** A value as `field.Error` prints it; text is quoted, a missing value is the text null. */
-function printed(value: unknown): string {
-  return value === undefined || value === null ? '"null"' : JSON.stringify(value);
-}
+const printed = (value: unknown): string => JSON.stringify(value ?? 'null');
+const supportedText = (value: unknown): string => JSON.stringify(typeof value === 'string' ? value : printed(value));
+const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
-function fieldError(reason: FieldError['reason'], path: string, parts: string[]): FieldError {
+function fieldError(reason: FieldError['reason'], path: string, ...parts: string[]): FieldError {
   return { reason, field: path === '' ? '<nil>' : path, message: parts.filter((part) => part !== '').join(': ') };
 }
 
-export function invalid(path: string, value: unknown, detail: string): FieldError {
-  return fieldError('FieldValueInvalid', path, ['Invalid value', printed(value), detail]);
-}
-
-export function typeInvalid(path: string, value: unknown, detail: string): FieldError {
-  return fieldError('FieldValueTypeInvalid', path, ['Invalid value', printed(value), detail]);
-}
-
-export function required(path: string, detail = ''): FieldError {
-  return fieldError('FieldValueRequired', path, ['Required value', detail]);
-}
-
-export function forbidden(path: string, detail: string): FieldError {
-  return fieldError('FieldValueForbidden', path, ['Forbidden', detail]);
-}
-
-export function duplicate(path: string, value: unknown): FieldError {
-  return fieldError('FieldValueDuplicate', path, ['Duplicate value', printed(value)]);
-}
+export const invalid = (path: string, value: unknown, detail: string): FieldError =>
+  fieldError('FieldValueInvalid', path, 'Invalid value', printed(value), detail);
+export const typeInvalid = (path: string, value: unknown, detail: string): FieldError =>
+  fieldError('FieldValueTypeInvalid', path, 'Invalid value', printed(value), detail);
+export const required = (path: string, detail = ''): FieldError =>
+  fieldError('FieldValueRequired', path, 'Required value', detail);
+export const forbidden = (path: string, detail: string): FieldError =>
+  fieldError('FieldValueForbidden', path, 'Forbidden', detail);
+export const duplicate = (path: string, value: unknown): FieldError =>
+  fieldError('FieldValueDuplicate', path, 'Duplicate value', printed(value));
+export const immutable = (path: string, value: unknown): FieldError => invalid(path, value, 'field is immutable');
+export const tooLong = (path: string, limit: number): FieldError =>
+  fieldError('FieldValueTooLong', path, 'Too long', `may not be more than ${plural(limit, 'byte')}`);
+export const tooMany = (path: string, actual: number, limit: number): FieldError =>
+  fieldError('FieldValueTooMany', path, 'Too many', `${actual}`, `must have at most ${plural(limit, 'item')}`);
 
 export function notSupported(path: string, value: unknown, supported: readonly unknown[]): FieldError {
-  const texts = supported.map((item) => JSON.stringify(typeof item === 'string' ? item : JSON.stringify(item)));
-  return fieldError('FieldValueNotSupported', path, [
-    'Unsupported value',
-    printed(value),
-    `supported values: ${texts.join(', ')}`,
-  ]);
+  const list = `supported values: ${supported.map(supportedText).join(', ')}`;
+  return fieldError('FieldValueNotSupported', path, 'Unsupported value', printed(value), list);
 }
-
-export function tooLong(path: string, limit: number): FieldError {
-  const unit = limit === 1 ? 'byte' : 'bytes';
-  return fieldError('FieldValueTooLong', path, ['Too long', `may not be more than ${limit} ${unit}`]);
-}
-
-export function tooMany(path: string, actual: number, limit: number): FieldError {
-  const unit = limit === 1 ? 'item' : 'items';
-  return fieldError('FieldValueTooMany', path, ['Too many', `${actual}`, `must have at most ${limit} ${unit}`]);
-}
-
-export const immutable = (path: string, value: unknown): FieldError => invalid(path, value, 'field is immutable');

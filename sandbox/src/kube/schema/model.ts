@@ -10,41 +10,24 @@ export interface ValidationRule {
   optionalOldSelf?: boolean;
 }
 
-export interface Schema {
-  type?: string;
-  format?: string;
-  title?: string;
-  description?: string;
-  nullable?: boolean;
+type Sizes = `${'min' | 'max'}${'Length' | 'Items' | 'Properties'}`;
+type Flags = `x-kubernetes-${'preserve-unknown-fields' | 'int-or-string'}`;
+
+export interface Schema
+  extends
+    Partial<Record<'type' | 'format' | 'title' | 'description' | 'pattern', string>>,
+    Partial<Record<`x-kubernetes-${'list' | 'map'}-type`, string>>,
+    Partial<Record<'minimum' | 'maximum' | 'multipleOf' | Sizes, number>>,
+    Partial<Record<'nullable' | 'exclusiveMinimum' | 'exclusiveMaximum' | Flags, boolean>>,
+    Partial<Record<'allOf' | 'anyOf' | 'oneOf', Schema[]>> {
   default?: unknown;
   enum?: unknown[];
-  pattern?: string;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: boolean;
-  exclusiveMaximum?: boolean;
-  multipleOf?: number;
-  minLength?: number;
-  maxLength?: number;
-  minItems?: number;
-  maxItems?: number;
-  minProperties?: number;
-  maxProperties?: number;
-  uniqueItems?: boolean;
   required?: string[];
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
   items?: Schema;
-  allOf?: Schema[];
-  anyOf?: Schema[];
-  oneOf?: Schema[];
   not?: Schema;
-  'x-kubernetes-preserve-unknown-fields'?: boolean;
-  'x-kubernetes-embedded-resource'?: boolean;
-  'x-kubernetes-int-or-string'?: boolean;
-  'x-kubernetes-list-type'?: string;
   'x-kubernetes-list-map-keys'?: string[];
-  'x-kubernetes-map-type'?: string;
   'x-kubernetes-validations'?: ValidationRule[];
 }
 
@@ -59,18 +42,8 @@ export function own<T>(record: Readonly<Record<string, T>> | undefined, key: str
 
 /** The type of a JSON value in the words of OpenAPI. */
 export function jsonType(value: unknown): string {
-  if (value === null || value === undefined) return 'null';
+  if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
   return typeof value;
-}
-
-/** Whether a JSON number is an int64; a greater one reaches a real server as a double. */
-export function isInteger(value: number): boolean {
-  return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
-}
-
-/** Schemas of `additionalProperties`, which may also be a boolean. */
-export function additionalSchema(schema: Schema): Schema | undefined {
-  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
