@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FaultEffect } from '@couchestor/sandbox/kube';
 import { nullLogger, realClock } from '@couchestor/common/base';
-import { EventRecorder, OPERATION_ANNOTATION, volumeMigrations } from '@couchestor/control-plane/adapters/kubernetes';
+import {
+  EVENTS,
+  EventRecorder,
+  OPERATION_ANNOTATION,
+  volumeMigrations,
+} from '@couchestor/control-plane/adapters/kubernetes';
 import { runController, StoragePolicyReconciler, WorkQueue } from '@couchestor/control-plane/loop';
 import { ADAPTER, Lab, policyManifest, until } from './lab.ts';
 
@@ -211,8 +216,7 @@ describe('Events', () => {
     const regarding = { apiVersion: 'storage.billyronks.io/v1', kind: 'StoragePolicy', name: 'a', uid };
     const record = () =>
       recorder.record({ regarding, type: 'Normal', reason: 'Accepted', action: 'Accept', note: 'Fine.' });
-    const events = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
-    const stored = async () => (await lab.admin.list(events, { namespace: 'default' })).items;
+    const stored = async () => (await lab.admin.list(EVENTS, { namespace: 'default' })).items;
     record();
     await until(async () => (await stored()).length === 1, 'the Event is there');
     for (let time = 0; time < 4; time += 1) record();

@@ -1,6 +1,4 @@
 /** The Kubernetes API as the control plane uses it: informers, typed stores, leader election and Events. */
-export { outcomeOf, retryAfterMsOf } from './api-error.ts';
-export type { WriteOutcome } from './api-error.ts';
 export type { ChangeHandler } from './change-dispatcher.ts';
 export { DEFAULT_GUARD } from './emptied-api-guard.ts';
 export type { GuardOptions, Suspicion, SuspectReason } from './emptied-api-guard.ts';
@@ -13,7 +11,6 @@ export { DEFAULT_TIMING } from './informer-timing.ts';
 export type { InformerTiming } from './informer-timing.ts';
 export { KubeClient } from './kube-client.ts';
 export type { CallOptions, KubeClientOptions, ListPage, WatchOptions } from './kube-client.ts';
-export { keyOf, refOfKey } from './kube-object.ts';
 export type { KubeObject, NewObject, ObjectMeta, ObjectRef, OwnerReference } from './kube-object.ts';
 export { KubernetesStoragePolicies } from './kubernetes-storage-policies.ts';
 export { DEFAULT_LEASE_TIMING, LeaseElector } from './lease-elector.ts';
@@ -31,9 +28,9 @@ export type {
 } from './resource-informer.ts';
 export { OPERATION_ANNOTATION, ResourceStore } from './resource-store.ts';
 export type { Deleted, Fetched, Missing, StoreCall, StoreOptions, Updated } from './resource-store.ts';
-export { EVENTS, LEASES, NAMESPACES, STORAGE_POLICIES, VOLUME_MIGRATIONS } from './resources.ts';
+export { EVENTS, LEASES, STORAGE_POLICIES } from './resources.ts';
 export type { KubeResource } from './resources.ts';
-export { storagePolicies, volumeMigrations } from './typed-resource.ts';
+export { volumeMigrations } from './typed-resource.ts';
 export type { TypedResource, TypedResourceOptions } from './typed-resource.ts';
 export { TransportError } from './transport.ts';
 export type { KubeTransport, TransportRequest, TransportResponse, TransportStream } from './transport.ts';

@@ -5,7 +5,7 @@ import type { FakeWatch } from './fake-watch.ts';
 import { KubeClient } from './kube-client.ts';
 import { ResourceInformer, type InformerOptions } from './resource-informer.ts';
 
-const widgets = { group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: false };
+const widgets = { group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' };
 const quick = {
   livenessMs: 10_000,
   relistMs: 60_000,

@@ -73,13 +73,6 @@ export class Reflector {
     this.#clock = options.client.clock;
   }
 
-  /** Lists again as soon as the minimum interval allows; the watch goes on until then. */
-  requestRelist(): void {
-    const { minRelistMs } = this.#options.timing;
-    this.#relistDueMs = Math.min(this.#relistDueMs, Math.max(this.#clock.monotonic(), this.#listedMs + minRelistMs));
-    this.#endWatch?.();
-  }
-
   /** Returns when `signal` aborts. Thrown: InvariantError only. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -235,7 +228,14 @@ export class Reflector {
     else inOrder = target.onEvent(event);
     if (!shuffled && inOrder) return;
     target.onDisorder();
-    this.requestRelist();
+    this.#hastenRelist();
+  }
+
+  /** Lists again as soon as the minimum interval allows; the watch goes on until then. */
+  #hastenRelist(): void {
+    const { minRelistMs } = this.#options.timing;
+    this.#relistDueMs = Math.min(this.#relistDueMs, Math.max(this.#clock.monotonic(), this.#listedMs + minRelistMs));
+    this.#endWatch?.();
   }
 
   #jittered(ms: number): number {

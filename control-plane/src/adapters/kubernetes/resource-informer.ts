@@ -77,6 +77,7 @@ export class ResourceInformer<T> {
   readonly #synced = Promise.withResolvers<undefined>();
   readonly #counts: InformerCounts = { listsTaken: 0, listsRefused: 0, failures: 0, outOfOrderEvents: 0 };
   #state: InformerState = 'starting';
+  /** Of the last list, event or bookmark. */
   #lastContactMs: number | undefined;
   #failure: CoucheStorError | undefined;
 
@@ -108,16 +109,6 @@ export class ResourceInformer<T> {
   async run(signal: AbortSignal): Promise<void> {
     await this.#reflector.run(signal);
     this.#state = 'stopped';
-  }
-
-  /** Whether a list was ever taken. */
-  get hasSynced(): boolean {
-    return this.#counts.listsTaken > 0;
-  }
-
-  /** Monotonic time of the last list, event or bookmark. */
-  get lastContactMs(): number | undefined {
-    return this.#lastContactMs;
   }
 
   /** Thrown when `signal` aborts before the first list was taken: CoucheStorError `cancelled`. */

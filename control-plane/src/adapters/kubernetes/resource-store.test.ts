@@ -4,10 +4,9 @@ import { FakeKubeApi } from './fake-kube-api.ts';
 import { KubeClient } from './kube-client.ts';
 import { isRecord, type KubeObject } from './kube-object.ts';
 import type { Entry } from './object-cache.ts';
-import { ResourceInformer } from './resource-informer.ts';
 import { OPERATION_ANNOTATION, ResourceStore } from './resource-store.ts';
 
-const widgets = { group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: false };
+const widgets = { group: 'example.com', version: 'v1', plural: 'widgets', kind: 'Widget' };
 const collection = '/apis/example.com/v1/widgets';
 /** Does not wait, so that retries are instant; deadlines never come. */
 const hasty: Clock = { ...realClock, sleep: () => Promise.resolve(), setTimer: () => ({ cancel: () => undefined }) };
@@ -28,8 +27,7 @@ const writes = (): string[] => api.verbs().filter((verb) => verb !== 'get');
 beforeEach(() => {
   api = new FakeKubeApi();
   const client = new KubeClient({ transport: api, clock: hasty, requestsPerSecond: 1e6, burst: 1e6 });
-  const informer = new ResourceInformer({ client, resource: widgets, decode: countOf });
-  store = new ResourceStore({ client, resource: widgets, decode: countOf, informer, attempts: 3 });
+  store = new ResourceStore({ client, resource: widgets, decode: countOf, attempts: 3 });
   put('a');
 });
 
@@ -47,10 +45,6 @@ describe('ResourceStore.get', () => {
     api.fault({ kind: 'status', code: 503 }, { times: 3 });
     await expect(store.get({ name: 'a' })).rejects.toMatchObject({ code: 'unavailable' });
     expect(api.verbs()).toHaveLength(3);
-  });
-
-  it('does not offer an unsynced cache', () => {
-    expect(store.cached()).toMatchObject({ kind: 'refused', reason: 'unsynced' });
   });
 });
 

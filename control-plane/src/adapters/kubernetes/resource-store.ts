@@ -11,7 +11,6 @@ import { outcomeOf, retryAfterMsOf } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { isKubeObject, isRecord, keyOf, type KubeObject, type NewObject, type ObjectRef } from './kube-object.ts';
 import type { Entry } from './object-cache.ts';
-import type { ResourceInformer, Snapshot } from './resource-informer.ts';
 import { apiVersionOf, type KubeResource } from './resources.ts';
 
 export interface StoreOptions<T> {
@@ -19,8 +18,6 @@ export interface StoreOptions<T> {
   readonly resource: KubeResource;
   /** Total, as for the informer. */
   readonly decode: (raw: KubeObject) => T;
-  /** What cached() reads. */
-  readonly informer: ResourceInformer<T>;
   /** Tries of a write in all; 5 by default. */
   readonly attempts?: number;
   readonly backoffBaseMs?: number;
@@ -64,11 +61,6 @@ export class ResourceStore<T> {
   constructor(options: StoreOptions<T>) {
     this.#options = options;
     this.#attempts = options.attempts ?? 5;
-  }
-
-  /** The informer's state. */
-  cached(): Snapshot<T> {
-    return this.#options.informer.snapshot();
   }
 
   /** The object as the server has it now. Retries what is retryable. */

@@ -7,10 +7,9 @@ export interface KubeResource {
   readonly version: string;
   readonly plural: string;
   readonly kind: string;
-  readonly namespaced: boolean;
 }
 
-const couchestor = { group: API_GROUP, version: API_VERSION, namespaced: false } as const;
+const couchestor = { group: API_GROUP, version: API_VERSION } as const;
 
 export const STORAGE_POLICIES: KubeResource = {
   ...couchestor,
@@ -27,21 +26,18 @@ export const NAMESPACES: KubeResource = {
   version: 'v1',
   plural: 'namespaces',
   kind: 'Namespace',
-  namespaced: false,
 };
 export const LEASES: KubeResource = {
   group: 'coordination.k8s.io',
   version: 'v1',
   plural: 'leases',
   kind: 'Lease',
-  namespaced: true,
 };
 export const EVENTS: KubeResource = {
   group: 'events.k8s.io',
   version: 'v1',
   plural: 'events',
   kind: 'Event',
-  namespaced: true,
 };
 
 export function apiVersionOf(resource: KubeResource): string {

@@ -1,4 +1,4 @@
-/** The custom resources of CoucheStor, typed: for each an informer to be run by whoever composes the process, and a store on it. */
+/** The custom resources of CoucheStor, typed: for each an informer to be run by whoever composes the process, and a store. */
 import {
   parseStoragePolicy,
   parseVolumeMigration,
@@ -33,6 +33,6 @@ function typedResource<T>(
   options: TypedResourceOptions,
 ): TypedResource<T> {
   const decode = (raw: KubeObject): ParseResult<T> => parse(raw);
-  const informer = new ResourceInformer({ ...options, resource, decode });
-  return { informer, store: new ResourceStore({ ...options, resource, decode, informer }) };
+  const all = { ...options, resource, decode };
+  return { informer: new ResourceInformer(all), store: new ResourceStore(all) };
 }
