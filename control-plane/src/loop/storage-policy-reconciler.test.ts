@@ -70,8 +70,9 @@ describe('StoragePolicyReconciler', () => {
       ],
     });
     await clock.advance(60_000);
+    const requests = api.requests.length;
     await reconcile('plain');
-    expect(writes()).toBe(1);
+    expect([writes(), api.requests.length]).toEqual([1, requests]);
   });
 
   it('says that an erasure-coding policy has no effect, and takes it back', async () => {

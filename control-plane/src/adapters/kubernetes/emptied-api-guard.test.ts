@@ -129,6 +129,15 @@ describe('EmptiedApiGuard', () => {
     expect(guard.judge(evidence(112, 4, uids(3)), 2).kind).toBe('take');
   });
 
+  it('forgets what an operator accepted once it was taken', () => {
+    const guard = synced();
+    const loss = evidence(110, 4, uids(3));
+    guard.judge(loss, 0);
+    guard.acceptLoss();
+    expect(guard.judge(loss, 1).kind).toBe('take');
+    expect(guard.judge(evidence(120, 4, uids(3)), 2).kind).toBe('suspect');
+  });
+
   it('lets an operator accept a rolled-back revision, which then is the new beginning', () => {
     const guard = synced();
     const old = evidence(50, 4, uids(1));

@@ -111,6 +111,15 @@ describe('EventRecorder', () => {
     expect(recorder.droppedCount).toBe(3);
   });
 
+  it('does not count what was written as dropped later', async () => {
+    start({ burstPerObject: 1, writesPerSecondPerObject: 0.001 });
+    recorder.record(happening());
+    await clock.advance(0);
+    recorder.record(happening());
+    await clock.advance(0);
+    expect([written().length, recorder.droppedCount]).toEqual([1, 1]);
+  });
+
   it('never blocks or throws: a full queue drops', () => {
     start({ maxPending: 3 });
     api.fault({ kind: 'hang' }, { times: Infinity });

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -78,12 +78,14 @@ describe('HttpTransport', () => {
     expect(answer).toMatchObject({ status: 207, body: 'PUT /prefix/x?y=1 "ä"', headers: { 'x-mixed': 'Case' } });
   });
 
-  it('uses one connection for many requests', async () => {
+  it('uses one connection for many requests, and leaves nothing behind on their signal', async () => {
     const subject = transport();
+    const { signal } = new AbortController();
     let connections = 0;
     server.on('connection', () => (connections += 1));
-    for (let time = 0; time < 5; time += 1) await subject.request(get());
+    for (let time = 0; time < 5; time += 1) await subject.request({ ...get(), signal });
     expect(connections).toBe(1);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('knows that a refused connection carried nothing, and that a lost answer may have been a success', async () => {

@@ -21,6 +21,8 @@ class Candidate {
   end: ElectionEnd | undefined;
   /** How far this process's clock is ahead of its timers: what a pause looks like to the process that wakes up. */
   pausedMs = 0;
+  /** How long answers take to come back to this process. */
+  answerDelayMs = 0;
   /** Holds up the end of `lead` after its signal aborts. */
   windUpMs = 0;
   #dead = false;
@@ -28,8 +30,12 @@ class Candidate {
   constructor(identity: string) {
     this.identity = identity;
     const transport = {
-      request: (request: Parameters<FakeKubeApi['request']>[0]) =>
-        this.#dead ? new Promise<never>(() => undefined) : api.request(request),
+      request: async (request: Parameters<FakeKubeApi['request']>[0]) => {
+        if (this.#dead) return new Promise<never>(() => undefined);
+        const answer = await api.request(request);
+        if (this.answerDelayMs > 0) await clock.sleep(this.answerDelayMs);
+        return answer;
+      },
       open: (request: Parameters<FakeKubeApi['open']>[0]) => api.open(request),
       close: () => undefined,
     };
@@ -221,6 +227,32 @@ describe('LeaseElector', () => {
     expect(a.leadership?.isValid()).toBe(false);
     await pass(2_000);
     expect(a.end).toMatchObject({ kind: 'lost' });
+  });
+
+  it('counts a claim from before it was sent, however late the answer came', async () => {
+    const a = new Candidate('a');
+    a.answerDelayMs = 900;
+    await pass(2_000);
+    expect(a.leads).toBe(true);
+    a.kill();
+    // Sent once the absence of a lease was known, after 900 ms.
+    await pass(2_800);
+    expect(a.leads).toBe(true);
+    await pass(200);
+    expect(a.leads).toBe(false);
+  });
+
+  it('takes no edit by others for a sign of life', async () => {
+    const a = new Candidate('a');
+    await pass(1_000);
+    const b = new Candidate('b');
+    a.kill();
+    for (let edit = 0; edit < 8; edit += 1) {
+      const current = api.object(collection, 'leader')!;
+      api.put(collection, { ...current, metadata: { ...current.metadata, labels: { edit: String(edit) } } });
+      await pass(1_000);
+    }
+    expect(b.leads).toBe(true);
   });
 
   it('knows its own first claim when its answer was lost', async () => {

@@ -57,6 +57,13 @@ describe('ObjectCache', () => {
     expect(brief(cache.applyEvent(event('ADDED', 'a', 'x8', 'after')).changes)).toEqual(['added a@x8']);
   });
 
+  it('remembers as many deletions as it has room for', () => {
+    const cache = newCache();
+    for (let index = 0; index <= 10_000; index += 1) cache.applyEvent(event('DELETED', `gone-${String(index)}`, 100));
+    expect(cache.applyEvent(event('ADDED', 'gone-1', 50)).changes).toEqual([]);
+    expect(cache.applyEvent(event('ADDED', 'gone-0', 50)).changes).toHaveLength(1);
+  });
+
   it('remembers a deletion that overtook the creation', () => {
     const cache = newCache();
     expect(cache.applyEvent(event('DELETED', 'a', 7))).toEqual({ changes: [], inOrder: false });

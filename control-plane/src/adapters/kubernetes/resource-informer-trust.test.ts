@@ -32,6 +32,20 @@ describe('an informer that may not be relied on', () => {
     expect(stage.seen).toEqual(['added a=a', 'added b=b']);
   });
 
+  it.each(['an event', 'a bookmark'])('does not take a list older than %s', async (by) => {
+    stage.put('a');
+    stage.start();
+    await stage.settle();
+    const listed = stage.api.revision;
+    if (by === 'an event') stage.put('b');
+    else stage.watch().send('BOOKMARK', { metadata: { resourceVersion: String(listed + 1) } });
+    await stage.settle();
+    stage.api.revision = listed;
+    stage.watch().send('ERROR', { code: 410 });
+    await stage.settle(100);
+    expect(stage.informer.health().counts).toMatchObject({ listsTaken: 1, listsRefused: 1 });
+  });
+
   it('finds a restored backup by an older object although the revision has caught up', async () => {
     for (const name of ['a', 'b', 'c']) stage.put(name);
     const backup = stage.api.object(WIDGETS, 'a')!;

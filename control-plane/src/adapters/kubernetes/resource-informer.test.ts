@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { getEventListeners } from 'node:events';
 import type { FakeWatch } from './fake-watch.ts';
 import { InformerStage, WIDGETS } from './informer.fixture.ts';
 
@@ -46,6 +47,16 @@ describe('ResourceInformer', () => {
     await stage.settle();
     expect(stage.known()).toEqual(['a', 'b', 'c']);
     expect(stage.api.requests.findLast(({ verb }) => verb === 'list')?.query.has('limit')).toBe(false);
+  });
+
+  it('begins the list again when its pages are of different revisions', async () => {
+    for (const name of ['a', 'b', 'c']) stage.put(name);
+    stage.api.fault({ kind: 'before', run: () => undefined }, { verb: 'list' });
+    stage.api.fault({ kind: 'before', run: () => stage.put('d') }, { verb: 'list' });
+    stage.start();
+    await stage.settle();
+    expect(stage.verbs()).toEqual(['list', 'list', 'list', 'list', 'watch']);
+    expect(stage.known()).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('does not follow pages that never end', async () => {
@@ -125,6 +136,28 @@ describe('ResourceInformer', () => {
     expect(stage.api.requests.findLast(({ verb }) => verb === 'watch')?.query.get('resourceVersion')).toBe('500');
   });
 
+  it('backs off from watches that end as soon as they begin', async () => {
+    stage.put('a');
+    stage.start({ timing: { backoffBaseMs: 100, backoffMaxMs: 1_000 } });
+    for (let round = 0; round < 1_000; round += 1) {
+      await stage.settle(10);
+      for (const watch of stage.api.watches) watch.end();
+    }
+    expect(stage.verbs().filter((verb) => verb === 'watch').length).toBeLessThan(40);
+  });
+
+  it('leaves nothing behind on its signal, however many watches it has had', async () => {
+    stage.put('a');
+    stage.start({ timing: { backoffBaseMs: 10, backoffMaxMs: 10 } });
+    await stage.settle();
+    const before = getEventListeners(stage.signal, 'abort').length;
+    for (let round = 0; round < 20; round += 1) {
+      stage.watch().break();
+      await stage.settle(20);
+    }
+    expect(getEventListeners(stage.signal, 'abort').length).toBe(before);
+  });
+
   it('waits as long as a 429 asks for', async () => {
     stage.put('a');
     stage.api.fault({ kind: 'status', code: 429, retryAfterSeconds: 20 }, { verb: 'list' });
@@ -178,6 +211,21 @@ describe('ResourceInformer', () => {
     await stage.settle(200);
     expect(stage.seen).toEqual(['added a=a', 'updated a=third']);
     expect(stage.verbs()).toEqual(['list', 'watch', 'list', 'watch']);
+  });
+
+  it('asks for no more lists than it should, however shuffled the events are', async () => {
+    for (const name of ['a', 'b']) stage.put(name);
+    stage.start();
+    await stage.settle();
+    const late = stage.api.object(WIDGETS, 'b')!;
+    for (let round = 0; round < 100; round += 1) {
+      stage.put('a', String(round));
+      stage.watch().send('MODIFIED', late);
+      await stage.settle(10);
+    }
+    const lists = stage.verbs().filter((verb) => verb === 'list').length;
+    expect(lists).toBeGreaterThan(3);
+    expect(lists).toBeLessThan(12);
   });
 
   it('repairs dropped events at the next periodic list', async () => {

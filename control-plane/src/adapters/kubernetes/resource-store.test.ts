@@ -211,6 +211,13 @@ describe('ResourceStore.delete', () => {
     expect(stored('a')).toBeDefined();
   });
 
+  it('gives up after the attempts it has', async () => {
+    const { uid } = stored('a')!.metadata;
+    api.fault({ kind: 'status', code: 500 }, { verb: 'delete', times: Infinity });
+    await expect(store.delete({ name: 'a', uid })).rejects.toMatchObject({ code: 'unavailable' });
+    expect(writes()).toHaveLength(3);
+  });
+
   it('finds out about a lost answer', async () => {
     const { uid } = stored('a')!.metadata;
     api.fault({ kind: 'lostAnswer' }, { verb: 'delete' });
