@@ -17,9 +17,6 @@ interface Subject {
   name: string;
 }
 
-const qualified = (subject: Subject): string =>
-  subject.group === '' ? subject.resource : `${subject.resource}.${subject.group}`;
-
 export class ApiError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -56,13 +53,12 @@ export class ApiError extends Error {
     return new ApiError(404, 'NotFound', 'the server could not find the requested resource');
   }
 
-  static methodNotAllowed(message = 'the server does not allow this method on the requested resource'): ApiError {
-    return new ApiError(405, 'MethodNotAllowed', message);
+  static methodNotAllowed(): ApiError {
+    return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
   }
 
   static notAcceptable(offered: string): ApiError {
-    const message = `only the following media types are accepted: ${offered}`;
-    return new ApiError(406, 'NotAcceptable', message);
+    return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${offered}`);
   }
 
   static alreadyExists(subject: Subject, prefix = ''): ApiError {
@@ -72,10 +68,7 @@ export class ApiError extends Error {
 
   static conflict(subject: Subject, why: string, causes?: StatusDetails['causes']): ApiError {
     const message = `Operation cannot be fulfilled on ${qualified(subject)} "${subject.name}": ${why}`;
-    return new ApiError(409, 'Conflict', message, {
-      ...detailsOf(subject),
-      ...(causes === undefined ? {} : { causes }),
-    });
+    return new ApiError(409, 'Conflict', message, { ...detailsOf(subject), ...(causes && { causes }) });
   }
 
   /** A list or watch asked for a revision that is compacted; clients must list again. */
@@ -92,18 +85,14 @@ export class ApiError extends Error {
   static invalid(subject: { group: string; kind: string; name: string }, errors: readonly FieldError[]): ApiError {
     const lines = errors.map((error) => `${error.field}: ${error.message}`);
     const list = lines.length === 1 ? lines.join() : `[${lines.join(', ')}]`;
-    const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`;
-    return new ApiError(422, 'Invalid', `${kind} "${subject.name}" is invalid: ${list}`, {
-      name: subject.name,
-      ...(subject.group === '' ? {} : { group: subject.group }),
-      kind: subject.kind,
-      causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
-    });
+    const kind = qualified({ ...subject, resource: subject.kind });
+    const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }));
+    const details = { ...detailsOf({ ...subject, resource: subject.kind }), name: subject.name, causes };
+    return new ApiError(422, 'Invalid', `${kind} "${subject.name}" is invalid: ${list}`, details);
   }
 
   static tooManyRequests(retryAfterSeconds: number): ApiError {
-    const message = 'too many requests, please try again later';
-    return new ApiError(429, 'TooManyRequests', message, { retryAfterSeconds });
+    return new ApiError(429, 'TooManyRequests', 'too many requests, please try again later', { retryAfterSeconds });
   }
 
   static internal(message: string): ApiError {
@@ -111,23 +100,17 @@ export class ApiError extends Error {
   }
 
   toStatus(): JsonObject {
-    return {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
-      status: 'Failure',
-      message: this.message,
-      reason: this.reason,
-      ...(this.details === undefined ? {} : { details: this.details }),
-      code: this.code,
-    };
+    const { code, reason, message, details, continueToken } = this;
+    const metadata = continueToken === undefined ? {} : { continue: continueToken };
+    const outcome = { status: 'Failure', message, reason, ...(details && { details }), code };
+    return { kind: 'Status', apiVersion: 'v1', metadata, ...outcome };
   }
 }
 
-function detailsOf(subject: Subject): StatusDetails {
-  return {
-    ...(subject.name === '' ? {} : { name: subject.name }),
-    ...(subject.group === '' ? {} : { group: subject.group }),
-    kind: subject.resource,
-  };
-}
+const qualified = ({ group, resource }: Subject): string => (group === '' ? resource : `${resource}.${group}`);
+
+const detailsOf = ({ group, resource, name }: Subject): StatusDetails => ({
+  ...(name === '' ? {} : { name }),
+  ...(group === '' ? {} : { group }),
+  kind: resource,
+});

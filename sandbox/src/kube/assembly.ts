@@ -10,7 +10,6 @@ import type { FindObject } from './auth/service-account-tokens.ts';
 import { CustomResources } from './controllers/custom-resources.ts';
 import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { Namespaces } from './controllers/namespaces.ts';
-import { Pods } from './controllers/pods.ts';
 import { FaultInjector } from './faults.ts';
 import { Dispatcher } from './http/dispatcher.ts';
 import { ResourceHandlers } from './http/resources.ts';
@@ -75,7 +74,7 @@ export async function assemble(options: KubeApiServerOptions): Promise<Assembly>
     resources.closeWatchesExcept(registry.types);
     collector.sync();
   });
-  const controllers = [customResources, collector, new Namespaces(parts), new Pods(parts)];
+  const controllers = [customResources, collector, new Namespaces(parts)];
   store.subscribe((event) => {
     for (const controller of controllers) controller.observe(event);
   });

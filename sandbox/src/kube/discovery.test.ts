@@ -81,15 +81,6 @@ describe('discovery', () => {
           kind: 'Deployment',
           verbs: ['get', 'patch', 'update'],
         },
-        {
-          name: 'deployments/scale',
-          singularName: '',
-          namespaced: true,
-          group: 'autoscaling',
-          version: 'v1',
-          kind: 'Scale',
-          verbs: ['get', 'patch', 'update'],
-        },
       ]),
     );
     const core = apiResourceList(types, '', 'v1') as { groupVersion: string; resources: { name: string }[] };

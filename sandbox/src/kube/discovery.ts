@@ -6,7 +6,6 @@ import { apiVersionOf, type JsonObject, type ResourceType } from './types.ts';
 
 const STATUS_VERBS = ['get', 'patch', 'update'];
 const KUBE_VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
-const SCALE = { name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: STATUS_VERBS };
 const AUTHENTICATION = { group: 'authentication.k8s.io', version: 'v1' };
 const TOKEN = { name: 'token', ...AUTHENTICATION, kind: 'TokenRequest', verbs: ['create'] };
 
@@ -92,12 +91,11 @@ function otherNames({ shortNames, categories }: ResourceType): JsonObject {
   return { ...(shortNames.length === 0 ? {} : { shortNames }), ...(categories.length === 0 ? {} : { categories }) };
 }
 
-function subresourcesOf(type: ResourceType): (typeof SCALE)[] {
+function subresourcesOf(type: ResourceType): (typeof TOKEN)[] {
   const { group, version, kind, builtIn, subresources } = type;
   const own = { group, version, kind };
-  const result: (typeof SCALE)[] = [];
+  const result: (typeof TOKEN)[] = [];
   if (subresources.status) result.push({ name: 'status', ...own, verbs: STATUS_VERBS });
-  if (subresources.scale !== undefined) result.push(SCALE);
   if (builtIn && kind === 'Namespace') result.push({ name: 'finalize', ...own, verbs: ['update'] });
   if (builtIn && kind === 'ServiceAccount') result.push(TOKEN);
   return result;

@@ -50,16 +50,11 @@ export interface FaultRequest {
 
 type EffectOf<Kind extends FaultEffect['kind']> = Extract<FaultEffect, { kind: Kind }>;
 
-interface ActiveRule {
-  rule: FaultRule;
-  hits: number;
-}
-
 export class FaultInjector {
-  readonly #active = new Set<ActiveRule>();
+  readonly #active = new Set<{ rule: FaultRule; hits: number }>();
 
   add(rule: FaultRule): FaultHandle {
-    const entry: ActiveRule = { rule, hits: 0 };
+    const entry = { rule, hits: 0 };
     this.#active.add(entry);
     return {
       get hits() {
@@ -76,25 +71,14 @@ export class FaultInjector {
 
   /** The effect of the first rule of these kinds that strikes the request, counted as a hit. */
   take<Kind extends FaultEffect['kind']>(request: FaultRequest, ...kinds: Kind[]): EffectOf<Kind> | undefined {
-    return this.#strike(request, kinds, true)[0];
-  }
-
-  /** As {@link take}, of all rules that strike. */
-  takeAll<Kind extends FaultEffect['kind']>(request: FaultRequest, ...kinds: Kind[]): EffectOf<Kind>[] {
-    return this.#strike(request, kinds, false);
-  }
-
-  #strike<Kind extends FaultEffect['kind']>(request: FaultRequest, kinds: Kind[], one: boolean): EffectOf<Kind>[] {
-    const effects: EffectOf<Kind>[] = [];
     const wanted = (effect: FaultEffect): effect is EffectOf<Kind> => kinds.some((kind) => kind === effect.kind);
     for (const entry of this.#active) {
       const { effect, times = Infinity, match = {} } = entry.rule;
       if (!wanted(effect) || entry.hits >= times || !matches(match, request)) continue;
       entry.hits += 1;
-      effects.push(effect);
-      if (one) break;
+      return effect;
     }
-    return effects;
+    return undefined;
   }
 }
 

@@ -96,7 +96,8 @@ export interface CompiledSchema {
   validate(object: JsonObject, old?: JsonObject): FieldError[];
 }
 
-export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+export const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
+export type Verb = (typeof allVerbs)[number];
 
 /** One served version of a resource. */
 export interface ResourceType {
@@ -111,10 +112,7 @@ export interface ResourceType {
   readonly namespaced: boolean;
   /** The version objects are stored in; conversion between versions rewrites `apiVersion` alone (strategy None). */
   readonly storageVersion: string;
-  readonly subresources: {
-    readonly status: boolean;
-    readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string };
-  };
+  readonly subresources: { readonly status: boolean };
   readonly verbs: readonly Verb[];
   /** Whether `metadata.generation` counts changes outside metadata and status. */
   readonly hasGeneration: boolean;
@@ -135,18 +133,13 @@ export interface UserInfo {
 
 /** What an authorizer decides on: a resource request, or a bare path such as `/version`. */
 export type RequestAttributes =
-  | {
-      kind: 'resource';
-      verb: string;
-      group: string;
-      resource: string;
-      subresource: string;
-      namespace: string;
-      name: string;
-    }
+  | ({ kind: 'resource'; verb: string } & Record<'group' | 'resource' | 'subresource' | 'namespace' | 'name', string>)
   | { kind: 'path'; verb: string; path: string };
 
 /** `group/version`, or `v1` for the core group. */
 export function apiVersionOf(type: { group: string; version: string }): string {
   return type.group === '' ? type.version : `${type.group}/${type.version}`;
 }
+
+/** RFC 3339 with seconds, as metav1.Time is written. */
+export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -76,20 +76,11 @@ describe('what is left out is filled in', () => {
   });
 });
 
-const big = 'x'.repeat(1024 * 1024 + 1);
-
 describe('what cannot be is refused', () => {
-  it.each([
-    ['configmaps', { data: { 'a b': 'c' } }, 'data[a b]'],
-    ['configmaps', { data: { big } }, '[]'],
-    ['secrets', { stringData: { big } }, 'data'],
-    ['pods', { spec: { containers: [] } }, 'spec.containers'],
-    ['pods', { spec: { containers: [{ name: 'c' }] } }, 'spec.containers[0].image'],
-    ['persistentvolumeclaims', { spec: {} }, 'spec.accessModes'],
-  ])('%s', async (resource, content, field) => {
-    const { status, body } = await admin.post(`${core}/${resource}`, { metadata: { name: 'x' }, ...content });
+  it('a pod without containers', async () => {
+    const { status, body } = await admin.post(`${core}/pods`, { metadata: { name: 'x' }, spec: { containers: [] } });
     expect([status, body.reason]).toEqual([422, 'Invalid']);
-    expect(body.details!.causes!.map((cause) => cause.field)).toContain(field);
+    expect(body.details!.causes!.map((cause) => cause.field)).toContain('spec.containers');
   });
 
   it('a Deployment that would not find its own pods', async () => {
@@ -126,33 +117,11 @@ describe('what cannot be is refused', () => {
 });
 
 describe('what may not change stays', () => {
-  it.each([
-    {
-      what: 'the data of an immutable Secret',
-      resource: 'secrets',
-      before: { immutable: true, data: {} },
-      change: { data: { a: 'Yg==' } },
-      field: 'data',
-    },
-    {
-      what: 'the type of a Secret',
-      resource: 'secrets',
-      before: { type: 'x.test/a' },
-      change: { type: 'x.test/b' },
-      field: 'type',
-    },
-    {
-      what: 'the data of an immutable ConfigMap',
-      resource: 'configmaps',
-      before: { immutable: true },
-      change: { data: { a: 'b' } },
-      field: 'data',
-    },
-  ])('$what', async ({ resource, before, change, field }) => {
-    const path = `${core}/${resource}`;
-    const { metadata } = created(await admin.post(path, { metadata: { generateName: 'fixed-' }, ...before }));
-    const { status, body } = await admin.patch(`${path}/${metadata.name}`, 'merge', change);
-    expect([status, body.details!.causes![0]!.field]).toEqual([422, field]);
+  it('the type of a Secret', async () => {
+    const path = `${core}/secrets`;
+    const { metadata } = created(await admin.post(path, { metadata: { generateName: 'fixed-' }, type: 'x.test/a' }));
+    const { status, body } = await admin.patch(`${path}/${metadata.name}`, 'merge', { type: 'x.test/b' });
+    expect([status, body.details!.causes![0]!.field]).toEqual([422, 'type']);
   });
 
   it('the selector of a Deployment', async () => {

@@ -154,24 +154,4 @@ describe('an Event', () => {
     const change = { count: 4, lastTimestamp: '2024-01-02T03:06:05Z' };
     expect(ok(await admin.patch(`${coreEvents}/counted`, 'strategic', change))).toMatchObject(change);
   });
-
-  it('must be about an object of its own namespace', async () => {
-    const body = { ...core('lost'), involvedObject: { kind: 'ConfigMap', name: 'x', namespace: 'default' } };
-    const { status, body: answer } = await admin.post(coreEvents, body);
-    expect([status, answer.message]).toEqual([
-      422,
-      expect.stringMatching(/involvedObject\.namespace: Invalid value: "default": does not match event\.namespace/),
-    ]);
-  });
-
-  it.each([
-    ['reportingController', /reportingController: Required value/],
-    ['action', /action: Required value/],
-    ['eventTime', /eventTime: (Required|Invalid) value/],
-  ])('of events.k8s.io needs %s', async (field, message) => {
-    const event = modern('wrong');
-    Reflect.deleteProperty(event, field);
-    const { status, body } = await admin.post(newEvents, event);
-    expect([status, body.message]).toEqual([422, expect.stringMatching(message)]);
-  });
 });

@@ -150,21 +150,13 @@ describe('resourceVersion', () => {
   });
 
   it.each([
-    [
-      'a match without a version',
-      { resourceVersionMatch: 'Exact' },
-      'resourceVersionMatch is forbidden unless resourceVersion is provided',
-    ],
+    ['a match without a version', { resourceVersionMatch: 'Exact' }, 'resourceVersionMatch'],
     [
       'an unknown match',
       { resourceVersion: '1', resourceVersionMatch: 'Roughly' },
       'resourceVersionMatch: Unsupported value: "Roughly"',
     ],
-    [
-      'an exact match of 0',
-      { resourceVersion: '0', resourceVersionMatch: 'Exact' },
-      'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-    ],
+    ['an exact match of 0', { resourceVersion: '0', resourceVersionMatch: 'Exact' }, 'resourceVersionMatch'],
   ])('%s is refused', async (_why, query, message) => {
     const { status, body } = await list(query);
     expect(body.message.toLowerCase()).toContain(message.toLowerCase());

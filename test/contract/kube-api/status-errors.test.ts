@@ -110,7 +110,7 @@ const rows: Row[] = [
     request: () => admin.get('/api/v1/namespaces', { accept: 'text/plain' }),
     code: 406,
     reason: 'NotAcceptable',
-    message: /^(406: Not Acceptable|only the following media types are accepted: application\/json, application\/yaml)/,
+    message: /^(406: Not Acceptable|only the following media types are accepted: application\/json)/,
   },
   {
     title: '409 for a name that is taken',
@@ -173,12 +173,6 @@ describe('what a request is written in', () => {
     const yaml = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: from-yaml\n`;
     const options = { contentType: 'application/yaml', query: { dryRun: 'All' } };
     expect((await admin.post('/api/v1/namespaces/default/configmaps', yaml, options)).status).toBe(201);
-  });
-
-  it('may be answered as YAML', async () => {
-    const { headers, text } = await admin.get('/api/v1/namespaces/default', { accept: 'application/yaml' });
-    expect(headers['content-type']).toBe('application/yaml');
-    expect(text).toMatch(/^apiVersion: v1\nkind: Namespace\nmetadata:\n/);
   });
 
   it('takes apiVersion and kind from the path for built-in types when they are left out', async () => {

@@ -76,36 +76,6 @@ describe('a watch without history', () => {
   });
 });
 
-describe('a watch that replaces a list', () => {
-  target.when('watchList')('begins with what exists and marks its end', async () => {
-    const widgets = await installWidgets(target);
-    await widgets.create('a');
-    const { metadata } = await widgets.create('b');
-    const watch = await admin.watch(widgets.path, {
-      sendInitialEvents: true,
-      resourceVersionMatch: 'NotOlderThan',
-      allowWatchBookmarks: true,
-    });
-    expect(await watch.take(2)).toEqual(['ADDED a', 'ADDED b']);
-    const bookmark = (await watch.next())!;
-    expect([bookmark.type, bookmark.object.metadata.annotations]).toEqual([
-      'BOOKMARK',
-      { 'k8s.io/initial-events-end': 'true' },
-    ]);
-    expect(Number(bookmark.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(metadata.resourceVersion));
-    await widgets.create('c');
-    expect(await watch.take(1)).toEqual(['ADDED c']);
-    watch.close();
-  });
-
-  it('must say that it wants a state not older than its version', async () => {
-    const widgets = await installWidgets(target);
-    const watch = await admin.watch(widgets.path, { resourceVersionMatch: 'NotOlderThan', resourceVersion: '0' });
-    watch.close();
-    expect(watch.status).toBe(422);
-  });
-});
-
 describe('the life of a watch', () => {
   it('ends at its timeout, without an error', async () => {
     const widgets = await installWidgets(target);

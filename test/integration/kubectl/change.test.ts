@@ -154,12 +154,11 @@ tool.describe('kubectl patch and edit', () => {
     expect(await kubectl.ok(['get', widgets.crd, 'labelled', '-o', path])).toBe(' x');
   });
 
-  it('scales a deployment', async () => {
-    await kubectl.ok(['create', 'deployment', 'scaled', '--image=i', '-n', namespace]);
-    await kubectl.ok(['scale', 'deployment/scaled', '--replicas=4', '-n', namespace]);
-    const path = 'jsonpath={.spec.replicas}';
-    expect(await kubectl.ok(['get', 'deployment', 'scaled', '-n', namespace, '-o', path])).toBe('4');
-    await kubectl.ok(['set', 'image', 'deployment/scaled', 'i=j', '-n', namespace]);
+  it('sets the image of a deployment', async () => {
+    await kubectl.ok(['create', 'deployment', 'changed', '--image=i', '-n', namespace]);
+    await kubectl.ok(['set', 'image', 'deployment/changed', 'i=j', '-n', namespace]);
+    const path = 'jsonpath={.spec.template.spec.containers[0].image}';
+    expect(await kubectl.ok(['get', 'deployment', 'changed', '-n', namespace, '-o', path])).toBe('j');
   });
 });
 

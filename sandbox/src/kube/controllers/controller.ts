@@ -1,27 +1,40 @@
 /** What the controllers of the sandbox have in common: they look again, soon, whenever something was written. */
-import type { Lifecycle } from '../rest/lifecycle.ts';
+import type { Clock } from '@couchestor/common/base';
 import type { Registry } from '../registry.ts';
-import type { Store } from '../store/store.ts';
+import type { Lifecycle } from '../rest/lifecycle.ts';
+import type { Store, StoreEvent } from '../store/store.ts';
 
 export interface ControllerParts {
   store: Store;
   registry: Registry;
   lifecycle: Lifecycle;
+  clock: Clock;
 }
 
-/** Runs `run` once in a later turn of the event loop however often it is called until then, and never after `stop`. */
-export function coalesce(run: () => void): { (): void; stop: () => void } {
-  let scheduled: NodeJS.Immediate | undefined;
-  const schedule = (): void => {
-    scheduled ??= setImmediate(() => {
-      scheduled = undefined;
-      run();
+export abstract class Controller {
+  protected readonly parts: ControllerParts;
+  #scheduled: NodeJS.Immediate | undefined;
+
+  constructor(parts: ControllerParts) {
+    this.parts = parts;
+  }
+
+  /** Brings everything up to date with what is stored. */
+  abstract sync(): void;
+
+  /** Whether an event may give {@link sync} something to do. */
+  protected abstract concerns(event: StoreEvent): boolean;
+
+  /** Runs {@link sync} once in a later turn of the event loop, however many events come until then. */
+  observe(event: StoreEvent): void {
+    if (!this.concerns(event)) return;
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      this.sync();
     });
-  };
-  return Object.assign(schedule, {
-    stop: () => {
-      clearImmediate(scheduled);
-      scheduled = undefined;
-    },
-  });
+  }
+
+  stop(): void {
+    clearImmediate(this.#scheduled);
+  }
 }

@@ -3,15 +3,15 @@
  * they go. As on a real server this happens just after the write, not within it, so a client that does not wait for
  * `Established` may meet a 404.
  */
-import type { Clock } from '@couchestor/common/base';
-import { customResourceFinalizer, timestamp } from '../rest/lifecycle.ts';
+import { jsonEqual } from '../patch/json.ts';
 import { specOf, typesOf } from '../rest/custom-resource-definitions.ts';
 import type { CustomNames } from '../rest/custom-resource-definitions.ts';
-import { jsonEqual } from '../patch/json.ts';
+import { customResourceFinalizer } from '../rest/lifecycle.ts';
 import { bucketOf } from '../store/store.ts';
 import type { StoreEvent } from '../store/store.ts';
+import { timestamp } from '../types.ts';
 import type { KubeObject, ResourceType } from '../types.ts';
-import { coalesce } from './controller.ts';
+import { Controller } from './controller.ts';
 import type { ControllerParts } from './controller.ts';
 
 interface Condition {
@@ -34,31 +34,20 @@ const statusOf = (definition: KubeObject): Status => definition.status ?? {};
 const holds = (definition: KubeObject, type: string): boolean =>
   statusOf(definition).conditions?.some((condition) => condition.type === type && condition.status === 'True') === true;
 
-export class CustomResources {
-  readonly #parts: ControllerParts & { clock: Clock };
+export class CustomResources extends Controller {
   readonly #onChange: () => void;
-  readonly #schedule = coalesce(() => this.sync());
   /** Types by definition, made anew only when its spec changes or its deletion begins. */
   #served = new Map<string, { version: string; types: ResourceType[] }>();
 
   /** `onChange` is called after the registry has changed. */
-  constructor(parts: ControllerParts & { clock: Clock }, onChange: () => void) {
-    this.#parts = parts;
+  constructor(parts: ControllerParts, onChange: () => void) {
+    super(parts);
     this.#onChange = onChange;
   }
 
-  observe(event: StoreEvent): void {
-    const deletedCustom = event.type === 'DELETED' && this.#parts.registry.ofBucket(event.bucket)?.builtIn === false;
-    if (event.bucket === bucket || deletedCustom) this.#schedule();
-  }
-
-  stop(): void {
-    this.#schedule.stop();
-  }
-
   /** Brings the statuses and the registry up to date with the stored definitions. */
-  sync(): void {
-    const { store, registry } = this.#parts;
+  override sync(): void {
+    const { store, registry } = this.parts;
     for (const definition of store.list(definitions)) this.#updateStatus(definition);
     for (const definition of store.list(definitions)) {
       if (definition.metadata.deletionTimestamp !== undefined) this.#empty(definition);
@@ -79,41 +68,30 @@ export class CustomResources {
     this.#onChange();
   }
 
+  protected override concerns({ type, bucket: changed }: StoreEvent): boolean {
+    return changed === bucket || (type === 'DELETED' && this.parts.registry.ofBucket(changed)?.builtIn === false);
+  }
+
   #updateStatus(definition: KubeObject): void {
-    const { lifecycle, registry, clock } = this.#parts;
+    const { lifecycle, registry, clock } = this.parts;
     const { names } = specOf(definition);
     const conflict = this.#nameConflict(definition);
-    const wanted: Omit<Condition, 'lastTransitionTime'>[] = [
-      conflict === undefined
-        ? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' }
-        : { type: 'NamesAccepted', status: 'False', reason: conflict, message: 'a name is already in use' },
+    const established = conflict === undefined || holds(definition, 'Established');
+    const wanted: [type: string, holds: boolean, reason: string, message: string][] = [
+      ['NamesAccepted', conflict === undefined, conflict ?? 'NoConflicts', conflict ?? 'no conflicts found'],
+      ['Established', established, established ? 'InitialNamesAccepted' : 'NotAccepted', 'by the names alone'],
     ];
-    if (conflict === undefined || holds(definition, 'Established')) {
-      wanted.push({
-        type: 'Established',
-        status: 'True',
-        reason: 'InitialNamesAccepted',
-        message: 'the initial names have been accepted',
-      });
-    } else {
-      wanted.push({
-        type: 'Established',
-        status: 'False',
-        reason: 'NotAccepted',
-        message: 'not all names are accepted',
-      });
-    }
     if (definition.metadata.deletionTimestamp !== undefined) {
-      const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon';
-      wanted.push({ type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message });
+      wanted.push(['Terminating', true, 'InstanceDeletionPending', 'marked for deletion']);
     }
     const { conditions = [], ...rest } = statusOf(definition);
     const now = timestamp(clock.now());
     const next: Status = {
       ...rest,
-      conditions: wanted.map((condition) => {
-        const same = conditions.find(({ type, status }) => type === condition.type && status === condition.status);
-        return { lastTransitionTime: same?.lastTransitionTime ?? now, ...condition };
+      conditions: wanted.map(([type, isTrue, reason, message]) => {
+        const status = isTrue ? 'True' : 'False';
+        const same = conditions.find((condition) => condition.type === type && condition.status === status);
+        return { type, status, lastTransitionTime: same?.lastTransitionTime ?? now, reason, message };
       }),
       ...(conflict === undefined ? { acceptedNames: names } : {}),
     };
@@ -125,32 +103,29 @@ export class CustomResources {
   /** The reason why another definition of the group, accepted before, keeps this one from its names. */
   #nameConflict(definition: KubeObject): string | undefined {
     const { group, names } = specOf(definition);
-    const wanted = new Set([names.plural, names.singular, ...(names.shortNames ?? [])]);
-    for (const other of this.#parts.store.list(definitions)) {
-      const accepted = statusOf(other).acceptedNames;
-      if (other.metadata.uid === definition.metadata.uid || specOf(other).group !== group || accepted === undefined)
-        continue;
-      if (accepted.kind === names.kind) return 'KindConflict';
-      if (accepted.listKind === names.listKind) return 'ListKindConflict';
-      const taken = [accepted.plural, accepted.singular, ...(accepted.shortNames ?? [])];
-      if (taken.some((name) => wanted.has(name))) return 'NamesConflict';
-    }
-    return undefined;
+    const others = this.parts.store
+      .list(definitions)
+      .filter((other) => specOf(other).group === group && other.metadata.uid !== definition.metadata.uid)
+      .flatMap((other) => statusOf(other).acceptedNames ?? []);
+    const namesOf = ({ plural, singular, shortNames = [] }: CustomNames): string[] => [plural, singular, ...shortNames];
+    if (others.some(({ kind }) => kind === names.kind)) return 'KindConflict';
+    if (others.some(({ listKind }) => listKind === names.listKind)) return 'ListKindConflict';
+    const taken = new Set(others.flatMap(namesOf));
+    return namesOf(names).some((name) => taken.has(name)) ? 'NamesConflict' : undefined;
   }
 
   /** Deletes the instances; the definition may go when the last one has gone. */
   #empty(definition: KubeObject): void {
-    const { store, registry, lifecycle } = this.#parts;
+    const { store, registry, lifecycle } = this.parts;
     const { group, names } = specOf(definition);
     const resource = { group, resource: names.plural };
     const type = registry.ofBucket(bucketOf(resource));
-    for (const object of type === undefined ? [] : store.list(resource)) {
+    for (const object of store.list(resource)) {
       if (type !== undefined && object.metadata.deletionTimestamp === undefined) lifecycle.delete(type, object);
     }
     const own = registry.find(definitions.group, 'v1', definitions.resource);
-    if (own === undefined || store.list(resource).length > 0) return;
-    lifecycle.rewrite(own, definition, ({ metadata }) => {
-      metadata.finalizers = metadata.finalizers?.filter((finalizer) => finalizer !== customResourceFinalizer) ?? [];
-    });
+    if (own !== undefined && store.list(resource).length === 0) {
+      lifecycle.dropFinalizer(own, definition, customResourceFinalizer);
+    }
   }
 }

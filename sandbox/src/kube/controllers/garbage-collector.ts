@@ -2,167 +2,103 @@
  * Owner references: deletes what has lost all its owners, holds back owners that are deleted in the foreground, and
  * lets go of dependents that are to be orphaned. An owner is one uid: an object of the same name that came later is
  * another. As on a real cluster, an owner is looked for in the namespace of its dependent, and nothing happens while
- * its kind is unknown.
+ * its kind is unknown. Every run looks at all objects, which at the size of a sandbox is cheaper than remembering.
  */
 import { storageOf } from '../registry.ts';
+import { foregroundFinalizer, orphanFinalizer } from '../rest/lifecycle.ts';
 import type { StoreEvent } from '../store/store.ts';
 import type { KubeObject, OwnerReference, ResourceType } from '../types.ts';
-import { bucketOf, keyOf } from '../store/store.ts';
-import { foregroundFinalizer, orphanFinalizer } from '../rest/lifecycle.ts';
-import { coalesce } from './controller.ts';
-import type { ControllerParts } from './controller.ts';
+import { Controller } from './controller.ts';
 
-/** Where an object is: its bucket, a space, its key. */
-type Place = string;
+interface Item {
+  type: ResourceType;
+  object: KubeObject;
+}
 
 const has = ({ metadata }: KubeObject, finalizer: string): boolean => metadata.finalizers?.includes(finalizer) === true;
-const isDeletingDependents = (object: KubeObject): boolean =>
-  object.metadata.deletionTimestamp !== undefined && has(object, foregroundFinalizer);
+const isLeaving = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
+const isDeletingDependents = (object: KubeObject): boolean => isLeaving(object) && has(object, foregroundFinalizer);
 
-export class GarbageCollector {
-  readonly #parts: ControllerParts;
-  readonly #schedule = coalesce(() => this.#run());
-  readonly #places = new Map<string, Place>();
-  readonly #dependents = new Map<string, Set<Place>>();
-  readonly #queue = new Set<Place>();
+export class GarbageCollector extends Controller {
+  #dependents = new Map<string, Item[]>();
 
-  constructor(parts: ControllerParts) {
-    this.#parts = parts;
-  }
-
-  observe({ type, bucket, key, object, previous }: StoreEvent): void {
-    this.#observe(`${bucket} ${key}`, type === 'DELETED' ? undefined : object, previous);
-  }
-
-  stop(): void {
-    this.#schedule.stop();
-  }
-
-  /** Looks at everything, as after a start. */
-  sync(): void {
-    const { store, registry } = this.#parts;
-    this.#places.clear();
-    this.#dependents.clear();
-    this.#queue.clear();
-    for (const type of registry.stored()) {
-      const storage = storageOf(type);
-      for (const object of store.list(storage)) {
-        const { namespace, name } = object.metadata;
-        this.#observe(`${bucketOf(storage)} ${keyOf(namespace, name)}`, object, undefined);
+  override sync(): void {
+    const { store, registry } = this.parts;
+    const items = registry.stored().flatMap((type) => store.list(storageOf(type)).map((object) => ({ type, object })));
+    this.#dependents = new Map();
+    for (const item of items) {
+      for (const { uid } of item.object.metadata.ownerReferences ?? []) {
+        const known = this.#dependents.get(uid);
+        if (known === undefined) this.#dependents.set(uid, [item]);
+        else known.push(item);
       }
     }
-  }
-
-  #observe(place: Place, object: KubeObject | undefined, previous: KubeObject | undefined): void {
-    for (const { uid } of previous?.metadata.ownerReferences ?? []) {
-      const dependents = this.#dependents.get(uid);
-      dependents?.delete(place);
-      if (dependents?.size === 0) this.#dependents.delete(uid);
-      // The owner may have waited for this one.
-      if (this.#places.has(uid)) this.#enqueue(this.#places.get(uid) ?? '');
-    }
-    for (const { uid } of object?.metadata.ownerReferences ?? []) {
-      const dependents = this.#dependents.get(uid) ?? new Set();
-      this.#dependents.set(uid, dependents.add(place));
-    }
-    if (object !== undefined) this.#places.set(object.metadata.uid, place);
-    if (object === undefined && previous !== undefined) {
-      this.#places.delete(previous.metadata.uid);
-      for (const dependent of this.#dependents.get(previous.metadata.uid) ?? []) this.#enqueue(dependent);
-    } else if (object?.metadata.ownerReferences !== undefined || object?.metadata.deletionTimestamp !== undefined) {
-      this.#enqueue(place);
+    for (const item of items) {
+      if (!isLeaving(item.object)) this.#checkOwners(item);
+      else this.#finishDeletion(item);
     }
   }
 
-  #enqueue(place: Place): void {
-    this.#queue.add(place);
-    this.#schedule();
+  protected override concerns({ type, object, previous }: StoreEvent): boolean {
+    const owned = (object.metadata.ownerReferences ?? previous?.metadata.ownerReferences) !== undefined;
+    return type === 'DELETED' || owned || isLeaving(object);
   }
 
-  #run(): void {
-    const places = [...this.#queue];
-    this.#queue.clear();
-    for (const place of places) {
-      const found = this.#at(place);
-      if (found === undefined) continue;
-      if (found.object.metadata.deletionTimestamp === undefined) this.#checkOwners(found.type, found.object);
-      else this.#finishDeletion(found.type, found.object);
-    }
-  }
-
-  #at(place: Place): { type: ResourceType; object: KubeObject } | undefined {
-    const bucket = place.slice(0, place.indexOf(' '));
-    const key = place.slice(bucket.length + 1);
-    const [namespace = '', name = ''] = key.split('/');
-    const type = this.#parts.registry.ofBucket(bucket);
-    const object = type && this.#parts.store.get(storageOf(type), namespace, name);
-    return object && { type, object };
-  }
-
-  #dependentsOf({ metadata }: KubeObject): { type: ResourceType; object: KubeObject }[] {
-    return [...(this.#dependents.get(metadata.uid) ?? [])].flatMap((place) => this.#at(place) ?? []);
+  #dependentsOf(uid: string): readonly Item[] {
+    return this.#dependents.get(uid) ?? [];
   }
 
   /** An object on its way out that waits for its dependents, or for their being let go. */
-  #finishDeletion(type: ResourceType, object: KubeObject): void {
-    const { lifecycle } = this.#parts;
+  #finishDeletion({ type, object }: Item): void {
+    const { lifecycle } = this.parts;
     const { uid } = object.metadata;
-    const dependents = this.#dependentsOf(object);
+    const dependents = this.#dependentsOf(uid);
     if (has(object, orphanFinalizer)) {
-      for (const dependent of dependents) {
-        lifecycle.rewrite(dependent.type, dependent.object, (changed) => dropOwners(changed, new Set([uid])));
-      }
-      lifecycle.rewrite(type, object, (changed) => dropFinalizer(changed, orphanFinalizer));
+      for (const dependent of dependents) this.#dropOwners(dependent, new Set([uid]));
+      lifecycle.dropFinalizer(type, object, orphanFinalizer);
     }
+    const blocks = (owner: OwnerReference): boolean => owner.uid === uid && owner.blockOwnerDeletion === true;
     if (!has(object, foregroundFinalizer)) return;
-    const blocking = dependents.filter(({ object: dependent }) =>
-      dependent.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
-    );
-    if (blocking.length === 0)
-      lifecycle.rewrite(type, object, (changed) => dropFinalizer(changed, foregroundFinalizer));
-    for (const dependent of blocking) {
-      if (dependent.object.metadata.deletionTimestamp === undefined)
-        this.#checkOwners(dependent.type, dependent.object);
-    }
+    if (dependents.some((dependent) => dependent.object.metadata.ownerReferences?.some(blocks))) return;
+    lifecycle.dropFinalizer(type, object, foregroundFinalizer);
   }
 
-  #checkOwners(type: ResourceType, object: KubeObject): void {
-    const { lifecycle } = this.#parts;
-    const owners = object.metadata.ownerReferences ?? [];
-    const states = owners.map((owner) => ({ owner, state: this.#stateOf(owner, object) }));
-    if (owners.length === 0 || states.some(({ state }) => state === 'unknown')) return;
-    const gone = states.filter(({ state }) => state !== 'solid').map(({ owner }) => owner.uid);
-    if (gone.length === 0) return;
-    const { uid } = object.metadata;
+  #checkOwners(item: Item): void {
+    const { type, object } = item;
+    const { lifecycle, store } = this.parts;
+    const { uid, namespace, name, ownerReferences: owners = [] } = object.metadata;
+    if (owners.length === 0) return;
+    const states = owners.map((owner) => this.#stateOf(owner, object));
+    const gone = owners.filter((_owner, index) => states[index] !== 'solid');
+    if (gone.length === 0 || states.includes('unknown')) return;
     if (gone.length < owners.length) {
-      lifecycle.rewrite(type, object, (changed) => dropOwners(changed, new Set(gone)));
+      this.#dropOwners(item, new Set(gone.map((owner) => owner.uid)));
       return;
     }
-    const dependents = this.#dependentsOf(object);
-    if (states.some(({ state }) => state === 'waiting') && dependents.length > 0) {
-      // In a circle of owners each would wait for the next for ever.
-      if (dependents.some((dependent) => isDeletingDependents(dependent.object))) {
-        lifecycle.rewrite(type, object, ({ metadata }) => {
-          for (const owner of metadata.ownerReferences ?? []) owner.blockOwnerDeletion = false;
-        });
-      }
-      lifecycle.delete(type, this.#current(type, object) ?? object, { uid, propagationPolicy: 'Foreground' });
-      return;
+    const dependents = this.#dependentsOf(uid);
+    const foreground = states.includes('waiting') && dependents.length > 0;
+    // In a circle of owners each would wait for the next for ever.
+    if (foreground && dependents.some((dependent) => isDeletingDependents(dependent.object))) {
+      lifecycle.rewrite(type, object, ({ metadata }) => {
+        for (const owner of metadata.ownerReferences ?? []) owner.blockOwnerDeletion = false;
+      });
     }
-    const propagationPolicy = has(object, orphanFinalizer)
-      ? 'Orphan'
-      : has(object, foregroundFinalizer)
-        ? 'Foreground'
-        : 'Background';
-    lifecycle.delete(type, object, { uid, propagationPolicy });
+    const current = store.get(storageOf(type), namespace, name);
+    if (current?.metadata.uid === uid) {
+      lifecycle.delete(type, current, foreground ? { propagationPolicy: 'Foreground' } : {});
+    }
   }
 
-  #current(type: ResourceType, { metadata }: KubeObject): KubeObject | undefined {
-    return this.#parts.store.get(storageOf(type), metadata.namespace, metadata.name);
+  #dropOwners({ type, object }: Item, uids: ReadonlySet<string>): void {
+    this.parts.lifecycle.rewrite(type, object, ({ metadata }) => {
+      const kept = (metadata.ownerReferences ?? []).filter((owner) => !uids.has(owner.uid));
+      if (kept.length > 0) metadata.ownerReferences = kept;
+      else Reflect.deleteProperty(metadata, 'ownerReferences');
+    });
   }
 
   #stateOf(owner: OwnerReference, dependent: KubeObject): 'solid' | 'waiting' | 'dangling' | 'unknown' {
-    const { store, registry } = this.#parts;
+    const { store, registry } = this.parts;
     const type = registry.findKind(owner.apiVersion, owner.kind);
     const { namespace } = dependent.metadata;
     if (type === undefined || (type.namespaced && namespace === undefined)) return 'unknown';
@@ -170,14 +106,4 @@ export class GarbageCollector {
     if (found?.metadata.uid !== owner.uid) return 'dangling';
     return isDeletingDependents(found) ? 'waiting' : 'solid';
   }
-}
-
-function dropOwners({ metadata }: KubeObject, uids: ReadonlySet<string>): void {
-  const kept = (metadata.ownerReferences ?? []).filter((owner) => !uids.has(owner.uid));
-  if (kept.length > 0) metadata.ownerReferences = kept;
-  else Reflect.deleteProperty(metadata, 'ownerReferences');
-}
-
-function dropFinalizer({ metadata }: KubeObject, finalizer: string): void {
-  metadata.finalizers = (metadata.finalizers ?? []).filter((candidate) => candidate !== finalizer);
 }

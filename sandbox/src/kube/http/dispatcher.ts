@@ -8,7 +8,7 @@ import type { Registry } from '../registry.ts';
 import type { JsonObject, ResourceType } from '../types.ts';
 import { json } from './messages.ts';
 import type { Answer, ApiRequest, StreamAnswer } from './messages.ts';
-import { encode, negotiate, parseAccept } from './negotiation.ts';
+import { isJson, negotiate, parseAccept } from './negotiation.ts';
 import type { ResourceHandlers } from './resources.ts';
 import type { VirtualResources } from './virtual-resources.ts';
 
@@ -91,7 +91,8 @@ export class Dispatcher {
   #document(request: ApiRequest, document: JsonObject | undefined): Answer {
     // What discovery does not know gets no Status, as on a real server.
     if (document === undefined) return { code: 404, contentType: 'text/plain', body: '404 page not found\n' };
-    return { code: 200, ...encode(document, negotiate(request.headers.accept).format) };
+    negotiate(request.headers.accept);
+    return json(document);
   }
 
   #openApiV2(request: ApiRequest): Answer {
@@ -126,5 +127,3 @@ export class Dispatcher {
     return document;
   }
 }
-
-const isJson = ({ type }: { type: string }): boolean => ['application/json', 'application/*', '*/*'].includes(type);

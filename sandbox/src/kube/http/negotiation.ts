@@ -1,17 +1,12 @@
 /**
- * Media types: what a client accepts, and how a body is read. Protobuf is read but not written; its clients offer JSON
- * too.
+ * Media types: what a client accepts, and how a body is read. Answers are JSON; YAML and protobuf are only read, their
+ * clients take JSON too.
  */
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { ApiError } from '../api-error.ts';
 import { decodeProtobuf, protobufType } from './protobuf.ts';
 
 export type Representation = 'object' | 'Table' | 'PartialObjectMetadata';
-
-export interface Accepted {
-  format: 'json' | 'yaml';
-  as: Representation;
-}
 
 export interface MediaRange {
   type: string;
@@ -32,38 +27,25 @@ export function parseAccept(header: string | undefined): MediaRange[] {
   return ranges.filter((range) => quality(range) > 0).sort((left, right) => quality(right) - quality(left));
 }
 
-const formats: Readonly<Record<string, Accepted['format']>> = {
-  '*/*': 'json',
-  'application/*': 'json',
-  'application/json': 'json',
-  'application/yaml': 'yaml',
-  'application/x-yaml': 'yaml',
-};
+export const isJson = ({ type }: { type: string }): boolean =>
+  ['application/json', 'application/*', '*/*'].includes(type);
 
-const representations: Readonly<Record<string, Representation>> = {
-  Table: 'Table',
-  PartialObjectMetadata: 'PartialObjectMetadata',
-  PartialObjectMetadataList: 'PartialObjectMetadata',
-};
+const representations: ReadonlyMap<string | undefined, Representation> = new Map([
+  [undefined, 'object'],
+  ['Table', 'Table'],
+  ['PartialObjectMetadata', 'PartialObjectMetadata'],
+  ['PartialObjectMetadataList', 'PartialObjectMetadata'],
+]);
 
-/** How to answer. Thrown when nothing on offer is accepted: 406. */
-export function negotiate(header: string | undefined): Accepted {
-  for (const { type, parameters } of parseAccept(header)) {
-    const format = Object.hasOwn(formats, type) ? formats[type] : undefined;
-    if (format === undefined) continue;
+/** How to show objects. Thrown when nothing on offer is accepted: 406. */
+export function negotiate(header: string | undefined): Representation {
+  for (const { parameters } of parseAccept(header).filter(isJson)) {
     const { as, g: group, v: version } = parameters;
-    if (as === undefined) return { format, as: 'object' };
-    const representation = Object.hasOwn(representations, as) ? representations[as] : undefined;
-    const known = group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
-    if (known && representation !== undefined) return { format, as: representation };
+    const known = as === undefined || (group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1'));
+    const representation = known ? representations.get(as) : undefined;
+    if (representation !== undefined) return representation;
   }
-  throw ApiError.notAcceptable('application/json, application/yaml');
-}
-
-export function encode(value: unknown, format: Accepted['format']): { contentType: string; body: string } {
-  return format === 'json'
-    ? { contentType: 'application/json', body: JSON.stringify(value) }
-    : { contentType: 'application/yaml', body: stringify(value, { aliasDuplicateObjects: false }) };
+  throw ApiError.notAcceptable('application/json');
 }
 
 export const mediaTypeOf = (contentType: string | undefined): string =>
@@ -84,10 +66,8 @@ export function parseBody(body: Buffer, mediaType: string): unknown {
   if (mediaType === protobufType) return decodeProtobuf(body);
   const yaml = yamlTypes.has(mediaType);
   if (!yaml && mediaType !== '' && !/^application\/([a-z-]+\+)?json$/.test(mediaType)) {
-    const accepted = 'application/json, application/yaml';
-    throw ApiError.unsupportedMediaType(
-      `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
-    );
+    const accepted = 'accepted media types include: application/json, application/yaml';
+    throw ApiError.unsupportedMediaType(`the body of the request was in an unknown format - ${accepted}`);
   }
   const text = body.toString('utf8');
   try {

@@ -8,9 +8,7 @@ import type { FaultInjector } from '../faults.ts';
 import { storageOf } from '../registry.ts';
 import type { Lifecycle } from '../rest/lifecycle.ts';
 import { readDeleteOptions, readListOptions, readWriteOptions } from '../rest/options.ts';
-import { tooLargeRevision } from '../rest/reader.ts';
 import type { Reader } from '../rest/reader.ts';
-import { fromScale, toScale } from '../rest/subresources.ts';
 import { present } from '../rest/versions.ts';
 import type { WriteContext, Writer } from '../rest/writer.ts';
 import type { Store } from '../store/store.ts';
@@ -18,10 +16,9 @@ import { toTable } from '../table.ts';
 import { apiVersionOf } from '../types.ts';
 import type { JsonObject, KubeObject, ResourceType } from '../types.ts';
 import { json, readObject, requireObject } from './messages.ts';
-import type { Answer, ApiRequest, StreamAnswer } from './messages.ts';
-import { encode, mediaTypeOf, negotiate, parseBody } from './negotiation.ts';
-import type { Accepted } from './negotiation.ts';
-import type { RequestTarget } from './request-target.ts';
+import type { Answer, ApiRequest, ResourceTarget, StreamAnswer } from './messages.ts';
+import { mediaTypeOf, negotiate, parseBody } from './negotiation.ts';
+import type { Representation } from './negotiation.ts';
 import { Watch } from './watch.ts';
 
 interface ResourceParts {
@@ -34,13 +31,12 @@ interface ResourceParts {
   bookmarkIntervalMs: number;
 }
 
-type ResourceTarget = Extract<RequestTarget, { kind: 'resource' }>;
-
 interface Call {
   request: ApiRequest;
   target: ResourceTarget;
   type: ResourceType;
-  accepted: Accepted;
+  /** How objects are shown. */
+  as: Representation;
 }
 
 interface TableMetadata {
@@ -74,10 +70,10 @@ export class ResourceHandlers {
   handle(request: ApiRequest, target: ResourceTarget, type: ResourceType): Answer | StreamAnswer {
     const { verb } = request;
     checkServed(target, type, verb);
-    const call: Call = { request, target, type, accepted: negotiate(request.headers.accept) };
+    const call: Call = { request, target, type, as: negotiate(request.headers.accept) };
     switch (verb) {
       case 'get':
-        return this.#show(call, this.#get(call));
+        return this.#show(call, this.#parts.reader.get(type, target.namespace, target.name));
       case 'list':
         return this.#list(call);
       case 'watch':
@@ -103,44 +99,37 @@ export class ResourceHandlers {
     }
   }
 
-  #get({ type, target }: Call): JsonObject {
-    const object = this.#parts.reader.get(type, target.namespace, target.name);
-    return target.subresource === 'scale' ? toScale(object, type) : object;
-  }
-
   #list(call: Call): Answer {
-    const { request, type, target, accepted } = call;
+    const { request, type, target, as } = call;
     const page = this.#parts.reader.list({
       type,
       namespace: target.namespace === '' ? undefined : target.namespace,
       options: readListOptions(request.query, type),
       staleRevision: this.#parts.faults.take(request.fault, 'stale-list')?.revision,
     });
+    const { continue: token, remainingItemCount } = page;
     const metadata: TableMetadata = {
       resourceVersion: String(page.revision),
-      ...(page.continue === undefined ? {} : { continue: page.continue }),
-      ...(page.remainingItemCount === undefined ? {} : { remainingItemCount: page.remainingItemCount }),
+      ...(token !== undefined && { continue: token }),
+      ...(remainingItemCount !== undefined && { remainingItemCount }),
     };
-    if (accepted.as === 'Table') return this.#encode(call, this.#table(call, page.objects, metadata));
-    if (accepted.as === 'PartialObjectMetadata') {
+    if (as === 'Table') return json(this.#table(call, page.objects, metadata));
+    if (as === 'PartialObjectMetadata') {
       const items = page.objects.map(partial);
-      return this.#encode(call, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items });
+      return json({ kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items });
     }
     // As on a real server, items of built-in lists leave their type to the list.
     const items = type.builtIn ? page.objects.map(withoutType) : page.objects;
-    return this.#encode(call, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items });
+    return json({ kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items });
   }
 
   #watch(call: Call): StreamAnswer {
-    const { request, type, target, accepted } = call;
+    const { request, type, target, as } = call;
     const options = readListOptions(request.query, type);
-    const { revision } = this.#parts.store;
-    const asked = Number(options.resourceVersion);
-    if (options.sendInitialEvents === true && asked > revision) throw tooLargeRevision(asked, revision);
     let columnsSent = false;
     const render = (object: KubeObject, bookmark: boolean): JsonObject => {
-      if (accepted.as === 'PartialObjectMetadata') return partial(object);
-      if (accepted.as !== 'Table') return object;
+      if (as === 'PartialObjectMetadata') return partial(object);
+      if (as !== 'Table') return object;
       const { resourceVersion } = object.metadata;
       const table = this.#table(call, bookmark ? [] : [object], { resourceVersion });
       if (columnsSent) table.columnDefinitions = null;
@@ -173,27 +162,16 @@ export class ResourceHandlers {
       warnings: [],
     };
     const { writer } = this.#parts;
-    if (target.subresource === 'scale') return this.#scale(call, context, verb);
-    let object: KubeObject;
-    let created = verb === 'create';
-    if (verb === 'patch') {
-      const mediaType = mediaTypeOf(request.headers['content-type']);
-      const patch = parseBody(request.body ?? Buffer.alloc(0), mediaType);
-      ({ object, created } = writer.patch(context, mediaType, patch));
-    } else if (verb === 'create') object = writer.create(context, requireObject(request));
-    else object = writer.update(context, requireObject(request));
-    return { ...this.#show(call, object, created ? 201 : 200), warnings: context.warnings };
-  }
-
-  /** A change of scale is a change of one field of the object. */
-  #scale(call: Call, context: WriteContext, verb: string): Answer {
-    const { request, type } = call;
-    const current = this.#parts.reader.get(type, context.namespace, context.name);
+    const answer = (object: KubeObject, created: boolean): Answer => ({
+      ...this.#show(call, object, created ? 201 : 200),
+      warnings: context.warnings,
+    });
+    if (verb === 'create') return answer(writer.create(context, requireObject(request)), true);
+    if (verb === 'update') return answer(writer.update(context, requireObject(request)), false);
     const mediaType = mediaTypeOf(request.headers['content-type']);
-    const body = verb === 'patch' ? parseBody(request.body ?? Buffer.alloc(0), mediaType) : requireObject(request);
-    const patch = fromScale({ current, type, body, mediaType: verb === 'patch' ? mediaType : undefined });
-    const { object } = this.#parts.writer.patch({ ...context, subresource: '' }, 'application/merge-patch+json', patch);
-    return this.#show(call, toScale(object, type));
+    const patch = parseBody(request.body ?? Buffer.alloc(0), mediaType);
+    const { object, created } = writer.patch(context, mediaType, patch);
+    return answer(object, created);
   }
 
   #delete(call: Call): Answer {
@@ -220,16 +198,13 @@ export class ResourceHandlers {
       if (stored !== undefined) lifecycle.delete(type, stored, options);
     }
     const metadata = { resourceVersion: String(store.revision) };
-    return this.#encode(call, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items: page.objects });
+    return json({ kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items: page.objects });
   }
 
-  #show(call: Call, object: JsonObject, code = 200): Answer {
-    const shown = object as KubeObject;
-    if (call.accepted.as === 'Table') {
-      const { resourceVersion } = shown.metadata;
-      return this.#encode(call, this.#table(call, [shown], { resourceVersion }), code);
-    }
-    return this.#encode(call, call.accepted.as === 'PartialObjectMetadata' ? partial(shown) : object, code);
+  #show(call: Call, object: KubeObject, code = 200): Answer {
+    const { resourceVersion } = object.metadata;
+    if (call.as === 'Table') return json(this.#table(call, [object], { resourceVersion }), code);
+    return json(call.as === 'PartialObjectMetadata' ? partial(object) : object, code);
   }
 
   #table({ type, request }: Call, objects: readonly KubeObject[], metadata: TableMetadata): JsonObject {
@@ -239,18 +214,9 @@ export class ResourceHandlers {
     }
     return toTable(type, objects, { includeObject, ...metadata, now: new Date(this.#parts.clock.now()) });
   }
-
-  #encode({ accepted }: Call, value: JsonObject, code = 200): Answer {
-    return { code, ...encode(value, accepted.format) };
-  }
 }
 
-function withoutType(object: KubeObject): JsonObject {
-  const item: JsonObject = { ...object };
-  Reflect.deleteProperty(item, 'apiVersion');
-  Reflect.deleteProperty(item, 'kind');
-  return item;
-}
+const withoutType = (object: KubeObject): JsonObject => ({ ...object, apiVersion: undefined, kind: undefined });
 
 const partial = ({ metadata }: KubeObject): JsonObject => ({
   kind: 'PartialObjectMetadata',
@@ -269,10 +235,7 @@ function checkServed({ namespace, name, subresource }: ResourceTarget, type: Res
   if (name === '' && (verb === 'update' || verb === 'patch')) throw ApiError.methodNotAllowed();
   if (name !== '' && verb === 'create') throw ApiError.methodNotAllowed();
   if (subresource === '') return;
-  const { status, scale } = type.subresources;
   const isFinalize = type.builtIn && type.kind === 'Namespace' && subresource === 'finalize';
-  if (!(subresource === 'status' && status) && !(subresource === 'scale' && scale) && !isFinalize) {
-    throw ApiError.noSuchPath();
-  }
+  if (!(subresource === 'status' && type.subresources.status) && !isFinalize) throw ApiError.noSuchPath();
   if (!['get', 'update', 'patch'].includes(verb)) throw ApiError.methodNotAllowed();
 }

@@ -17,9 +17,8 @@ import { impersonate } from '../auth/impersonation.ts';
 import type { FaultInjector } from '../faults.ts';
 import type { RequestAttributes, UserInfo } from '../types.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { json } from './messages.ts';
+import { attributesOf, json, parseTarget, verbOf } from './messages.ts';
 import type { Answer, ApiRequest, StreamAnswer } from './messages.ts';
-import { attributesOf, parseTarget, verbOf } from './request-target.ts';
 
 /** As a real server's. */
 const bodyLimitBytes = 3 * 1024 * 1024;
@@ -47,13 +46,8 @@ export class Transport {
     this.#parts = parts;
     const listener = (message: IncomingMessage, response: ServerResponse): void => void this.#serve(message, response);
     const { tls } = parts;
-    this.#server =
-      tls === undefined
-        ? createHttp({ keepAliveTimeout: keepAliveTimeoutMs }, listener)
-        : createHttps(
-            { ...tls, requestCert: true, rejectUnauthorized: false, keepAliveTimeout: keepAliveTimeoutMs },
-            listener,
-          );
+    const options = { keepAliveTimeout: keepAliveTimeoutMs, requestCert: true, rejectUnauthorized: false };
+    this.#server = tls === undefined ? createHttp(options, listener) : createHttps({ ...options, ...tls }, listener);
   }
 
   /** Resolves to the port. */
@@ -94,14 +88,14 @@ export class Transport {
   async #answer(message: IncomingMessage): Promise<Answer | StreamAnswer | 'reset' | 'silence'> {
     const { faults, clock, dispatcher, authorize } = this.#parts;
     const request = await this.#read(message);
-    for (const { ms } of faults.takeAll(request.fault, 'delay')) await clock.sleep(ms);
+    const delay = faults.take(request.fault, 'delay');
+    if (delay !== undefined) await clock.sleep(delay.ms);
     const struck = faults.take(request.fault, 'drop', 'reset', 'status');
     if (struck?.kind === 'drop') return 'silence';
     if (struck?.kind === 'reset') return 'reset';
     if (struck?.kind === 'status') throw statusFault(struck);
-    const { path, query, target, verb, user } = request;
-    authorize(user, attributesOf(target, verb, { path, query }));
-    const lost = mutatingVerbs.has(verb) ? faults.take(request.fault, 'after-effect') : undefined;
+    authorize(request.user, attributesOf(request));
+    const lost = mutatingVerbs.has(request.verb) ? faults.take(request.fault, 'after-effect') : undefined;
     const answer = await dispatcher.dispatch(request);
     if (lost?.then === 'reset') return 'reset';
     if (lost?.then === 'status') throw statusFault({ code: 500 });
@@ -170,18 +164,17 @@ async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   return size === 0 ? undefined : Buffer.concat(chunks);
 }
 
-const faultReasons: Readonly<Record<number, string>> = {
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  409: 'Conflict',
-  410: 'Expired',
-  500: 'InternalError',
-  503: 'ServiceUnavailable',
-  504: 'Timeout',
-};
+const faultReasons: ReadonlyMap<number, string> = new Map([
+  [401, 'Unauthorized'],
+  [403, 'Forbidden'],
+  [409, 'Conflict'],
+  [410, 'Expired'],
+  [500, 'InternalError'],
+  [503, 'ServiceUnavailable'],
+]);
 
 function statusFault({ code, retryAfterSeconds }: { code: number; retryAfterSeconds?: number }): ApiError {
   if (code === 429) return ApiError.tooManyRequests(retryAfterSeconds ?? 1);
   const details = retryAfterSeconds === undefined ? undefined : { retryAfterSeconds };
-  return new ApiError(code, faultReasons[code] ?? 'Unknown', 'an injected fault', details);
+  return new ApiError(code, faultReasons.get(code) ?? 'Unknown', 'an injected fault', details);
 }

@@ -7,8 +7,7 @@ import { answerTokenRequest } from '../auth/token-request.ts';
 import { apiVersionOf } from '../types.ts';
 import type { ResourceType } from '../types.ts';
 import { json, readObject } from './messages.ts';
-import type { Answer, ApiRequest } from './messages.ts';
-import type { RequestTarget } from './request-target.ts';
+import type { Answer, ApiRequest, ResourceTarget } from './messages.ts';
 
 interface VirtualParts extends Pick<ReviewContext, 'authorizer' | 'authenticator'> {
   find: FindObject;
@@ -23,11 +22,7 @@ export class VirtualResources {
   }
 
   /** The answer, or undefined when the request is for a stored resource. */
-  async handle(
-    request: ApiRequest,
-    target: Extract<RequestTarget, { kind: 'resource' }>,
-    type: ResourceType,
-  ): Promise<Answer | undefined> {
+  async handle(request: ApiRequest, target: ResourceTarget, type: ResourceType): Promise<Answer | undefined> {
     const { namespace, name, subresource } = target;
     const isToken = type.builtIn && type.kind === 'ServiceAccount' && subresource === 'token';
     if (!isToken && !(type.builtIn && isReview(type.kind))) return undefined;

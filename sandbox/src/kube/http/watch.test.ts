@@ -31,15 +31,6 @@ describe('bookmarks', () => {
     expect(describeLine(await next())).toBe(newest);
     expect(await next()).toBeUndefined();
   });
-
-  it('end the initial events that a client asked for', async () => {
-    await api.call('POST', configMaps, configMap('a'));
-    const query = 'watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan';
-    const { next, raw } = await api.watch(`${configMaps}?${query}`);
-    expect(describeLine(await next())).toBe('ADDED a');
-    expect((await next())?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
-    raw.destroy();
-  });
 });
 
 describe('the end of a watch', () => {

@@ -47,7 +47,6 @@ export class Watch {
   /** Objects to show first, and how many have been. */
   #initial: readonly KubeObject[] = [];
   #initialSent = 0;
-  #announceInitialEnd = false;
   /** Events up to here are dealt with. */
   #cursor: number;
   #heldBack: string | undefined;
@@ -65,10 +64,8 @@ export class Watch {
     this.#response = response;
     this.#bucket = bucketOf(storageOf(type));
     const fromNow = options.resourceVersion === '' || options.resourceVersion === '0';
-    const initial = options.sendInitialEvents ?? fromNow;
-    this.#cursor = initial || fromNow ? store.revision : Number(options.resourceVersion);
-    if (initial) this.#initial = store.list(storageOf(type), namespace);
-    this.#announceInitialEnd = options.sendInitialEvents === true && options.allowWatchBookmarks;
+    this.#cursor = fromNow ? store.revision : Number(options.resourceVersion);
+    if (fromNow) this.#initial = store.list(storageOf(type), namespace);
   }
 
   start(): void {
@@ -77,10 +74,7 @@ export class Watch {
     this.#response.on('close', () => this.close());
     this.#response.on('drain', () => this.#pump());
     this.#unsubscribe = store.subscribe(() => this.#schedule());
-    const timeoutMs =
-      options.timeoutSeconds === undefined || options.timeoutSeconds <= 0
-        ? minTimeoutMs * (1 + Math.random())
-        : options.timeoutSeconds * 1000;
+    const timeoutMs = options.timeoutSeconds * 1000 || minTimeoutMs * (1 + Math.random());
     this.#timers.push(clock.setTimer(timeoutMs, () => this.finish()));
     if (options.allowWatchBookmarks) this.#bookmarkEvery(bookmarkIntervalMs);
     this.#response.flushHeaders();
@@ -109,8 +103,7 @@ export class Watch {
     const timer = this.#parts.clock.setTimer(intervalMs, () => {
       this.#timers.splice(this.#timers.indexOf(timer), 1);
       this.#pump();
-      if (this.#isCaughtUp()) this.#send('BOOKMARK', this.#bookmark());
-      this.#flush();
+      this.#sendBookmark();
       if (!this.#closed) this.#bookmarkEvery(intervalMs);
     });
     this.#timers.push(timer);
@@ -120,8 +113,7 @@ export class Watch {
   finish(): void {
     this.#pump();
     if (this.#isSilenced()) return;
-    if (this.#request.options.allowWatchBookmarks && this.#isCaughtUp()) this.#send('BOOKMARK', this.#bookmark());
-    this.#flush();
+    if (this.#request.options.allowWatchBookmarks) this.#sendBookmark();
     this.close();
   }
 
@@ -147,11 +139,6 @@ export class Watch {
       return true;
     }
     this.#initial = [];
-    if (this.#announceInitialEnd) {
-      this.#announceInitialEnd = false;
-      this.#send('BOOKMARK', this.#bookmark({ 'k8s.io/initial-events-end': 'true' }));
-      return true;
-    }
     if (this.#cursor < store.compactedRevision) {
       const why = `too old resource version: ${this.#cursor} (${store.compactedRevision})`;
       this.#chunk += `${JSON.stringify({ type: 'ERROR', object: ApiError.expired(why).toStatus() })}\n`;
@@ -194,14 +181,13 @@ export class Watch {
     else this.#chunk += (mode === 'duplicate' ? line + line : line) + held;
   }
 
-  #bookmark(annotations?: Record<string, string>): KubeObject {
+  /** Says how far the client has come, if it has all there is. */
+  #sendBookmark(): void {
+    if (this.#closed || this.#isSilenced() || this.#cursor !== this.#parts.store.revision) return;
     const { type } = this.#request;
-    const metadata = { resourceVersion: String(this.#cursor), ...(annotations && { annotations }) };
-    return { apiVersion: apiVersionOf(type), kind: type.kind, metadata: metadata as ObjectMeta };
-  }
-
-  #isCaughtUp(): boolean {
-    return !this.#closed && !this.#isSilenced() && this.#cursor === this.#parts.store.revision;
+    const metadata = { resourceVersion: String(this.#cursor) } as ObjectMeta;
+    this.#send('BOOKMARK', { apiVersion: apiVersionOf(type), kind: type.kind, metadata });
+    this.#flush();
   }
 
   #isSilenced(): boolean {

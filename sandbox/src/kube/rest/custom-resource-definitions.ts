@@ -1,15 +1,8 @@
 /** CustomResourceDefinitions: their defaults, what makes one invalid, and the resource types that one serves. Pure. */
 import { compileSchema, SchemaError } from '../schema/index.ts';
-import { isObject } from '../patch/json.ts';
-import type {
-  CompiledSchema,
-  FieldError,
-  JsonObject,
-  KubeObject,
-  PrinterColumn,
-  ResourceType,
-  Verb,
-} from '../types.ts';
+import { fieldOf, isObject, listOf } from '../patch/json.ts';
+import { allVerbs } from '../types.ts';
+import type { CompiledSchema, FieldError, JsonObject, KubeObject, PrinterColumn, ResourceType } from '../types.ts';
 import { duplicate, immutable, invalid, notSupported, required } from '../schema/field-error.ts';
 
 export interface CustomNames {
@@ -26,7 +19,7 @@ interface CustomVersion {
   served: boolean;
   storage: boolean;
   schema?: { openAPIV3Schema?: JsonObject };
-  subresources?: { status?: JsonObject; scale?: { specReplicasPath: string; statusReplicasPath: string } };
+  subresources?: { status?: JsonObject };
   additionalPrinterColumns?: PrinterColumn[];
   selectableFields?: { jsonPath: string }[];
 }
@@ -39,7 +32,6 @@ interface CustomSpec {
   conversion?: { strategy?: string };
 }
 
-const verbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const ageColumn: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 /** How many schemas are kept compiled; recompiling one costs milliseconds only. */
 const compiledLimit = 256;
@@ -58,79 +50,54 @@ export function prepareDefinition(after: KubeObject, before: KubeObject | undefi
   spec.conversion ??= { strategy: 'None' };
   const storage = spec.versions.find((version: unknown) => isObject(version) && version.storage === true) as
     CustomVersion | undefined;
-  const status = isObject(before?.status) ? before.status : {};
-  const storedVersions = Array.isArray(status.storedVersions) ? (status.storedVersions as unknown[]) : [];
+  const storedVersions = listOf(fieldOf(before?.status, 'storedVersions'));
   if (storage === undefined || storedVersions.includes(storage.name)) return;
-  after.status = { ...status, storedVersions: [...storedVersions, storage.name] };
+  after.status = { ...(before?.status as JsonObject | undefined), storedVersions: [...storedVersions, storage.name] };
 }
 
 export function validateDefinition(after: KubeObject, before: KubeObject | undefined): FieldError[] {
-  const { spec } = after as { spec?: unknown };
-  // What is missing altogether is reported by the schema of the kind.
-  if (!isObject(spec) || !isObject(spec.names) || !Array.isArray(spec.versions)) return [];
   const { group, scope, names, versions, conversion } = specOf(after);
   const errors: FieldError[] = [];
-  const expected = `${names.plural}.${group}`;
-  if (after.metadata.name !== expected) {
-    errors.push(invalid('metadata.name', after.metadata.name, `must be spec.names.plural+"."+spec.group`));
-  }
-  if (!group.includes('.')) errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
-  if (!['Cluster', 'Namespaced'].includes(scope))
-    errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']));
+  const must = (holds: boolean, error: () => FieldError): void => {
+    if (!holds) errors.push(error());
+  };
+  const { name } = after.metadata;
+  must(name === `${names.plural}.${group}`, () =>
+    invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group'),
+  );
+  must(group.includes('.'), () => invalid('spec.group', group, 'should be a domain with at least one dot'));
+  const scopes = ['Cluster', 'Namespaced'];
+  must(scopes.includes(scope), () => notSupported('spec.scope', scope, scopes));
   for (const field of ['plural', 'singular'] as const) {
-    if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(names[field])) {
-      errors.push(
-        invalid(
-          `spec.names.${field}`,
-          names[field],
-          'a DNS-1035 label must consist of lower case alphanumeric characters',
-        ),
-      );
-    }
+    const isLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(names[field]);
+    must(isLabel, () => invalid(`spec.names.${field}`, names[field], 'must be a DNS-1035 label'));
   }
-  if (names.kind === names.listKind)
-    errors.push(invalid('spec.names.listKind', names.listKind, 'kind and listKind may not be the same'));
-  if (spec.preserveUnknownFields === true) {
-    errors.push(invalid('spec.preserveUnknownFields', true, 'must be false'));
-  }
-  if (conversion?.strategy !== 'None')
-    errors.push(notSupported('spec.conversion.strategy', conversion?.strategy, ['None']));
-  if (versions.filter((version) => version.storage).length !== 1) {
-    errors.push(
-      invalid(
-        'spec.versions',
-        versions.map(({ name }) => name),
-        'must have exactly one version marked as storage version',
-      ),
-    );
-  }
+  const strategy = conversion?.strategy;
+  must(strategy === 'None', () => notSupported('spec.conversion.strategy', strategy, ['None']));
+  const versionNames = versions.map((version) => version.name);
+  const oneStorage = versions.filter(({ storage }) => storage).length === 1;
+  const why = 'must have exactly one version marked as storage version';
+  must(oneStorage, () => invalid('spec.versions', versionNames, why));
   for (const [index, version] of versions.entries()) {
     const path = `spec.versions[${index}]`;
-    if (versions.findIndex((other) => other.name === version.name) < index)
-      errors.push(duplicate(`${path}.name`, version.name));
-    const schema = version.schema?.openAPIV3Schema;
-    if (schema === undefined) errors.push(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
-    else errors.push(...schemaErrors(schema, `${path}.schema.openAPIV3Schema`));
+    must(versionNames.indexOf(version.name) === index, () => duplicate(`${path}.name`, version.name));
+    errors.push(...schemaErrors(version.schema?.openAPIV3Schema, `${path}.schema.openAPIV3Schema`));
   }
-  return before === undefined ? errors : [...errors, ...frozenErrors(after, before)];
-}
-
-function frozenErrors(after: KubeObject, before: KubeObject): FieldError[] {
-  const [now, then] = [specOf(after), specOf(before)];
-  const errors: FieldError[] = [];
-  if (now.group !== then.group) errors.push(immutable('spec.group', now.group));
-  if (now.scope !== then.scope) errors.push(immutable('spec.scope', now.scope));
-  if (now.names.plural !== then.names.plural) errors.push(immutable('spec.names.plural', now.names.plural));
-  if (now.names.kind !== then.names.kind) errors.push(immutable('spec.names.kind', now.names.kind));
-  const { storedVersions = [] } = (after.status ?? {}) as { storedVersions?: string[] };
-  for (const [index, stored] of storedVersions.entries()) {
-    if (now.versions.some(({ name }) => name === stored)) continue;
-    errors.push(invalid(`status.storedVersions[${index}]`, stored, 'must appear in spec.versions'));
+  if (before === undefined) return errors;
+  const then = specOf(before);
+  must(group === then.group, () => immutable('spec.group', group));
+  must(scope === then.scope, () => immutable('spec.scope', scope));
+  must(names.plural === then.names.plural, () => immutable('spec.names.plural', names.plural));
+  must(names.kind === then.names.kind, () => immutable('spec.names.kind', names.kind));
+  for (const [index, stored] of listOf(fieldOf(after.status, 'storedVersions')).entries()) {
+    const path = `status.storedVersions[${index}]`;
+    must(versionNames.includes(String(stored)), () => invalid(path, stored, 'must appear in spec.versions'));
   }
   return errors;
 }
 
-function schemaErrors(schema: JsonObject, path: string): readonly FieldError[] {
+function schemaErrors(schema: JsonObject | undefined, path: string): readonly FieldError[] {
+  if (schema === undefined) return [required(path, 'schemas are required')];
   try {
     compile(schema, path);
     return [];
@@ -153,34 +120,28 @@ function compile(schema: JsonObject, path: string): CompiledSchema {
 /** The types of a valid definition, one for each served version; while it is being deleted they refuse new objects. */
 export function typesOf(definition: KubeObject): ResourceType[] {
   const { group, scope, names, versions } = specOf(definition);
-  const storageVersion = versions.find((version) => version.storage)?.name ?? '';
   const terminating = definition.metadata.deletionTimestamp !== undefined;
-  return versions.flatMap((version, index) =>
-    version.served
-      ? [
-          {
-            group,
-            version: version.name,
-            kind: names.kind,
-            listKind: names.listKind,
-            resource: names.plural,
-            singular: names.singular,
-            shortNames: names.shortNames ?? [],
-            categories: names.categories ?? [],
-            namespaced: scope === 'Namespaced',
-            storageVersion,
-            subresources: {
-              status: version.subresources?.status !== undefined,
-              ...(version.subresources?.scale === undefined ? {} : { scale: version.subresources.scale }),
-            },
-            verbs: terminating ? verbs.filter((verb) => verb !== 'create') : verbs,
-            hasGeneration: true,
-            printerColumns: version.additionalPrinterColumns ?? [ageColumn],
-            selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
-            schema: compile(version.schema?.openAPIV3Schema ?? {}, `spec.versions[${index}].schema.openAPIV3Schema`),
-            builtIn: false,
-          },
-        ]
-      : [],
-  );
+  const common = {
+    group,
+    kind: names.kind,
+    listKind: names.listKind,
+    resource: names.plural,
+    singular: names.singular,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    namespaced: scope === 'Namespaced',
+    storageVersion: versions.find(({ storage }) => storage)?.name ?? '',
+    verbs: terminating ? allVerbs.filter((verb) => verb !== 'create') : allVerbs,
+    hasGeneration: true,
+    builtIn: false,
+  };
+  const types = versions.map((version, index) => ({
+    ...common,
+    version: version.name,
+    subresources: { status: version.subresources?.status !== undefined },
+    printerColumns: version.additionalPrinterColumns ?? [ageColumn],
+    selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
+    schema: compile(version.schema?.openAPIV3Schema ?? {}, `spec.versions[${index}].schema.openAPIV3Schema`),
+  }));
+  return types.filter((_type, index) => versions[index]?.served);
 }

@@ -1,174 +1,121 @@
-/**
- * The query parameters (for deletions also the body) that steer a request, read as strictly as a real server reads
- * them.
- */
+/** The query parameters (for deletions also the body) that steer a request; what a client may get wrong is refused. */
 import { ApiError } from '../api-error.ts';
-import { isObject } from '../patch/json.ts';
+import { textOf } from '../patch/json.ts';
 import { parseFieldSelector, parseLabelSelector } from '../selectors.ts';
 import type { FieldError, JsonObject, KubeObject, ResourceType } from '../types.ts';
-import { forbidden, invalid, notSupported } from '../schema/field-error.ts';
+import { forbidden, notSupported } from '../schema/field-error.ts';
 
-export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
-export type PropagationPolicy = 'Orphan' | 'Background' | 'Foreground';
+const propagationPolicies = ['Foreground', 'Background', 'Orphan'] as const;
+const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'] as const;
+const matches = ['Exact', 'NotOlderThan', ''] as const;
 
 export interface WriteOptions {
   dryRun: boolean;
-  fieldValidation: FieldValidation;
+  fieldValidation: (typeof fieldValidations)[number];
   fieldManager: string | undefined;
   force: boolean;
 }
 
 export interface DeleteOptions {
   dryRun: boolean;
-  gracePeriodSeconds: number | undefined;
-  propagationPolicy: PropagationPolicy | undefined;
-  uid: string | undefined;
-  resourceVersion: string | undefined;
+  propagationPolicy: (typeof propagationPolicies)[number] | undefined;
+  uid: string;
+  resourceVersion: string;
 }
 
 export interface ListOptions {
   limit: number;
   continue: string;
   resourceVersion: string;
-  match: '' | 'Exact' | 'NotOlderThan';
+  match: (typeof matches)[number];
   /** Whether an object is selected by labels and fields. */
   selects: (object: KubeObject) => boolean;
   hasSelector: boolean;
-  watch: boolean;
   allowWatchBookmarks: boolean;
-  sendInitialEvents: boolean | undefined;
-  timeoutSeconds: number | undefined;
+  timeoutSeconds: number;
 }
 
-const refuse = (kind: string, errors: readonly FieldError[]): ApiError =>
-  ApiError.invalid({ group: 'meta.k8s.io', kind, name: '' }, errors);
+/** Options that are not as they must be, whichever kind of options they are: 422. */
+export const invalidOptions = (kind: string, error: FieldError): ApiError =>
+  ApiError.invalid({ group: 'meta.k8s.io', kind, name: '' }, [error]);
 
-function readDryRun(values: readonly unknown[], kind: string): boolean {
-  const given = values.filter((value) => value !== '');
-  if (given.some((value) => value !== 'All')) throw refuse(kind, [notSupported('dryRun', given, ['All'])]);
-  return given.length > 0;
+function oneOf<T extends string>(allowed: readonly T[], field: string, { kind, given }: Given): T {
+  const found = allowed.find((value) => value === given);
+  if (found === undefined) throw invalidOptions(kind, notSupported(field, given, allowed));
+  return found;
 }
+
+interface Given {
+  kind: string;
+  given: unknown;
+}
+
+const readDryRun = (values: readonly unknown[], kind: string): boolean =>
+  values.map((given) => oneOf(['All', ''], 'dryRun', { kind, given })).includes('All');
 
 export function readWriteOptions(query: URLSearchParams, kind: string): WriteOptions {
-  const fieldValidation = query.get('fieldValidation') ?? '';
-  if (!['', 'Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
-    throw refuse(kind, [notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn'])]);
-  }
-  const fieldManager = query.get('fieldManager') ?? '';
-  if (fieldManager.length > 128) {
-    throw refuse(kind, [invalid('fieldManager', fieldManager, 'may not be more than 128 bytes')]);
-  }
+  const given = query.get('fieldValidation') ?? '';
+  const fieldManager = (query.get('fieldManager') ?? '').slice(0, 128);
   return {
     dryRun: readDryRun(query.getAll('dryRun'), kind),
-    fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as FieldValidation),
+    fieldValidation: oneOf(fieldValidations, 'fieldValidation', { kind, given }),
     fieldManager: fieldManager === '' ? undefined : fieldManager,
-    force: readBoolean(query, 'force') === true,
+    force: readBoolean(query, 'force'),
   };
 }
 
 /** A body wins over the query, as on a real server. */
-export function readDeleteOptions(query: URLSearchParams, body: JsonObject | undefined): DeleteOptions {
-  const given: JsonObject =
-    body !== undefined && Object.keys(body).length > 0
-      ? body
-      : {
-          propagationPolicy: query.get('propagationPolicy'),
-          gracePeriodSeconds: readInteger(query, 'gracePeriodSeconds'),
-          orphanDependents: readBoolean(query, 'orphanDependents'),
-          dryRun: query.getAll('dryRun'),
-        };
-  const { uid, resourceVersion } = isObject(given.preconditions) ? given.preconditions : {};
-  const { orphanDependents = null } = given;
-  const older = orphanDependents === null ? undefined : orphanDependents === true ? 'Orphan' : 'Background';
+export function readDeleteOptions(query: URLSearchParams, body: JsonObject = {}): DeleteOptions {
+  const inQuery = { propagationPolicy: query.get('propagationPolicy'), dryRun: query.getAll('dryRun') };
+  const options: JsonObject = Object.keys(body).length > 0 ? body : inQuery;
+  const kind = 'DeleteOptions';
+  const given = options.propagationPolicy ?? (options.orphanDependents === true ? 'Orphan' : undefined);
+  const policy = given === undefined ? given : oneOf(propagationPolicies, 'propagationPolicy', { kind, given });
   return {
-    dryRun: readDryRun(Array.isArray(given.dryRun) ? given.dryRun : [], 'DeleteOptions'),
-    gracePeriodSeconds: readGracePeriod(given.gracePeriodSeconds ?? undefined),
-    propagationPolicy: readPropagationPolicy(given.propagationPolicy ?? undefined) ?? older,
-    uid: typeof uid === 'string' ? uid : undefined,
-    resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : undefined,
+    dryRun: readDryRun(Array.isArray(options.dryRun) ? options.dryRun : [], kind),
+    propagationPolicy: policy,
+    uid: textOf(options.preconditions, 'uid'),
+    resourceVersion: textOf(options.preconditions, 'resourceVersion'),
   };
-}
-
-function readGracePeriod(seconds: unknown): number | undefined {
-  if (seconds === undefined || (Number.isSafeInteger(seconds) && Number(seconds) >= 0))
-    return seconds as number | undefined;
-  const why = 'must be greater than or equal to 0';
-  throw refuse('DeleteOptions', [invalid('gracePeriodSeconds', seconds, why)]);
-}
-
-function readPropagationPolicy(policy: unknown): PropagationPolicy | undefined {
-  if (policy === undefined || policy === 'Orphan' || policy === 'Background' || policy === 'Foreground') return policy;
-  const supported = ['Foreground', 'Background', 'Orphan', 'nil'];
-  throw refuse('DeleteOptions', [notSupported('propagationPolicy', policy, supported)]);
 }
 
 export function readListOptions(query: URLSearchParams, type: ResourceType): ListOptions {
-  const labels = parseLabelSelector(query.get('labelSelector') ?? '');
-  const fieldSelector = query.get('fieldSelector') ?? '';
-  const fields = parseFieldSelector(fieldSelector, type);
-  const options: ListOptions = {
-    limit: Math.max(0, readInteger(query, 'limit') ?? 0),
-    continue: query.get('continue') ?? '',
-    resourceVersion: query.get('resourceVersion') ?? '',
-    match: (query.get('resourceVersionMatch') ?? '') as ListOptions['match'],
-    selects: (object) => labels(object.metadata.labels) && fields(object),
-    hasSelector: (query.get('labelSelector') ?? '') !== '' || fieldSelector !== '',
-    watch: readBoolean(query, 'watch') === true,
-    allowWatchBookmarks: readBoolean(query, 'allowWatchBookmarks') === true,
-    sendInitialEvents: readBoolean(query, 'sendInitialEvents'),
-    timeoutSeconds: readInteger(query, 'timeoutSeconds'),
-  };
-  const errors = matchErrors(options);
-  if (errors.length > 0) throw refuse('ListOptions', errors);
-  if (options.resourceVersion !== '' && !/^\d{1,18}$/.test(options.resourceVersion)) {
-    const why = `strconv.ParseUint: parsing ${JSON.stringify(options.resourceVersion)}: invalid syntax`;
-    throw ApiError.badRequest(`resourceVersion: Invalid value: ${JSON.stringify(options.resourceVersion)}: ${why}`);
+  const text = (name: string): string => query.get(name) ?? '';
+  const labels = parseLabelSelector(text('labelSelector'));
+  const fields = parseFieldSelector(text('fieldSelector'), type);
+  const [resourceVersion, goesOn] = [text('resourceVersion'), text('continue')];
+  const match = oneOf(matches, 'resourceVersionMatch', { kind: 'ListOptions', given: text('resourceVersionMatch') });
+  // Clients that would have a watch begin with what exists fall back to a list on this answer.
+  const why = 'is not supported for a watch';
+  if (text('sendInitialEvents') !== '') throw invalidOptions('ListOptions', forbidden('sendInitialEvents', why));
+  const exactlyAny = match === 'Exact' && resourceVersion === '0';
+  if (match !== '' && (readBoolean(query, 'watch') || resourceVersion === '' || goesOn !== '' || exactlyAny)) {
+    throw invalidOptions('ListOptions', forbidden('resourceVersionMatch', 'is for lists from a resourceVersion'));
   }
-  if (options.continue !== '' && !['', '0'].includes(options.resourceVersion)) {
+  if (!/^\d{0,18}$/.test(resourceVersion)) {
+    throw ApiError.badRequest(`resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  }
+  if (goesOn !== '' && !['', '0'].includes(resourceVersion)) {
     throw ApiError.badRequest('specifying resource version is not allowed when using continue');
   }
-  return options;
+  return {
+    ...{ continue: goesOn, resourceVersion, match },
+    limit: readInteger(query, 'limit'),
+    selects: (object) => labels(object.metadata.labels) && fields(object),
+    hasSelector: text('labelSelector') !== '' || text('fieldSelector') !== '',
+    allowWatchBookmarks: readBoolean(query, 'allowWatchBookmarks'),
+    timeoutSeconds: readInteger(query, 'timeoutSeconds'),
+  };
 }
 
-function matchErrors(options: ListOptions): FieldError[] {
-  const { match, resourceVersion, watch, sendInitialEvents } = options;
-  const errors: FieldError[] = [];
-  const refuseMatch = (why: string): void => void errors.push(forbidden('resourceVersionMatch', why));
-  if (match !== '') {
-    if (!['Exact', 'NotOlderThan'].includes(match)) {
-      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-    } else if (watch && sendInitialEvents === undefined) {
-      refuseMatch('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-    } else if (!watch && resourceVersion === '') {
-      refuseMatch('resourceVersionMatch is forbidden unless resourceVersion is provided');
-    } else if (options.continue !== '') {
-      refuseMatch('resourceVersionMatch is forbidden when continue is provided');
-    } else if (match === 'Exact' && resourceVersion === '0') {
-      refuseMatch('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-    }
-  }
-  if (sendInitialEvents !== undefined) {
-    if (!watch) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
-    else if (match !== 'NotOlderThan') {
-      refuseMatch('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-    }
-  }
-  return errors;
-}
-
-function readInteger(query: URLSearchParams, name: string): number | undefined {
+/** Zero when absent or negative. Thrown when it is no number: 400. */
+function readInteger(query: URLSearchParams, name: string): number {
   const text = query.get(name) ?? '';
-  if (text === '') return undefined;
-  const value = Number(text);
-  if (!/^[-+]?\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw ApiError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  }
-  return value;
+  if (/^-?\d{0,15}$/.test(text)) return Math.max(0, Number(text));
+  throw ApiError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 /** As a real server's conversion: present and not "false" or "0" is true. */
-function readBoolean(query: URLSearchParams, name: string): boolean | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  return !['false', '0'].includes(text.toLowerCase());
+export function readBoolean(query: URLSearchParams, name: string): boolean {
+  return !['false', '0', undefined].includes(query.get(name)?.toLowerCase());
 }

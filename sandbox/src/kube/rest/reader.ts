@@ -26,27 +26,31 @@ interface ListRequest {
   staleRevision?: number | undefined;
 }
 
+/** Where a list starts: at which revision, after which key. */
+interface Start {
+  revision: number;
+  after: string;
+}
+
 const continueTooOld =
-  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without it, or use the continue token in this response to go on inconsistently.';
 
 /** Encodes where a list goes on; revision -1 means whatever is newest then. */
-const encodeContinue = (revision: number, after: string): string =>
-  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).toString('base64url');
+const encodeContinue = ({ revision, after }: Start): string =>
+  Buffer.from(JSON.stringify({ revision, after })).toString('base64url');
 
-function decodeContinue(token: string): { revision: number; after: string } {
+function decodeContinue(token: string): Start {
   try {
-    const { v, rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Record<string, unknown>;
-    if (v === 'meta.k8s.io/v1' && Number.isSafeInteger(rv) && typeof start === 'string') {
-      return { revision: Number(rv), after: start };
-    }
+    const { revision, after } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Partial<Start>;
+    if (Number.isSafeInteger(revision) && typeof after === 'string') return { revision: Number(revision), after };
   } catch {
     // Falls through to the one answer for every malformed token.
   }
   throw ApiError.badRequest('continue key is not valid');
 }
 
-/** Thrown for a revision that is still to come: 504 with the cause that clients look for. */
-export function tooLargeRevision(asked: number, current: number): ApiError {
+/** For a revision that is still to come: 504 with the cause that clients look for. */
+function tooLargeRevision(asked: number, current: number): ApiError {
   return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     retryAfterSeconds: 1,
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
@@ -66,57 +70,38 @@ export class Reader {
     return present(object, type);
   }
 
-  list(request: ListRequest): ListPage {
-    const { type, options } = request;
-    const { after, revision, snapshot } = this.#snapshot(request);
+  list({ type, namespace, options, staleRevision }: ListRequest): ListPage {
+    const { revision, after } = this.#startOf(options, staleRevision);
+    const newest = revision === this.#store.revision;
+    const storage = storageOf(type);
+    const all = newest ? this.#store.list(storage, namespace) : this.#store.listAt(storage, namespace, revision);
+    const rest = after === '' ? all : all.filter((object) => keyOfObject(object) > after);
     const objects: KubeObject[] = [];
-    let index = after === '' ? 0 : snapshot.findIndex((object) => keyOfObject(object) > after);
-    if (index < 0) index = snapshot.length;
-    let token: string | undefined;
-    for (; index < snapshot.length; index++) {
-      const stored = snapshot[index];
-      if (stored === undefined) break;
+    for (const [index, stored] of rest.entries()) {
       const object = present(stored, type);
       if (!options.selects(object)) continue;
-      if (options.limit > 0 && objects.length === options.limit) {
-        token = encodeContinue(revision, keyOfObject(objects.at(-1) ?? object));
-        break;
+      const last = objects.at(-1);
+      if (last !== undefined && objects.length === options.limit) {
+        const token = encodeContinue({ revision, after: keyOfObject(last) });
+        const remainingItemCount = options.hasSelector ? undefined : rest.length - index;
+        return { objects, revision, continue: token, remainingItemCount };
       }
       objects.push(object);
     }
-    const remaining = token === undefined || options.hasSelector ? undefined : snapshot.length - index;
-    return { objects, revision, continue: token, remainingItemCount: remaining };
+    return { objects, revision, continue: undefined, remainingItemCount: undefined };
   }
 
-  #snapshot({ type, namespace, options, staleRevision }: ListRequest): {
-    snapshot: KubeObject[];
-    revision: number;
-    after: string;
-  } {
-    const store = this.#store;
-    const storage = storageOf(type);
-    const at = (revision: number, after: string): { snapshot: KubeObject[]; revision: number; after: string } => ({
-      snapshot:
-        revision === store.revision ? store.list(storage, namespace) : store.listAt(storage, namespace, revision),
-      revision,
-      after,
-    });
-    if (staleRevision !== undefined) {
-      return at(Math.min(store.revision, Math.max(staleRevision, store.compactedRevision)), '');
-    }
-    if (options.continue !== '') {
-      const { revision, after } = decodeContinue(options.continue);
-      if (revision < 0) return at(store.revision, after);
-      if (revision > store.revision) throw tooLargeRevision(revision, store.revision);
-      if (revision >= store.compactedRevision) return at(revision, after);
-      throw ApiError.expired(continueTooOld, encodeContinue(-1, after));
-    }
+  #startOf({ continue: token, ...options }: ListOptions, staleRevision: number | undefined): Start {
+    const { revision: newest, compactedRevision: oldest } = this.#store;
+    if (staleRevision !== undefined) return { revision: Math.min(newest, Math.max(staleRevision, oldest)), after: '' };
     const asked = Number(options.resourceVersion);
-    if (asked > store.revision) throw tooLargeRevision(asked, store.revision);
     const exact = options.match === 'Exact' || (options.match === '' && options.limit > 0 && asked > 0);
-    if (!exact) return at(store.revision, '');
-    if (asked >= store.compactedRevision) return at(asked, '');
-    throw ApiError.expired('The resourceVersion for the provided list is too old.');
+    const { revision, after } = token === '' ? { revision: asked, after: '' } : decodeContinue(token);
+    if (revision > newest) throw tooLargeRevision(revision, newest);
+    if (revision < 0 || (token === '' && !exact)) return { revision: newest, after };
+    if (revision >= oldest) return { revision, after };
+    if (token === '') throw ApiError.expired('The resourceVersion for the provided list is too old.');
+    throw ApiError.expired(continueTooOld, encodeContinue({ revision: -1, after }));
   }
 }
 

@@ -3,18 +3,19 @@
  * get the defaults of the schema as it is now, as on a real server; the two kinds of Event differ in field names.
  */
 import { apiVersionOf } from '../types.ts';
-import type { JsonObject, KubeObject, ResourceType } from '../types.ts';
+import type { KubeObject, ResourceType } from '../types.ts';
 
 /** Core field name to events.k8s.io/v1 field name. */
-const eventFields: readonly (readonly [core: string, events: string])[] = [
-  ['involvedObject', 'regarding'],
-  ['message', 'note'],
-  ['reportingComponent', 'reportingController'],
-  ['source', 'deprecatedSource'],
-  ['firstTimestamp', 'deprecatedFirstTimestamp'],
-  ['lastTimestamp', 'deprecatedLastTimestamp'],
-  ['count', 'deprecatedCount'],
-];
+const eventFields: Readonly<Record<string, string>> = {
+  involvedObject: 'regarding',
+  message: 'note',
+  reportingComponent: 'reportingController',
+  source: 'deprecatedSource',
+  firstTimestamp: 'deprecatedFirstTimestamp',
+  lastTimestamp: 'deprecatedLastTimestamp',
+  count: 'deprecatedCount',
+};
+const coreEventFields = Object.fromEntries(Object.entries(eventFields).map(([core, events]) => [events, core]));
 
 const views = new WeakMap<KubeObject, { type: ResourceType; view: KubeObject }>();
 
@@ -24,7 +25,7 @@ export function present(object: KubeObject, type: ResourceType): KubeObject {
   const cached = views.get(object);
   if (cached?.type === type) return cached.view;
   const view = structuredClone(object);
-  if (type.builtIn) renameFields(view, ([core, events]) => [core, events]);
+  if (type.builtIn) renameFields(view, eventFields);
   else type.schema?.applyDefaults(view);
   view.apiVersion = apiVersionOf(type);
   views.set(object, { type, view });
@@ -34,20 +35,19 @@ export function present(object: KubeObject, type: ResourceType): KubeObject {
 /** Turns an object of `type` into the one to store, in place. */
 export function toStored(object: KubeObject, type: ResourceType): KubeObject {
   if (type.group === 'events.k8s.io') {
-    renameFields(object, ([core, events]) => [events, core]);
+    renameFields(object, coreEventFields);
     object.apiVersion = 'v1';
-  } else {
-    const stored = apiVersionOf({ group: type.group, version: type.storageVersion });
-    // Just defaulted by this very type: it shows as it is.
-    if (object.apiVersion === stored) views.set(object, { type, view: object });
-    object.apiVersion = stored;
+    return object;
   }
+  const stored = apiVersionOf({ group: type.group, version: type.storageVersion });
+  // Just defaulted by this very type: it shows as it is.
+  if (object.apiVersion === stored) views.set(object, { type, view: object });
+  object.apiVersion = stored;
   return object;
 }
 
-function renameFields(object: JsonObject, fromTo: (row: readonly [string, string]) => [string, string]): void {
-  for (const row of eventFields) {
-    const [from, to] = fromTo(row);
+function renameFields(object: KubeObject, names: Readonly<Record<string, string>>): void {
+  for (const [from, to] of Object.entries(names)) {
     if (object[from] === undefined) continue;
     object[to] = object[from];
     Reflect.deleteProperty(object, from);

@@ -6,17 +6,17 @@
 import type { Clock } from '@couchestor/common/base';
 import { ApiError } from '../api-error.ts';
 import { applyPatch, applyServerSide, trackManagedFields } from '../patch/index.ts';
-import { isObject } from '../patch/json.ts';
+import { fieldOf, isObject } from '../patch/json.ts';
 import { storageOf } from '../registry.ts';
 import type { Store } from '../store/store.ts';
+import { timestamp } from '../types.ts';
 import type { FieldError, JsonObject, KubeObject, ObjectMeta, ResourceType, UserInfo } from '../types.ts';
 import { forbidden, invalid, required } from '../schema/field-error.ts';
-import { timestamp } from './lifecycle.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import * as metadata from './metadata.ts';
 import type { WriteOptions } from './options.ts';
-import { fillDefaults, strategyOf } from './strategies.ts';
-import { setStatus, withinSubresource } from './subresources.ts';
+import { invalidOptions } from './options.ts';
+import { fillDefaults, kindErrors, strategyOf } from './strategies.ts';
 import { present, toStored } from './versions.ts';
 
 export interface WriteContext {
@@ -31,6 +31,11 @@ export interface WriteContext {
   options: WriteOptions;
   /** Collects what goes into Warning headers. */
   warnings: string[];
+}
+
+interface Patched {
+  object: KubeObject;
+  created: boolean;
 }
 
 interface WriterParts {
@@ -57,18 +62,17 @@ export class Writer {
     if (before === undefined) throw ApiError.notFound({ ...context.type, name: context.name });
     const after = this.#decode(context, body);
     if (isBlank(after.metadata.resourceVersion) && strategyOf(context.type).conditionalUpdate === true) {
-      throw this.#invalid(context, [mustBeSpecified]);
+      throw ApiError.invalid({ ...context.type, name: context.name }, [mustBeSpecified]);
     }
     return this.#replace(context, { after, before, track: true });
   }
 
-  patch(context: WriteContext, contentType: string, patch: unknown): { object: KubeObject; created: boolean } {
+  patch(context: WriteContext, contentType: string, patch: unknown): Patched {
     const { type, options, name } = context;
     const current = this.#current(context);
     if (contentType === applyMediaType) return this.#apply(context, patch, current);
     if (options.force) {
-      const errors = [forbidden('force', 'may not be specified for non-apply patch')];
-      throw ApiError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions', name: '' }, errors);
+      throw invalidOptions('PatchOptions', forbidden('force', 'may not be specified for non-apply patch'));
     }
     if (current === undefined) throw ApiError.notFound({ ...type, name });
     const patched = applyPatch({ contentType, patch, current, type });
@@ -76,15 +80,10 @@ export class Writer {
     return { object: this.#replace(context, { after, before: current, track: true }), created: false };
   }
 
-  #apply(
-    context: WriteContext,
-    patch: unknown,
-    current: KubeObject | undefined,
-  ): { object: KubeObject; created: boolean } {
+  #apply(context: WriteContext, patch: unknown, current: KubeObject | undefined): Patched {
     const { type, options, subresource, name } = context;
     if (options.fieldManager === undefined) {
-      const errors = [required('fieldManager', 'is required for apply patch')];
-      throw ApiError.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions', name: '' }, errors);
+      throw invalidOptions('PatchOptions', required('fieldManager', 'is required for apply patch'));
     }
     if (!isObject(patch)) throw ApiError.badRequest('the apply configuration is not an object');
     const applied = this.#decode(context, patch, false);
@@ -92,10 +91,7 @@ export class Writer {
     this.#checkName(context, applied);
     if (current === undefined && subresource !== '') throw ApiError.notFound({ ...type, name });
     if (current === undefined && !isBlank(applied.metadata.uid)) {
-      throw ApiError.conflict(
-        { ...type, name },
-        `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`,
-      );
+      throw ApiError.conflict({ ...type, name }, `uid mismatch: there is no object of uid ${applied.metadata.uid}`);
     }
     const now = timestamp(this.#parts.clock.now());
     const { fieldManager: manager, force } = options;
@@ -121,7 +117,10 @@ export class Writer {
     meta.uid = crypto.randomUUID();
     meta.creationTimestamp = timestamp(clock.now());
     if (type.hasGeneration) meta.generation = 1;
-    if (type.subresources.status && strategy.initialStatus !== undefined) setStatus(object, initialStatus(type));
+    if (type.subresources.status && strategy.initialStatus !== undefined) {
+      const status = Object.keys(strategy.initialStatus).length === 0 ? undefined : strategy.initialStatus;
+      setStatus(object, structuredClone(status));
+    }
     strategy.prepare?.(object, undefined);
     if (track) this.#track(context, object, undefined);
     this.#validate(context, object, metadata.validateMetadata(meta, type));
@@ -163,10 +162,9 @@ export class Writer {
     if (type.schema !== undefined) unknown.push(...type.schema.prune(object));
     const problems = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
     if (problems.length > 0 && options.fieldValidation === 'Strict') {
-      const what = `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}`;
-      throw ApiError.badRequest(`${what}: strict decoding error: ${problems.join(', ')}`);
+      throw metadata.unreadable(type, `strict decoding error: ${problems.join(', ')}`);
     }
-    if (options.fieldValidation === 'Warn') warnings.push(...problems);
+    if (options.fieldValidation !== 'Ignore') warnings.push(...problems);
     if (!fillIn) return object;
     type.schema?.applyDefaults(object);
     fillDefaults(object, strategyOf(type).defaults ?? {});
@@ -183,9 +181,8 @@ export class Writer {
     if (!type.namespaced) Reflect.deleteProperty(object.metadata, 'namespace');
     else if (given === '' || given === namespace) object.metadata.namespace = namespace;
     else {
-      throw ApiError.badRequest(
-        'the namespace of the provided object does not match the namespace sent on the request',
-      );
+      const why = 'the namespace of the provided object does not match the namespace sent on the request';
+      throw ApiError.badRequest(why);
     }
   }
 
@@ -193,25 +190,18 @@ export class Writer {
     const found = this.#parts.store.get({ group: '', resource: 'namespaces' }, undefined, namespace);
     if (found === undefined) throw ApiError.notFound({ group: '', resource: 'namespaces', name: namespace });
     if (found.metadata.deletionTimestamp === undefined) return;
-    const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-    const error = ApiError.forbidden({ ...type, name }, why);
-    const causes = [
-      {
-        reason: 'NamespaceTerminating',
-        message: `namespace ${namespace} is being terminated`,
-        field: 'metadata.namespace',
-      },
-    ];
+    const message = `namespace ${namespace} is being terminated`;
+    const causes = [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }];
+    const error = ApiError.forbidden(
+      { ...type, name },
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+    );
     throw new ApiError(error.code, error.reason, error.message, { ...error.details, causes });
   }
 
   #checkName({ name }: WriteContext, { metadata: meta }: KubeObject): void {
     if (meta.name === name) return;
-    throw ApiError.badRequest(
-      isBlank(meta.name)
-        ? `the name of the object (${name} based on URL) was undeterminable: name must be provided`
-        : `the name of the object (${meta.name}) does not match the name on the URL (${name})`,
-    );
+    throw ApiError.badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
   }
 
   #checkPreconditions({ type, name }: WriteContext, after: KubeObject, before: KubeObject): void {
@@ -222,9 +212,8 @@ export class Writer {
     }
     if (isBlank(resourceVersion) || resourceVersion === before.metadata.resourceVersion) return;
     if (!/^\d{1,18}$/.test(resourceVersion)) {
-      throw this.#invalid({ type, name }, [
-        invalid('metadata.resourceVersion', resourceVersion, 'must be an unsigned integer'),
-      ]);
+      const error = invalid('metadata.resourceVersion', resourceVersion, 'must be an unsigned integer');
+      throw ApiError.invalid({ ...type, name }, [error]);
     }
     const why = 'the object has been modified; please apply your changes to the latest version and try again';
     throw ApiError.conflict({ ...type, name }, why);
@@ -241,17 +230,11 @@ export class Writer {
     const inSchema = type.schema?.validate(object, before) ?? [];
     const badType = type.builtIn ? inSchema.find(isUnreadable) : undefined;
     if (badType !== undefined) {
-      const what = `${type.kind} in version ${JSON.stringify(type.version)} cannot be handled as a ${type.kind}`;
-      throw ApiError.badRequest(`${what}: json: cannot unmarshal ${badType.field}: ${badType.message}`);
+      throw metadata.unreadable(type, `json: cannot unmarshal ${badType.field}: ${badType.message}`);
     }
-    // The checks of a kind rely on its schema.
-    const ofKind = inSchema.length === 0 ? (strategyOf(type).validate?.(object, before) ?? []) : [];
+    const ofKind = inSchema.length === 0 ? kindErrors(type, object, before) : [];
     const all = [...errors, ...ofKind, ...inSchema];
-    if (all.length > 0) throw this.#invalid({ type, name: object.metadata.name }, all);
-  }
-
-  #invalid({ type, name }: { type: ResourceType; name: string }, errors: readonly FieldError[]): ApiError {
-    return ApiError.invalid({ group: type.group, kind: type.kind, name }, errors);
+    if (all.length > 0) throw ApiError.invalid({ ...type, name: object.metadata.name }, all);
   }
 }
 
@@ -264,10 +247,25 @@ const mustBeSpecified: FieldError = {
 
 const isBlank = (text: string | undefined): text is undefined | '' => text === undefined || text === '';
 
-const initialStatus = (type: ResourceType): JsonObject | undefined => {
-  const status = strategyOf(type).initialStatus;
-  return status === undefined || Object.keys(status).length === 0 ? undefined : structuredClone(status);
-};
+function setStatus(object: KubeObject, status: unknown): void {
+  if (status === undefined) Reflect.deleteProperty(object, 'status');
+  else object.status = status;
+}
+
+/** What a write through a subresource leaves of the change: status is changed through `/status` alone. */
+function withinSubresource(after: KubeObject, before: KubeObject, { type, subresource }: WriteContext): KubeObject {
+  if (subresource === '') {
+    if (type.subresources.status) setStatus(after, before.status);
+    return after;
+  }
+  const kept = structuredClone(before);
+  const { managedFields } = after.metadata;
+  if (managedFields === undefined) Reflect.deleteProperty(kept.metadata, 'managedFields');
+  else kept.metadata.managedFields = managedFields;
+  if (subresource === 'status') setStatus(kept, after.status);
+  else kept.spec = { finalizers: fieldOf(after.spec, 'finalizers') ?? [] };
+  return kept;
+}
 
 /** Wrong types and formats are found while a built-in kind is decoded, before anything is validated. */
 const isUnreadable = ({ reason, message }: FieldError): boolean =>

@@ -53,10 +53,10 @@ export function openPersistence(directory: string): Persistence {
       objects: database
         .prepare('SELECT bucket, key, json FROM objects')
         .all()
-        .map((row) => ({
-          bucket: String(row.bucket),
-          key: String(row.key),
-          object: JSON.parse(String(row.json)) as KubeObject,
+        .map(({ bucket, key, json }) => ({
+          bucket: String(bucket),
+          key: String(key),
+          object: JSON.parse(String(json)) as KubeObject,
         })),
     }),
     write: ({ revision, bucket, key, object }) =>
@@ -66,8 +66,6 @@ export function openPersistence(directory: string): Persistence {
         setRevision.run(revision);
       }),
     clear: () => transaction(() => database.exec('DELETE FROM objects; DELETE FROM revision;')),
-    close: () => {
-      if (database.isOpen) database.close();
-    },
+    close: () => (database.isOpen ? database.close() : undefined),
   };
 }

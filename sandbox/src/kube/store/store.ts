@@ -24,7 +24,9 @@ export interface StoreOptions {
   historyLimit?: number | undefined;
 }
 
-export const defaultHistoryLimit = 10_000;
+type Objects = Map<string, KubeObject>;
+
+const defaultHistoryLimit = 10_000;
 
 /** Where the objects of a resource live. */
 export const bucketOf = ({ group, resource }: GroupResource): string => `${group}/${resource}`;
@@ -34,7 +36,7 @@ export const keyOf = (namespace: string | undefined, name: string): string => `$
 
 export class Store {
   #revision = 1;
-  #buckets = new Map<string, Map<string, KubeObject>>();
+  #buckets = new Map<string, Objects>();
   /** Sorted keys per bucket, dropped when a key comes or goes. */
   #sortedKeys = new Map<string, string[]>();
   #log: StoreEvent[] = [];
@@ -43,13 +45,12 @@ export class Store {
   readonly #persistence: Persistence | undefined;
   readonly #historyLimit: number;
 
-  constructor(options: StoreOptions = {}) {
-    this.#persistence = options.persistence;
-    this.#historyLimit = options.historyLimit ?? defaultHistoryLimit;
-    const loaded = this.#persistence?.load();
+  constructor({ persistence, historyLimit = defaultHistoryLimit }: StoreOptions = {}) {
+    this.#persistence = persistence;
+    this.#historyLimit = historyLimit;
+    const loaded = persistence?.load();
     for (const { bucket, key, object } of loaded?.objects ?? []) this.#bucket(bucket).set(key, object);
-    this.#revision = Math.max(1, loaded?.revision ?? 1);
-    this.#compactedRevision = this.#revision;
+    this.#revision = this.#compactedRevision = Math.max(1, loaded?.revision ?? 1);
   }
 
   /** The revision of the last write. */
@@ -70,11 +71,8 @@ export class Store {
   list(resource: GroupResource, namespace?: string): KubeObject[] {
     const bucket = bucketOf(resource);
     const objects = this.#bucket(bucket);
-    let keys = this.#sortedKeys.get(bucket);
-    if (keys === undefined) {
-      keys = [...objects.keys()].sort(compareKeys);
-      this.#sortedKeys.set(bucket, keys);
-    }
+    const keys = this.#sortedKeys.get(bucket) ?? [...objects.keys()].sort();
+    this.#sortedKeys.set(bucket, keys);
     return collect(keys, objects, namespace);
   }
 
@@ -88,22 +86,17 @@ export class Store {
       if (event.previous === undefined) objects.delete(event.key);
       else objects.set(event.key, event.previous);
     }
-    return collect([...objects.keys()].sort(compareKeys), objects, namespace);
+    return collect([...objects.keys()].sort(), objects, namespace);
   }
 
   /** Creates or replaces; the object is the store's from here on and gets its resourceVersion. */
   put(resource: GroupResource, object: KubeObject): KubeObject {
-    const key = keyOf(object.metadata.namespace, object.metadata.name);
-    const previous = this.#buckets.get(bucketOf(resource))?.get(key);
-    return this.#commit(previous === undefined ? 'ADDED' : 'MODIFIED', bucketOf(resource), object, previous);
+    return this.#commit('MODIFIED', bucketOf(resource), object);
   }
 
   /** Removes an object that exists; returns its last state with the revision of the removal. */
   delete(resource: GroupResource, object: KubeObject): KubeObject {
-    const bucket = bucketOf(resource);
-    const previous = this.#buckets.get(bucket)?.get(keyOf(object.metadata.namespace, object.metadata.name));
-    const last = { ...object, metadata: { ...object.metadata } };
-    return this.#commit('DELETED', bucket, last, previous);
+    return this.#commit('DELETED', bucketOf(resource), { ...object, metadata: { ...object.metadata } });
   }
 
   /** The event of a revision, unless compacted or still to come. */
@@ -131,23 +124,24 @@ export class Store {
     this.#buckets.clear();
     this.#sortedKeys.clear();
     this.#log = [];
-    this.#revision = 1;
-    this.#compactedRevision = 1;
+    this.#revision = this.#compactedRevision = 1;
   }
 
   close(): void {
     this.#persistence?.close();
   }
 
-  #commit(type: StoreEvent['type'], bucket: string, object: KubeObject, previous: KubeObject | undefined): KubeObject {
+  #commit(change: 'MODIFIED' | 'DELETED', bucket: string, object: KubeObject): KubeObject {
     const revision = this.#revision + 1;
     const key = keyOf(object.metadata.namespace, object.metadata.name);
+    const objects = this.#bucket(bucket);
+    const previous = objects.get(key);
+    const type = previous === undefined ? 'ADDED' : change;
     object.metadata.resourceVersion = String(revision);
-    const deleted = type === 'DELETED';
-    this.#persistence?.write({ revision, bucket, key, object: deleted ? undefined : object });
+    this.#persistence?.write({ revision, bucket, key, object: type === 'DELETED' ? undefined : object });
     this.#revision = revision;
-    if (deleted) this.#bucket(bucket).delete(key);
-    else this.#bucket(bucket).set(key, object);
+    if (type === 'DELETED') objects.delete(key);
+    else objects.set(key, object);
     if (type !== 'MODIFIED') this.#sortedKeys.delete(bucket);
     const event: StoreEvent = { revision, type, bucket, key, object, previous };
     this.#log.push(event);
@@ -157,21 +151,14 @@ export class Store {
     return object;
   }
 
-  #bucket(bucket: string): Map<string, KubeObject> {
-    let objects = this.#buckets.get(bucket);
-    if (objects === undefined) this.#buckets.set(bucket, (objects = new Map<string, KubeObject>()));
+  #bucket(bucket: string): Objects {
+    const objects = this.#buckets.get(bucket) ?? new Map<string, KubeObject>();
+    this.#buckets.set(bucket, objects);
     return objects;
   }
 }
 
-const compareKeys = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
-
-function collect(keys: readonly string[], objects: ReadonlyMap<string, KubeObject>, namespace?: string): KubeObject[] {
-  const prefix = namespace === undefined ? undefined : `${namespace}/`;
-  const found: KubeObject[] = [];
-  for (const key of keys) {
-    const object = prefix === undefined || key.startsWith(prefix) ? objects.get(key) : undefined;
-    if (object !== undefined) found.push(object);
-  }
-  return found;
+function collect(keys: readonly string[], objects: Objects, namespace: string | undefined): KubeObject[] {
+  const prefix = namespace === undefined ? '' : `${namespace}/`;
+  return keys.filter((key) => key.startsWith(prefix)).flatMap((key) => objects.get(key) ?? []);
 }

@@ -35,8 +35,6 @@ const extras = {
   roleAggregation: 'a controller for aggregated roles',
   /** Nobody else's objects are there, so that cases may use fixed names. */
   exclusive: 'a server of its own',
-  /** Watches that begin with what exists and say where that ends; versions turned this on and off again. */
-  watchList: 'watches that replace lists (sendInitialEvents)',
   /** The history can be compacted on demand: etcd's address in ETCD_TEST. */
   compaction: 'compaction on demand (ETCD_TEST)',
 } as const;

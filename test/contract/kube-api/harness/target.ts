@@ -103,7 +103,7 @@ async function startSandbox(): Promise<Server> {
   return {
     name: 'the sandbox',
     kubeconfig: server.kubeconfig(),
-    extras: new Set([...controllers, 'compaction', 'exclusive', 'watchList'] as const),
+    extras: new Set([...controllers, 'compaction', 'exclusive'] as const),
     compact: () => {
       server.compact();
       return Promise.resolve();
