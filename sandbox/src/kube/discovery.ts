@@ -6,8 +6,10 @@ import { apiVersionOf, type JsonObject, type ResourceType } from './types.ts';
 
 const STATUS_VERBS = ['get', 'patch', 'update'];
 const KUBE_VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
-const AUTHENTICATION = { group: 'authentication.k8s.io', version: 'v1' };
-const TOKEN = { name: 'token', ...AUTHENTICATION, kind: 'TokenRequest', verbs: ['create'] };
+const STAGES = ['alpha', 'beta', 'stable'];
+const TOKEN = { name: 'token', group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] };
+
+type Types = readonly ResourceType[];
 
 /** `/api` */
 export function apiVersions(): JsonObject {
@@ -19,33 +21,26 @@ export function apiVersions(): JsonObject {
 }
 
 /** `/apis` */
-export function apiGroupList(types: readonly ResourceType[]): JsonObject {
+export function apiGroupList(types: Types): JsonObject {
   const groups = [...versionsByGroup(types)].filter(([group]) => group !== '');
   return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) };
 }
 
 /** `/apis/GROUP`, or undefined if there is no such group. */
-export function apiGroup(types: readonly ResourceType[], group: string): JsonObject | undefined {
+export function apiGroup(types: Types, group: string): JsonObject | undefined {
   const versions = group === '' ? undefined : versionsByGroup(types).get(group);
   return versions === undefined ? undefined : { kind: 'APIGroup', apiVersion: 'v1', ...groupOf([group, versions]) };
 }
 
 /** `/api/v1` and `/apis/GROUP/VERSION`, or undefined if there is no such version. */
-export function apiResourceList(
-  types: readonly ResourceType[],
-  group: string,
-  version: string,
-): JsonObject | undefined {
-  const served = types.filter((type) => type.group === group && type.version === version);
+export function apiResourceList(types: Types, group: string, version: string): JsonObject | undefined {
+  const served = servedIn(types, group, version);
   if (served.length === 0) return undefined;
   const resources = served.flatMap((type) => {
     const { namespaced, kind, verbs } = type;
-    const subresources = subresourcesOf(type).map((subresource) => ({
-      ...subresource,
-      name: `${type.resource}/${subresource.name}`,
-      singularName: '',
-      namespaced,
-    }));
+    const subresources = subresourcesOf(type).map(({ name, ...subresource }) => {
+      return { name: `${type.resource}/${name}`, singularName: '', namespaced, ...subresource };
+    });
     const names = { name: type.resource, singularName: type.singular, ...otherNames(type) };
     return [{ ...names, namespaced, kind, verbs }, ...subresources];
   });
@@ -53,7 +48,7 @@ export function apiResourceList(
 }
 
 /** The `APIGroupDiscoveryList` of `/api` or `/apis`. */
-export function aggregatedDiscovery(types: readonly ResourceType[], which: 'api' | 'apis'): JsonObject {
+export function aggregatedDiscovery(types: Types, which: 'api' | 'apis'): JsonObject {
   const groups = [...versionsByGroup(types)].filter(([group]) => (group === '') === (which === 'api'));
   return {
     kind: 'APIGroupDiscoveryList',
@@ -64,18 +59,16 @@ export function aggregatedDiscovery(types: readonly ResourceType[], which: 'api'
       versions: versions.map((version) => ({
         version,
         freshness: 'Current',
-        resources: types.filter((type) => type.group === group && type.version === version).map(aggregatedResource),
+        resources: servedIn(types, group, version).map(aggregatedResource),
       })),
     })),
   };
 }
 
 function aggregatedResource(type: ResourceType): JsonObject {
-  const subresources = subresourcesOf(type).map(({ name, verbs, ...responseKind }) => ({
-    subresource: name,
-    responseKind,
-    verbs,
-  }));
+  const subresources = subresourcesOf(type).map(({ name: subresource, verbs, ...responseKind }) => {
+    return { subresource, responseKind, verbs };
+  });
   return {
     resource: type.resource,
     responseKind: { group: type.group, version: type.version, kind: type.kind },
@@ -101,28 +94,31 @@ function subresourcesOf(type: ResourceType): (typeof TOKEN)[] {
   return result;
 }
 
+function servedIn(types: Types, group: string, version: string): ResourceType[] {
+  return types.filter((type) => type.group === group && type.version === version);
+}
+
 function groupOf([group, versions]: [string, readonly string[]]): JsonObject {
   const list = versions.map((version) => ({ groupVersion: `${group}/${version}`, version }));
   return { name: group, versions: list, preferredVersion: list[0] };
 }
 
 /** The versions of each group, the preferred one first. */
-function versionsByGroup(types: readonly ResourceType[]): Map<string, string[]> {
-  const groups = Map.groupBy(types, ({ group }) => group);
-  const versionsOf = (members: readonly ResourceType[]): string[] => [
-    ...new Set(members.map(({ version }) => version)),
-  ];
-  return new Map([...groups].map(([group, members]) => [group, versionsOf(members).toSorted(compareVersions)]));
+function versionsByGroup(types: Types): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { group, version } of types) {
+    const others = (groups.get(group) ?? []).filter((other) => other !== version);
+    groups.set(group, [...others, version].toSorted(compareVersions));
+  }
+  return groups;
 }
 
 /** Orders versions as Kubernetes prefers them: v2, v1, v1beta2, v1alpha1, then whatever else there is by name. */
 export function compareVersions(a: string, b: string): number {
-  const rank = (version: string): number[] => {
-    const [matched, major = 0, stage, minor = 0] = KUBE_VERSION.exec(version) ?? [];
-    if (matched === undefined) return [0, 0, 0];
-    return [stage === undefined ? 3 : stage === 'beta' ? 2 : 1, Number(major), Number(minor)];
-  };
-  const [left, right] = [rank(a), rank(b)];
-  const at = left.findIndex((part, index) => part !== right[index]);
-  return at === -1 ? (a < b ? -1 : Number(a > b)) : (right[at] ?? 0) - (left[at] ?? 0);
+  return rankOf(b) - rankOf(a) || (a < b ? -1 : Number(a > b));
+}
+
+function rankOf(version: string): number {
+  const [matched, major = 0, stage = 'stable', minor = 0] = KUBE_VERSION.exec(version) ?? [];
+  return matched === undefined ? -1 : STAGES.indexOf(stage) * 1e6 + Number(major) * 1e3 + Number(minor);
 }

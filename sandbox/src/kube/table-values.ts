@@ -4,20 +4,8 @@ import { isObject, own } from './schema/model.ts';
 const STEP =
   /^(?:\.?\[\?\(@(?<filter>[^=!<>]*?)\s*==\s*(?<wanted>"[^"]*"|'[^']*'|[^)\s]+)\)\]|\.?\[(?<quote>['"])(?<quoted>.*?)\k<quote>\]|\.?\[(?<index>-?\d+|\*)\]|\.(?<name>\*|(?:\\.|[^.[\]\\])+))/;
 
-const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400, y: 365 * 86_400 };
-type Unit = keyof typeof SECONDS;
-/** Below so many seconds a duration is shown in the first unit, and the rest in the second if there is one. */
-const DURATIONS: readonly (readonly [below: number, unit: Unit, restUnit?: Unit])[] = [
-  [2 * SECONDS.m, 's'],
-  [10 * SECONDS.m, 'm', 's'],
-  [3 * SECONDS.h, 'm'],
-  [8 * SECONDS.h, 'h', 'm'],
-  [2 * SECONDS.d, 'h'],
-  [8 * SECONDS.d, 'd', 'h'],
-  [2 * SECONDS.y, 'd'],
-  [8 * SECONDS.y, 'y', 'd'],
-  [Infinity, 'y'],
-];
+/** In seconds; a duration is shown in the greatest unit that it has two of. */
+const UNITS = { y: 365 * 86_400, d: 86_400, h: 3_600, m: 60, s: 1 };
 
 /**
  * Evaluates the JSONPath of a printer column: names, quoted names, indexes, `*`, and filters that compare with `==`.
@@ -55,15 +43,8 @@ function takeStep(value: unknown, step: Record<string, string | undefined>): unk
 export function ageOf(time: unknown, now: Date): string {
   if (time === undefined || time === null || time === '') return '<unknown>';
   const ms = typeof time === 'string' ? Date.parse(time) : NaN;
-  return Number.isNaN(ms) ? '<invalid>' : humanDuration(now.getTime() - ms);
-}
-
-/** A duration to two units at most, and to one when the second would not matter. */
-export function humanDuration(ms: number): string {
-  const seconds = Math.trunc(ms / 1_000);
-  if (seconds < -1) return '<invalid>';
-  const [, unit, restUnit] = DURATIONS.find(([below]) => seconds < below) ?? [0, 'y'];
-  const whole = `${Math.max(0, Math.trunc(seconds / SECONDS[unit]))}${unit}`;
-  const rest = restUnit === undefined ? 0 : Math.trunc((seconds % SECONDS[unit]) / SECONDS[restUnit]);
-  return rest === 0 ? whole : `${whole}${rest}${restUnit}`;
+  const seconds = Math.trunc((now.getTime() - ms) / 1_000);
+  if (Number.isNaN(seconds) || seconds < -1) return '<invalid>';
+  const [unit, size] = Object.entries(UNITS).find(([, each]) => seconds >= 2 * each) ?? ['s', 1];
+  return `${Math.max(0, Math.trunc(seconds / size))}${unit}`;
 }

@@ -20,6 +20,7 @@ interface Column {
   cell: CellOf;
 }
 
+const PARTIAL = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
 const ROLE_LABEL = 'node-role.kubernetes.io/';
 const NAME: Column = {
   definition: { name: 'Name', type: 'string', format: 'name' },
@@ -30,9 +31,9 @@ const first = (object: KubeObject, path: string): string => String((findByPath(o
 const count = (object: KubeObject, path: string): number => findByPath(object, path).length;
 const Age: CellOf = ({ metadata }, now) => ageOf(metadata.creationTimestamp, now);
 const Data: CellOf = (object) => count(object, '.data.*');
-const phase: CellOf = (object) =>
+const Status: CellOf = (object) =>
   object.metadata.deletionTimestamp === undefined ? first(object, '.status.phase') : 'Terminating';
-const replicasReady: CellOf = (object) =>
+const Ready: CellOf = (object) =>
   `${first(object, '.status.readyReplicas') || 0}/${first(object, '.spec.replicas') || 0}`;
 const containersReady: CellOf = (pod) =>
   `${count(pod, '.status.containerStatuses[?(@.ready=="true")]')}/${count(pod, '.spec.containers[*]')}`;
@@ -53,7 +54,6 @@ const event = (regarding: string, message: string): Record<string, string | Cell
   Message: message,
 });
 
-const Status = phase;
 const StorageClass = '.spec.storageClassName';
 /** By group and kind, behind the name, which only events do without. Others show their name and age. */
 const BUILT_IN_COLUMNS: Readonly<Record<string, Readonly<Record<string, string | CellOf>>>> = {
@@ -67,12 +67,7 @@ const BUILT_IN_COLUMNS: Readonly<Record<string, Readonly<Record<string, string |
   '/Pod': { Ready: containersReady, Status, Restarts: '.status.containerStatuses[0].restartCount', Age },
   '/PersistentVolume': { Capacity: '.spec.capacity.storage', Status, Claim: '.spec.claimRef.name', StorageClass, Age },
   '/PersistentVolumeClaim': { Status, Volume: '.spec.volumeName', StorageClass, Age },
-  'apps/Deployment': {
-    Ready: replicasReady,
-    'Up-to-date': '.status.updatedReplicas',
-    Available: '.status.availableReplicas',
-    Age,
-  },
+  'apps/Deployment': { Ready, 'Up-to-date': '.status.updatedReplicas', Available: '.status.availableReplicas', Age },
   'apps/DaemonSet': { Desired: '.status.desiredNumberScheduled', Ready: '.status.numberReady', Age },
   'coordination.k8s.io/Lease': { Holder: '.spec.holderIdentity', Age },
   'apiextensions.k8s.io/CustomResourceDefinition': { 'Created At': '.metadata.creationTimestamp' },
@@ -81,10 +76,6 @@ const BUILT_IN_COLUMNS: Readonly<Record<string, Readonly<Record<string, string |
 export function toTable(type: ResourceType, objects: readonly KubeObject[], options: TableOptions): JsonObject {
   const columns = columnsOf(type);
   const { includeObject, now, ...metadata } = options;
-  const part = (object: KubeObject): JsonObject => {
-    if (includeObject === 'Object') return object;
-    return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
-  };
   const defaults = { format: '', description: '', priority: 0 };
   return {
     kind: 'Table',
@@ -93,7 +84,8 @@ export function toTable(type: ResourceType, objects: readonly KubeObject[], opti
     columnDefinitions: columns.map(({ definition }) => ({ ...defaults, ...definition })),
     rows: objects.map((object) => {
       const cells = columns.map((column) => column.cell(object, now));
-      return includeObject === 'None' ? { cells } : { cells, object: part(object) };
+      if (includeObject === 'None') return { cells };
+      return { cells, object: includeObject === 'Object' ? object : { ...PARTIAL, metadata: object.metadata } };
     }),
   };
 }

@@ -15,8 +15,10 @@ const QUANTITIES = /^(limits|requests|capacity|allocatable|allocatedResources|ha
 const MAP = /^\{ \[key: string\]: (.*); \}$/;
 const LIST = /^Array<(.*)>$/;
 
+type Reference = (model: string) => JsonObject;
+
 /** Types that are no model, or are not looked into. */
-const SPECIAL: Record<string, JsonObject> = {
+export const SPECIAL: Readonly<Record<string, JsonObject>> = {
   IntOrString: { 'x-kubernetes-int-or-string': true },
   Quantity: { type: 'string', format: 'quantity' },
   V1MicroTime: { type: 'string', format: 'micro-time' },
@@ -51,7 +53,7 @@ function inlineSchema(name: string): JsonObject {
  * The schema of one model as an object of its fields. `reference` makes the schema that stands for another model.
  * A `published` one has descriptions, and required fields of a status, which clients may leave out when they are zero.
  */
-export function modelSchema(model: Model, reference: (name: string) => JsonObject, published = false): JsonObject {
+export function modelSchema(model: Model, reference: Reference, published = false): JsonObject {
   const checked = published || !model.name.endsWith('Status');
   const required = model.fields.filter((field) => field.required && checked).map((field) => field.name);
   const properties = model.fields.map((field) => {
@@ -68,19 +70,14 @@ export function modelSchema(model: Model, reference: (name: string) => JsonObjec
   };
 }
 
-function fieldSchema(
-  model: string,
-  { name, type, format }: ModelField,
-  reference: (name: string) => JsonObject,
-): JsonObject {
-  if (QUANTITIES.test(name) && MAP.exec(type)?.[1] === 'string') {
-    return { type: 'object', additionalProperties: reference('Quantity') };
-  }
+function fieldSchema(model: string, { name, type, format }: ModelField, reference: Reference): JsonObject {
+  const isQuantities = QUANTITIES.test(name) && MAP.exec(type)?.[1] === 'string';
+  if (isQuantities) return { type: 'object', additionalProperties: reference('Quantity') };
   const schema = typeSchema(type, format, reference);
   return name === 'protocol' && model.endsWith('Port') ? { ...schema, default: 'TCP' } : schema;
 }
 
-function typeSchema(type: string, format: string, reference: (name: string) => JsonObject): JsonObject {
+function typeSchema(type: string, format: string, reference: Reference): JsonObject {
   const items = LIST.exec(type)?.[1];
   if (items !== undefined) return { type: 'array', items: typeSchema(items, format, reference) };
   const values = MAP.exec(type)?.[1];

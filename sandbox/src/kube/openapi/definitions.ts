@@ -4,7 +4,7 @@
  */
 import { isObject, type Schema } from '../schema/model.ts';
 import type { JsonObject, ResourceType } from '../types.ts';
-import { modelSchema } from './builtin-schemas.ts';
+import { modelSchema, SPECIAL } from './builtin-schemas.ts';
 import { modelOfKind, readModel } from './models.ts';
 
 /** The two dialects differ in where definitions live and in what they can say. */
@@ -15,18 +15,8 @@ const RESOURCE_FIELDS: JsonObject = {
   kind: { type: 'string', description: 'The kind of the object.' },
 };
 /** Keywords that Swagger 2 does not have, or that a real server leaves out of it. */
-const NOT_IN_V2 = ['allOf', 'anyOf', 'oneOf', 'not', 'nullable', 'default', 'x-kubernetes-validations'];
+const NOT_IN_V2 = ['nullable', 'default', 'x-kubernetes-validations'];
 const STRUCTURE = ['type', 'items', 'properties', 'additionalProperties'];
-
-/** Types that are no model, and what the document says of them. */
-const SPECIAL: Record<string, Record<Dialect, JsonObject>> = {
-  IntOrString: {
-    v2: { type: 'string', format: 'int-or-string' },
-    v3: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
-  },
-  V1MicroTime: { v2: { type: 'string', format: 'date-time' }, v3: { type: 'string', format: 'date-time' } },
-  Quantity: { v2: { type: 'string' }, v3: { oneOf: [{ type: 'string' }, { type: 'number' }] } },
-};
 
 /** Definitions by name, among them every one that another refers to. */
 export function definitionsOf(types: readonly ResourceType[], dialect: Dialect): Record<string, JsonObject> {
@@ -35,7 +25,7 @@ export function definitionsOf(types: readonly ResourceType[], dialect: Dialect):
     const name = definitionName(model);
     if (definitions[name] === undefined) {
       definitions[name] = {}; // Stands for itself while what it refers to is read, which may be itself.
-      definitions[name] = SPECIAL[model]?.[dialect] ?? modelSchema(readModel(model), reference, true);
+      definitions[name] = SPECIAL[model] ?? modelSchema(readModel(model), reference, true);
     }
     // A reference takes no siblings in OpenAPI v3, so that a description stands beside an allOf of one.
     return dialect === 'v2' ? { $ref: `#/definitions/${name}` } : { allOf: [{ $ref: `#/components/schemas/${name}` }] };

@@ -17,9 +17,8 @@ export function openApiV3Index(types: readonly ResourceType[]): JsonObject {
   for (const { group, version } of types) {
     const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
     if (Object.hasOwn(paths, path)) continue;
-    const text = JSON.stringify(openApiV3(types, group, version));
-    const hash = createHash('sha512').update(text).digest('hex').toUpperCase();
-    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+    const hash = createHash('sha512').update(JSON.stringify(openApiV3(types, group, version)));
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash.digest('hex').toUpperCase()}` };
   }
   return { paths };
 }

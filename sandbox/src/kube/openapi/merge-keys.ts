@@ -7,16 +7,8 @@ import type { JsonObject } from '../types.ts';
 const PORTS = 'containerPort:containerPort,protocol';
 /** The merge key of a field, and behind a colon the map keys of apply where they differ from it. */
 const LISTS: Record<string, Record<string, string>> = {
-  PodSpec: {
-    containers: 'name',
-    initContainers: 'name',
-    volumes: 'name',
-    imagePullSecrets: 'name',
-    hostAliases: 'ip',
-    topologySpreadConstraints: 'topologyKey:topologyKey,whenUnsatisfiable',
-  },
-  PodStatus: { podIPs: 'ip', hostIPs: 'ip' },
-  Container: { env: 'name', ports: PORTS, volumeMounts: 'mountPath', volumeDevices: 'devicePath' },
+  PodSpec: { containers: 'name', initContainers: 'name', volumes: 'name', imagePullSecrets: 'name' },
+  Container: { env: 'name', ports: PORTS, volumeMounts: 'mountPath' },
   ServiceAccount: { secrets: 'name' },
   ServiceSpec: { ports: 'port:port,protocol' },
   NodeStatus: { addresses: 'type' },

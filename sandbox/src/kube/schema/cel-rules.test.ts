@@ -167,15 +167,6 @@ describe('transition rules', () => {
         'oldSelf cannot be used on the uncorrelatable portion of the schema within S.properties[spec].properties[l]',
     ]);
   });
-
-  it('run on create too with optionalOldSelf', () => {
-    const rule = 'oldSelf.hasValue() ? self == oldSelf.value() : self == "first"';
-    const spec = { type: 'string', ...rules({ rule, message: 'no', optionalOldSelf: true }) };
-    expect(check(spec, 'first')).toEqual([]);
-    expect(check(spec, 'other')).toEqual(['spec: Invalid value: "string": no']);
-    expect(check(spec, 'other', 'other')).toEqual([]);
-    expect(check(spec, 'first', 'other')).toEqual(['spec: Invalid value: "string": no']);
-  });
 });
 
 describe('a rule that cannot be used is refused with the schema', () => {

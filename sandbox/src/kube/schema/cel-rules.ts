@@ -2,22 +2,28 @@
  * The `x-kubernetes-validations` of a schema: compiled against the types that the schema declares, and run at every
  * level of an object. Rules that name `oldSelf` are transition rules, and run where a value has an old one to compare to.
  */
-import { Optional, type Environment, type ParseResult } from '@marcbachmann/cel-js';
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { CelTypes, createCelEnvironment, type CelType } from './cel-types.ts';
 import { childPath, duplicate, forbidden, indexPath, invalid, notSupported, required } from './field-error.ts';
 import { isObject, own, type Schema, type ValidationRule } from './model.ts';
 import { canonical, entryKey, partsOf, subschemas, type ValuePart } from './walk.ts';
 import type { FieldError } from '../types.ts';
 
-interface CompiledRule {
-  source: ValidationRule;
-  program: ParseResult;
-  message: ParseResult | undefined;
+interface Program {
+  run: ParseResult;
   usesOldSelf: boolean;
 }
 
+interface CompiledRule {
+  source: ValidationRule;
+  program: Program;
+  message: Program | undefined;
+}
+
+type Place = Omit<ValuePart, 'key'> & { old: unknown };
+
 /** The rules by the schema that they stand on; empty if there are none. */
-export type CompiledRules = ReadonlyMap<Schema, { type: CelType; rules: readonly CompiledRule[] }>;
+export type CompiledRules = Map<Schema, { type: CelType; rules: readonly CompiledRule[] }>;
 
 const REASONS: Record<string, (path: string, type: string, detail: string) => FieldError> = {
   FieldValueInvalid: invalid,
@@ -29,7 +35,7 @@ const FIELD_PATH = /^(\.[^.[\]]+|\['[^']+'\])*$/;
 
 /** Compiles the rules of `root`; what does not compile is reported to `errors`. */
 export function compileRules(root: Schema, rootPath: string, errors: FieldError[]): CompiledRules {
-  const compiled = new Map<Schema, { type: CelType; rules: readonly CompiledRule[] }>();
+  const compiled: CompiledRules = new Map();
   const environment = createCelEnvironment();
   const types = new CelTypes(environment);
   /** `loose` is the innermost list above whose items have no identity, so that nothing below has an old value. */
@@ -38,10 +44,7 @@ export function compileRules(root: Schema, rootPath: string, errors: FieldError[
     const type = sources.length === 0 ? undefined : schema === root ? types.of(root, true) : types.of(schema);
     const rules = sources.flatMap((rule, index) => {
       const at = indexPath(childPath(path, 'x-kubernetes-validations'), index);
-      const result = compileRule({ rule, environment, type, loose }, at);
-      if (!Array.isArray(result)) return [result];
-      errors.push(...result);
-      return [];
+      return compileRule({ rule, environment, type, loose }, at, errors) ?? [];
     });
     if (type !== undefined) compiled.set(schema, { type, rules });
     const isLoose = schema.type === 'array' && schema['x-kubernetes-list-type'] !== 'map';
@@ -59,39 +62,37 @@ interface RuleInContext {
   loose: string | undefined;
 }
 
-function compileRule(context: RuleInContext, path: string): CompiledRule | FieldError[] {
+/** Undefined if there is something to report to `errors`. */
+function compileRule(context: RuleInContext, path: string, errors: FieldError[]): CompiledRule | undefined {
   const { rule, loose } = context;
   const { reason = 'FieldValueInvalid', fieldPath = '', messageExpression } = rule;
   const at = (field: keyof ValidationRule): string => childPath(path, field);
-  if (rule.rule.trim() === '') return [required(at('rule'), 'rule is not specified')];
-  const errors: FieldError[] = [];
+  const before = errors.length;
   if (!Object.hasOwn(REASONS, reason)) errors.push(notSupported(at('reason'), reason, Object.keys(REASONS)));
   if (!FIELD_PATH.test(fieldPath)) errors.push(invalid(at('fieldPath'), fieldPath, 'fieldPath must be a valid path'));
   const program = compileExpression(context, rule.rule, 'bool');
-  if (typeof program === 'string') errors.push(invalid(at('rule'), rule.rule, program));
+  if (rule.rule.trim() === '') errors.push(required(at('rule'), 'rule is not specified'));
+  else if (typeof program === 'string') errors.push(invalid(at('rule'), rule.rule, program));
   else if (program.usesOldSelf && loose !== undefined) {
     const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${loose}`;
     errors.push(invalid(at('rule'), rule.rule, why));
   }
   const message = messageExpression === undefined ? undefined : compileExpression(context, messageExpression, 'string');
   if (typeof message === 'string') errors.push(invalid(at('messageExpression'), messageExpression, message));
-  if (errors.length > 0 || typeof program === 'string' || typeof message === 'string') return errors;
-  return { source: rule, program: program.run, message: message?.run, usesOldSelf: program.usesOldSelf };
+  if (errors.length > before || typeof program === 'string' || typeof message === 'string') return undefined;
+  return { source: rule, program, message };
 }
 
 /** The program, or why there is none. A rule that compiles only with `oldSelf` declared is one that uses it. */
-function compileExpression(
-  { environment, type, rule }: RuleInContext,
-  expression: string,
-  wanted: 'bool' | 'string',
-): { run: ParseResult; usesOldSelf: boolean } | string {
+function compileExpression(context: RuleInContext, expression: string, wanted: 'bool' | 'string'): Program | string {
+  const { environment, type } = context;
   if (type === undefined) return 'compilation failed: undeclared reference to self, whose schema declares nothing';
-  const oldType = rule.optionalOldSelf === true ? `optional<${type.name}>` : type.name;
   const withSelf = environment.clone().registerVariable('self', type.name);
+  const withBoth = withSelf.clone().registerVariable('oldSelf', type.name);
   let problem = '';
   for (const usesOldSelf of [false, true]) {
     try {
-      const run = (usesOldSelf ? withSelf.clone().registerVariable('oldSelf', oldType) : withSelf).parse(expression);
+      const run = (usesOldSelf ? withBoth : withSelf).parse(expression);
       const { valid, type: result, error } = run.check();
       if (valid && (result === wanted || result === 'dyn')) return { run, usesOldSelf };
       if (valid) return `cel expression must evaluate to a ${wanted}`;
@@ -104,11 +105,11 @@ function compileExpression(
 }
 
 /** Runs the rules on a part of an object and below it. Its old value is undefined where there is none to compare to. */
-export function runRules(rules: CompiledRules, part: Omit<ValuePart, 'key'> & { old: unknown }): FieldError[] {
-  const { value, old, schema, path } = part;
+export function runRules(rules: CompiledRules, place: Place): FieldError[] {
+  const { value, old, schema, path } = place;
   const oldOf = oldParts(schema, old);
   return [
-    ...runOwnRules(rules, part),
+    ...runOwnRules(rules, place),
     ...partsOf(value, schema, path).flatMap((inner) => runRules(rules, { ...inner, old: oldOf(inner) })),
   ];
 }
@@ -122,25 +123,21 @@ function oldParts(schema: Schema, old: unknown): (part: ValuePart) => unknown {
   return ({ value }) => byKey.get(canonical(key(value)));
 }
 
-function runOwnRules(compiled: CompiledRules, part: Parameters<typeof runRules>[1]): FieldError[] {
-  const { value, old, schema, path } = part;
+function runOwnRules(compiled: CompiledRules, { value, old, schema, path }: Place): FieldError[] {
   const { type, rules = [] } = compiled.get(schema) ?? {};
   if (type === undefined || value === null) return [];
   const hasOld = old !== undefined && old !== null;
-  const self = type.toCel(value);
-  const oldSelf = hasOld ? type.toCel(old) : undefined;
+  const given = { self: type.toCel(value), oldSelf: hasOld ? type.toCel(old) : undefined };
   const valueType = schema.type ?? '';
-  return rules.flatMap(({ source, program, message, usesOldSelf }) => {
-    const optional = source.optionalOldSelf === true;
-    if (usesOldSelf && !hasOld && !optional) return [];
-    const given = { self, oldSelf: optional ? (hasOld ? Optional.of(oldSelf) : Optional.none()) : oldSelf };
+  return rules.flatMap(({ source, program, message }) => {
+    if (program.usesOldSelf && !hasOld) return [];
     try {
-      if (program(given) === true) return [];
+      if (program.run(given) === true) return [];
     } catch (error) {
       return [invalid(path, valueType, `${firstLine(error)} evaluating rule: ${source.rule.trim()}`)];
     }
     const at = `${path}${(source.fieldPath ?? '').replaceAll("'", '')}`.replace(/^\./, '');
-    const detail = computedMessage(message, given) ?? source.message?.trim() ?? `failed rule: ${source.rule.trim()}`;
+    const detail = computed(message, given) || (source.message ?? `failed rule: ${source.rule.trim()}`).trim();
     return [(REASONS[source.reason ?? ''] ?? invalid)(at, valueType, detail)];
   });
 }
@@ -151,12 +148,11 @@ function firstLine(error: unknown): string {
   return line.replace(/^No such key: /, 'no such key: ');
 }
 
-/** A message that cannot be computed, or is empty, gives way to the fixed one. */
-function computedMessage(message: ParseResult | undefined, given: Record<string, unknown>): string | undefined {
+/** A message that cannot be computed is empty, and gives way to the fixed one. */
+function computed(message: Program | undefined, given: Record<string, unknown>): string {
   try {
-    const text: unknown = message?.(given);
-    return typeof text === 'string' && text.trim() !== '' ? text.trim() : undefined;
+    return String(message?.run(given) ?? '').trim();
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -23,19 +23,16 @@ const RESOURCE_FIELDS: Record<string, Schema> = {
   metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
 };
 
-const unchanged = (value: unknown): unknown => value;
+const celType = (name: string, toCel = (value: unknown): unknown => value): CelType => ({ name, toCel });
 const toInteger = (value: unknown): unknown =>
   typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
-const ANY: CelType = { name: 'dyn', toCel: toInteger };
-const TIME: CelType = {
-  name: 'google.protobuf.Timestamp',
-  toCel: (value) => (typeof value === 'string' ? new Date(value) : value),
-};
+const toTime = (value: unknown): unknown => (typeof value === 'string' ? new Date(value) : value);
+const TIME = celType('google.protobuf.Timestamp', toTime);
 const SCALARS: Record<string, CelType> = {
-  boolean: { name: 'bool', toCel: unchanged },
-  number: { name: 'double', toCel: unchanged },
-  integer: { name: 'int', toCel: toInteger },
-  string: { name: 'string', toCel: unchanged },
+  boolean: celType('bool'),
+  number: celType('double'),
+  integer: celType('int', toInteger),
+  string: celType('string'),
 };
 
 /** An environment without variables, with those functions of Kubernetes that the CEL library lacks and schemas use most. */
@@ -69,7 +66,7 @@ export class CelTypes {
 
   #declare(schema: Schema, resource: boolean): CelType | undefined {
     const { type = '', format, items, additionalProperties: values } = schema;
-    if (schema['x-kubernetes-int-or-string'] === true) return ANY;
+    if (schema['x-kubernetes-int-or-string'] === true) return celType('dyn', toInteger);
     const scalar = type === 'string' && format === 'date-time' ? TIME : SCALARS[type];
     if (scalar !== undefined) return schema.nullable === true ? { ...scalar, name: 'dyn' } : scalar;
     if (type === 'object' && typeof values !== 'object') return this.#object(schema, resource);
@@ -81,9 +78,7 @@ export class CelTypes {
       Array.isArray(value) ? Array.from(value, (item) => each.toCel(item)) : value;
     const map = (value: unknown): unknown =>
       isObject(value) ? new Map(Object.entries(value).map(([key, item]) => [key, each.toCel(item)])) : value;
-    return type === 'array'
-      ? { name: `list<${each.name}>`, toCel: list }
-      : { name: `map<string, ${each.name}>`, toCel: map };
+    return type === 'array' ? celType(`list<${each.name}>`, list) : celType(`map<string, ${each.name}>`, map);
   }
 
   #object(schema: Schema, resource: boolean): CelType {
@@ -98,13 +93,10 @@ export class CelTypes {
     const types = Object.fromEntries(fields.map(({ field, type }) => [field, type.name]));
     this.#environment.registerType(name, { ctor, fields: types });
     this.#environment.registerOperator(`${name} == ${name}`, isDeepStrictEqual);
-    return {
-      name,
-      toCel: (value) => {
-        if (!isObject(value)) return value;
-        const given = fields.filter(({ field }) => Object.hasOwn(value, field));
-        return new ctor(given.map(({ field, type }) => [field, type.toCel(value[field])]));
-      },
-    };
+    return celType(name, (value) => {
+      if (!isObject(value)) return value;
+      const given = fields.filter(({ field }) => Object.hasOwn(value, field));
+      return new ctor(given.map(({ field, type }) => [field, type.toCel(value[field])]));
+    });
   }
 }

@@ -12,14 +12,11 @@ const PROBE: JsonObject = {
       properties: {
         need: { type: 'string' },
         i: { type: 'integer', minimum: 0, maximum: 9 },
-        ex: { type: 'number', minimum: 0, exclusiveMinimum: true, maximum: 5, exclusiveMaximum: true },
-        num: { type: 'number', multipleOf: 0.5 },
         s: { type: 'string', minLength: 2, maxLength: 4 },
         pat: { type: 'string', pattern: '^[a-z]+$' },
         en: { type: 'string', enum: ['a', 'b'] },
         eni: { type: 'integer', enum: [1, 2] },
         time: { type: 'string', format: 'date-time' },
-        duration: { type: 'string', format: 'duration' },
         odd: { type: 'string', format: 'no-such-format' },
         list: {
           type: 'array',
@@ -44,7 +41,7 @@ const PROBE: JsonObject = {
           maxProperties: 2,
           additionalProperties: { type: 'integer', minimum: 1 },
         },
-        ios: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] },
+        ios: { 'x-kubernetes-int-or-string': true },
         nul: { type: 'string', nullable: true },
         nuldef: { type: 'string', default: 'dd' },
         any: { 'x-kubernetes-preserve-unknown-fields': true },
@@ -53,17 +50,6 @@ const PROBE: JsonObject = {
           'x-kubernetes-preserve-unknown-fields': true,
           properties: { a: { type: 'object', properties: { b: { type: 'string' } } } },
         },
-        one: {
-          type: 'object',
-          properties: { a: { type: 'string' }, b: { type: 'string' } },
-          oneOf: [{ required: ['a'] }, { required: ['b'] }],
-        },
-        some: {
-          type: 'object',
-          properties: { a: { type: 'string' }, b: { type: 'string' } },
-          anyOf: [{ required: ['a'] }, { required: ['b'], properties: { b: { minLength: 2 } } }],
-        },
-        none: { type: 'object', properties: { a: { type: 'string' } }, not: { required: ['a'] } },
       },
     },
   },
@@ -103,9 +89,6 @@ describe('validation speaks as a real server does', () => {
     ['an array for a number', { i: [1, 'a'] }, [typed('i', 'integer', 'array')]],
     ['a minimum', { i: -1 }, [bad('i', '-1', 'should be greater than or equal to 0')]],
     ['a maximum', { i: 10 }, [bad('i', '10', 'should be less than or equal to 9')]],
-    ['an exclusive minimum', { ex: 0 }, [bad('ex', '0', 'should be greater than 0')]],
-    ['an exclusive maximum', { ex: 5 }, [bad('ex', '5', 'should be less than 5')]],
-    ['a multiple', { num: 0.7 }, [bad('num', '0.7', 'should be a multiple of 0.5')]],
     ['a short text', { s: 'a' }, [bad('s', '"a"', 'should be at least 2 chars long')]],
     ['a long text', { s: 'abcde' }, ['spec.s: Too long: may not be more than 4 bytes']],
     ['lengths in code points', { s: '💾💾💾💾' }, []],
@@ -113,11 +96,6 @@ describe('validation speaks as a real server does', () => {
     ['an enum', { en: 'c' }, ['spec.en: Unsupported value: "c": supported values: "a", "b"']],
     ['an enum of numbers', { eni: 3 }, ['spec.eni: Unsupported value: 3: supported values: "1", "2"']],
     ['a date', { time: 'nope' }, [bad('time', '"nope"', 'must be of type date-time: "nope"')]],
-    [
-      'a duration',
-      { duration: '5 parsecs' },
-      [bad('duration', '"5 parsecs"', 'must be of type duration: "5 parsecs"')],
-    ],
     ['an unknown format', { odd: 'anything' }, []],
     ['few items', { list: [] }, [bad('list', '[]', 'should have at least 1 items')]],
     ['many items', { list: [{ x: 1 }, { x: 2 }, { x: 3 }] }, ['spec.list: Too many: 3: must have at most 2 items']],
@@ -138,20 +116,8 @@ describe('validation speaks as a real server does', () => {
     ['few entries', { dict: {} }, [bad('dict', '{}', 'should have at least 1 properties')]],
     ['many entries', { dict: { a: 1, b: 2, c: 3 } }, ['spec.dict: Too many: 3: must have at most 2 items']],
     ['an entry', { dict: { 'a.b/c': 0 } }, [bad('dict.a.b/c', '0', 'should be greater than or equal to 1')]],
-    [
-      'neither integer nor text',
-      { ios: true },
-      [typed('ios', 'integer,string', 'boolean'), bad('ios', 'true', 'must validate at least one schema (anyOf)')],
-    ],
+    ['neither integer nor text', { ios: true }, [typed('ios', 'integer,string', 'boolean')]],
     ['an integer or text', { ios: '25%' }, []],
-    ['none of oneOf', { one: {} }, [bad('one', '{}', 'must validate one and only one schema (oneOf)')]],
-    [
-      'two of oneOf',
-      { one: { a: 'x', b: 'x' } },
-      [bad('one', '{"a":"x","b":"x"}', 'must validate one and only one schema (oneOf)')],
-    ],
-    ['none of anyOf', { some: {} }, [bad('some', '{}', 'must validate at least one schema (anyOf)')]],
-    ['not', { none: { a: 'x' } }, [bad('none', '{"a":"x"}', 'must not validate the schema (not)')]],
   ])('about %s', (_, spec, expected) => {
     expect(problems(spec).toSorted()).toEqual(expected.toSorted());
   });
@@ -216,6 +182,8 @@ describe('a schema that is not structural', () => {
   };
   const field = (a: JsonObject): JsonObject => ({ type: 'object', properties: { a } });
   const at = 'ROOT.properties[a]';
+  const unsupported = (keyword: string, value: string): string =>
+    `ROOT.properties.a.${keyword}: Invalid value: ${value}: ${ROOT}.properties.a.${keyword} in body is not supported`;
 
   it.each<[JsonObject, string[]]>([
     [{ type: 'string' }, ['ROOT.type: Invalid value: "string": must be object at the root']],
@@ -238,27 +206,13 @@ describe('a schema that is not structural', () => {
       { type: 'object', additionalProperties: { type: 'string' } },
       ['ROOT.additionalProperties: Forbidden: must not be used at the root'],
     ],
-    [
-      field({ type: 'string', anyOf: [{ type: 'string' }] }),
-      [`${at}.anyOf[0].type: Forbidden: must be empty to be structural`],
-    ],
-    [
-      field({ type: 'string', not: { nullable: true } }),
-      [`${at}.not.nullable: Forbidden: must be empty to be structural`],
-    ],
-    [
-      field({ type: 'object', allOf: [{ properties: { b: { default: 1 } } }] }),
-      [`${at}.allOf[0].properties[b].default: Forbidden: must be empty to be structural`],
-    ],
-    [
-      field({ type: 'array', uniqueItems: true, items: { type: 'string' } }),
-      [`${at}.uniqueItems: Forbidden: uniqueItems is not supported`],
-    ],
-    [field({ type: 'string', $ref: '#/x' }), [`${at}.$ref: Forbidden: $ref is not supported`]],
+    [field({ type: 'array', uniqueItems: true, items: { type: 'string' } }), [unsupported('uniqueItems', 'true')]],
+    [field({ type: 'string', not: { enum: ['a'] } }), [unsupported('not', '{"enum":["a"]}')]],
+    [field({ type: 'string', $ref: '#/x' }), [unsupported('$ref', '"#/x"')]],
     [
       field({ type: 'wrong' }),
       [
-        `${at}.type: Unsupported value: "wrong": supported values: "array", "boolean", "integer", "number", "object", "string"`,
+        `ROOT.properties.a.type: Unsupported value: "wrong": supported values: "array", "boolean", "integer", "number", "object", "string"`,
       ],
     ],
     [
@@ -276,12 +230,12 @@ describe('a schema that is not structural', () => {
       ],
     ],
     [
-      field({ 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true }),
-      [`${at}.x-kubernetes-embedded-resource: Forbidden: x-kubernetes-embedded-resource is not supported`],
+      field({ type: 'object', 'x-kubernetes-embedded-resource': true }),
+      [unsupported('x-kubernetes-embedded-resource', 'true')],
     ],
     [
       field({ type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'nope' }),
-      [`${at}.x-kubernetes-list-type: Unsupported value: "nope": supported values: "atomic", "set", "map"`],
+      [`ROOT.properties.a.x-kubernetes-list-type: Unsupported value: "nope": supported values: "atomic", "set", "map"`],
     ],
     [
       field({

@@ -10,14 +10,8 @@ import { checkStructural } from './structural.ts';
 import { applyDefaults, checkUnique, prune, subschemas } from './walk.ts';
 import type { CompiledSchema, FieldError, JsonObject } from '../types.ts';
 
-/** Errors after which a real server does not run CEL rules, because they may rely on what is wrong. */
-const BLOCKING: readonly FieldError['reason'][] = [
-  'FieldValueNotSupported',
-  'FieldValueRequired',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'FieldValueTypeInvalid',
-];
+/** After all other errors a real server does not run CEL rules, because they may rely on what is wrong. */
+const HARMLESS: readonly string[] = ['FieldValueInvalid', 'FieldValueDuplicate'] satisfies FieldError['reason'][];
 const NOT_CHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
@@ -60,7 +54,7 @@ export function schemaOperations(schema: Schema, rules?: CompiledRules): Compile
       if (rules === undefined) return found;
       found.push(...checkUnique(object, schema));
       if (rules.size === 0) return found;
-      if (found.some((error) => BLOCKING.includes(error.reason))) return [...found, invalid('', null, NOT_CHECKED)];
+      if (found.some((error) => !HARMLESS.includes(error.reason))) return [...found, invalid('', null, NOT_CHECKED)];
       return [...found, ...runRules(rules, { value: object, old, schema, path: '' })];
     },
   };

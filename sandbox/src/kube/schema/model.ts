@@ -7,7 +7,6 @@ export interface ValidationRule {
   messageExpression?: string;
   reason?: string;
   fieldPath?: string;
-  optionalOldSelf?: boolean;
 }
 
 type Sizes = `${'min' | 'max'}${'Length' | 'Items' | 'Properties'}`;
@@ -17,16 +16,14 @@ export interface Schema
   extends
     Partial<Record<'type' | 'format' | 'title' | 'description' | 'pattern', string>>,
     Partial<Record<`x-kubernetes-${'list' | 'map'}-type`, string>>,
-    Partial<Record<'minimum' | 'maximum' | 'multipleOf' | Sizes, number>>,
-    Partial<Record<'nullable' | 'exclusiveMinimum' | 'exclusiveMaximum' | Flags, boolean>>,
-    Partial<Record<'allOf' | 'anyOf' | 'oneOf', Schema[]>> {
+    Partial<Record<'minimum' | 'maximum' | Sizes, number>>,
+    Partial<Record<'nullable' | Flags, boolean>> {
   default?: unknown;
   enum?: unknown[];
   required?: string[];
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
   items?: Schema;
-  not?: Schema;
   'x-kubernetes-list-map-keys'?: string[];
   'x-kubernetes-validations'?: ValidationRule[];
 }

@@ -4,7 +4,7 @@
  */
 import { childPath, duplicate, indexPath, keyPath } from './field-error.ts';
 import { isObject, own, type Schema } from './model.ts';
-import type { FieldError, JsonObject } from '../types.ts';
+import type { FieldError } from '../types.ts';
 
 /** Fields that every resource has, whether its schema names them or not. */
 const RESOURCE_FIELDS: readonly unknown[] = ['apiVersion', 'kind', 'metadata'];
@@ -17,9 +17,10 @@ export interface Subschema {
 
 /** The schemas directly inside `schema` that describe parts of a value. */
 export function subschemas(schema: Schema, path: string): Subschema[] {
+  const at = childPath(path, 'properties');
   const inside = Object.entries(schema.properties ?? {}).map(([name, property]): Subschema => ({
     schema: property,
-    path: keyPath(childPath(path, 'properties'), name),
+    path: keyPath(at, name),
     role: 'field',
   }));
   const { items, additionalProperties: values } = schema;
@@ -45,12 +46,7 @@ export function partsOf(value: unknown, schema: Schema, path = ''): ValuePart[] 
   if (Array.isArray(value)) {
     const { items } = schema;
     if (items === undefined) return [];
-    return value.map((item: unknown, index) => ({
-      key: index,
-      value: item,
-      schema: items,
-      path: indexPath(path, index),
-    }));
+    return value.map((item: unknown, key) => ({ key, value: item, schema: items, path: indexPath(path, key) }));
   }
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, item]) => {
@@ -75,8 +71,7 @@ export function prune(value: unknown, schema: Schema, path = '', resource = fals
     }
   }
   for (const part of partsOf(value, schema, path)) {
-    if (isOwnAffair(part.key)) continue;
-    removed.push(...prune(part.value, part.schema, part.path));
+    if (!isOwnAffair(part.key)) removed.push(...prune(part.value, part.schema, part.path));
   }
   return removed;
 }
@@ -109,9 +104,9 @@ export function checkUnique(value: unknown, schema: Schema, path = ''): FieldErr
   const counts = new Map<string, number>();
   for (const part of parts) {
     const key = keyOf(part.value);
-    const text = canonical(key);
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-    if (counts.get(text) === 2) inside.push(duplicate(part.path, key));
+    const count = (counts.get(canonical(key)) ?? 0) + 1;
+    counts.set(canonical(key), count);
+    if (count === 2) inside.push(duplicate(part.path, key));
   }
   return inside;
 }
@@ -127,7 +122,7 @@ export function entryKey(schema: Schema): ((entry: unknown) => unknown) | undefi
 
 /** JSON with sorted keys: equal texts mean equal values. */
 export function canonical(value: unknown): string {
-  const sorted = (item: JsonObject): unknown =>
-    Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return JSON.stringify(value, (_, item: unknown) => (isObject(item) ? sorted(item) : item));
+  return JSON.stringify(value, (_, item: unknown) =>
+    isObject(item) ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1))) : item,
+  );
 }
