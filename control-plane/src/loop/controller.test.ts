@@ -77,6 +77,19 @@ describe('runController', () => {
     expect(queue.failuresOf('a')).toBe(0);
   });
 
+  it('waits as long as the API asks', async () => {
+    const fields = { retryAfterMs: 20_000 };
+    start(() =>
+      log.length > 1
+        ? Promise.resolve({ kind: 'done' })
+        : Promise.reject(new CoucheStorError('tooManyRequests', 'x', { fields })),
+    );
+    await clock.advance(19_999);
+    expect(log).toEqual(['a']);
+    await clock.advance(1);
+    expect(log).toEqual(['a', 'a']);
+  });
+
   it('shows a lasting failure on the object and leaves it alone', async () => {
     keys = ['a', 'broken'];
     start(failing('invalid', 2));

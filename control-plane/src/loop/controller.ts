@@ -79,7 +79,10 @@ async function work({ queue, reconciler, logger }: ControllerOptions, signal: Ab
         logger.debug('Somebody else changed the object; looking at it again.', { key });
         queue.retry(key);
       } else if (error.retryable) {
-        logger.warn('Reconciling failed; trying again.', { key, pauseMs: Math.round(queue.retry(key)), error });
+        const { retryAfterMs } = error.fields;
+        const pauseMs = typeof retryAfterMs === 'number' ? retryAfterMs : Math.round(queue.retry(key));
+        if (typeof retryAfterMs === 'number') queue.addAfter(key, retryAfterMs);
+        logger.warn('Reconciling failed; trying again.', { key, pauseMs, error });
       } else if (!signal.aborted) {
         queue.forget(key);
         logger.error('Reconciling failed for good.', { key, error });

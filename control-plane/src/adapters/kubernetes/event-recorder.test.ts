@@ -61,6 +61,15 @@ describe('EventRecorder', () => {
     });
   });
 
+  it('names an Event of a long-named object as the API demands', async () => {
+    start();
+    recorder.record(happening('Moved.', `${'n'.repeat(199)}.long`));
+    await clock.advance(0);
+    expect(written()[0]?.body).toMatchObject({
+      metadata: { name: expect.stringMatching(/^n{199}[.][0-9a-f]{16}$/) as unknown },
+    });
+  });
+
   it('counts repetitions in one Event', async () => {
     start();
     recorder.record(happening());

@@ -120,7 +120,7 @@ export class EventRecorder {
       }
     }
     // The same name in every try, so that a lost answer does not make two of it.
-    series.name ??= `${series.happening.regarding.name.slice(0, 200)}.${randomBytes(8).toString('hex')}`;
+    series.name ??= `${prefixOf(series.happening.regarding.name)}.${randomBytes(8).toString('hex')}`;
     const object = { metadata: { namespace, name: series.name }, ...this.#bodyOf(series) };
     await client.create(EVENTS, object, { signal }).catch((error: unknown) => {
       if (toCoucheStorError(error).code !== 'alreadyExists') throw error;
@@ -151,4 +151,9 @@ export class EventRecorder {
     if (this.#buckets.size > MAX_BUCKETS && oldest !== undefined) this.#buckets.delete(oldest);
     return bucket;
   }
+}
+
+/** Short enough for the rest of an Event's name, and ending as a label of a DNS name must. */
+function prefixOf(name: string): string {
+  return name.slice(0, 200).replace(/[-.]+$/, '');
 }

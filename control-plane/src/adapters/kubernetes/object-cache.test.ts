@@ -26,6 +26,15 @@ describe('ObjectCache', () => {
     expect(brief(cache.applyList([object('a', 7)], list))).toEqual([]);
   });
 
+  it('keeps no managedFields', () => {
+    const cache = newCache();
+    const raw = object('a', 5);
+    Object.assign(raw.metadata, { managedFields: [{ manager: 'kubectl' }] });
+    expect(cache.applyEvent({ type: 'ADDED', object: raw }).changes[0]?.entry.raw.metadata).not.toHaveProperty(
+      'managedFields',
+    );
+  });
+
   it('believes the order of arrival where versions do not compare', () => {
     const cache = newCache();
     cache.applyEvent(event('ADDED', 'a', 'x9'));

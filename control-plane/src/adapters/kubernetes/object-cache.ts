@@ -122,6 +122,8 @@ export class ObjectCache<T> {
       if (order === 'older' && !historyChanged) return { changes: [], inOrder: false };
       if (order === 'equal' && known.raw.metadata.uid === uid) return { changes: [], inOrder: true };
     }
+    // Half of an object's memory, and of use to nobody but the server.
+    Reflect.deleteProperty(raw.metadata, 'managedFields');
     const entry = { key, raw, value: this.#decode(raw) };
     this.#entries.set(key, entry);
     this.#tombstones.delete(key);

@@ -41,6 +41,16 @@ describe('ResourceStore.get', () => {
     expect(await store.get({ name: 'none' })).toEqual({ kind: 'absent' });
   });
 
+  it('does not sit out a long Retry-After of a write, the caller does', async () => {
+    api.fault({ kind: 'status', code: 429, retryAfterSeconds: 20 }, { verb: 'update' });
+    const { uid } = stored('a')!.metadata;
+    await expect(store.updateStatus({ name: 'a', uid }, raise)).rejects.toMatchObject({
+      code: 'tooManyRequests',
+      fields: { retryAfterMs: 20_000 },
+    });
+    expect(writes()).toHaveLength(1);
+  });
+
   it('gives up after the attempts it has', async () => {
     api.fault({ kind: 'status', code: 503 }, { times: 3 });
     await expect(store.get({ name: 'a' })).rejects.toMatchObject({ code: 'unavailable' });

@@ -236,7 +236,11 @@ export class ResourceStore<T> {
   }
 
   async #pause(attempt: number, error: CoucheStorError, signal: AbortSignal | undefined): Promise<void> {
-    const delayMs = Math.max(backoffDelayMs({ ...this.#backoff(), attempt }), retryAfterMsOf(error));
+    const backoff = this.#backoff();
+    const retryAfterMs = retryAfterMsOf(error);
+    // A longer wait is the caller's business: it would hold up everything else that the caller does.
+    if (retryAfterMs > backoff.maxMs) throw error;
+    const delayMs = Math.max(backoffDelayMs({ ...backoff, attempt }), retryAfterMs);
     await this.#options.client.clock.sleep(delayMs, signal);
   }
 }
