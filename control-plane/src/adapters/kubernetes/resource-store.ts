@@ -54,6 +54,9 @@ interface Intent {
   readonly holdsIn: (raw: KubeObject) => boolean;
 }
 
+/** When the API asks for more, it is the caller who waits, with whatever else it has to do. */
+const LONGEST_WAIT_MS = 5_000;
+
 export class ResourceStore<T> {
   readonly #options: StoreOptions<T>;
   readonly #attempts: number;
@@ -236,11 +239,9 @@ export class ResourceStore<T> {
   }
 
   async #pause(attempt: number, error: CoucheStorError, signal: AbortSignal | undefined): Promise<void> {
-    const backoff = this.#backoff();
     const retryAfterMs = retryAfterMsOf(error);
-    // A longer wait is the caller's business: it would hold up everything else that the caller does.
-    if (retryAfterMs > backoff.maxMs) throw error;
-    const delayMs = Math.max(backoffDelayMs({ ...backoff, attempt }), retryAfterMs);
+    if (retryAfterMs > LONGEST_WAIT_MS) throw error;
+    const delayMs = Math.max(backoffDelayMs({ ...this.#backoff(), attempt }), retryAfterMs);
     await this.#options.client.clock.sleep(delayMs, signal);
   }
 }
