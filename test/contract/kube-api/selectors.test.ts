@@ -49,7 +49,7 @@ describe('a label selector', () => {
 
   it('is refused with the mistake', async () => {
     const { body } = await admin.get(widgets.path, { query: { labelSelector: 'tier in hot' } });
-    expect(body.message).toMatch(/unable to parse requirement: found '.*hot', expected: /);
+    expect(body.message).toMatch(/unable to parse requirement: found '.*hot',? expected: /);
   });
 });
 
