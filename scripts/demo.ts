@@ -98,6 +98,7 @@ async function show(sandbox: DemoSandbox, signal: AbortSignal): Promise<void> {
   print(
     indent(`typical, which asks for an erasure-coded archive that does not exist yet:\n${conditions(archive.value)}`),
   );
+  print(`\n${indent(await api.table())}`);
 
   step('kill -9 of the API: nothing that was acknowledged is lost, and the loop goes on where it was');
   const before = await api.policy('typical');
