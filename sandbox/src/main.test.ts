@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +116,18 @@ describe('couchestor-sandbox', () => {
   it('lists every problem of its configuration at once', async () => {
     const { code, out, err } = await outcome(['--port', 'x', '--log-level', 'loud', '--nonsense']);
     expect([code, out, err.trim().split('\n').length]).toEqual([2, '', 3]);
+  });
+
+  it.each([
+    ['crds', 'give directories of YAML files'],
+    ['kubeconfig', 'give a file in a directory that exists'],
+  ])('says of --%s what is wrong with it, and starts nothing', async (flag, remedy) => {
+    const dataDir = join(directory, 'untouched');
+    const args = ['--port', '0', '--data-dir', dataDir, '--kubeconfig', join(directory, 'kubeconfig')];
+    const { code, out, err } = await outcome([...args, `--${flag}`, join(directory, 'none', 'there')]);
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(`flag --${flag}: ENOENT`)]);
+    expect(err).toContain(remedy);
+    expect(existsSync(dataDir)).toBe(false);
   });
 
   // observes: --port

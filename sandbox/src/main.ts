@@ -3,7 +3,7 @@
  * `couchestor-sandbox`: the sandbox Kubernetes API as a process of its own. Its one line on standard output says that
  * it is ready.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createLogger, loadConfig } from '@couchestor/common/base';
@@ -23,6 +23,15 @@ function fail(problems: readonly string[]): never {
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+/** What the file system refuses, said of the flag that asked for it. */
+function asked<T>(flag: string, remedy: string, use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    return fail([`flag --${flag}: ${error instanceof Error ? error.message : String(error)}; ${remedy}.`]);
+  }
+}
 
 /** The objects in the YAML files of a directory, in the order of the file names. */
 function readManifests(directory: string): JsonObject[] {
@@ -59,11 +68,18 @@ const logger = createLogger({
   json: config.logJson,
   destination: { write: (line) => void process.stderr.write(line) },
 });
+const directories = config.crds?.split(',') ?? [];
+const manifests = asked('crds', 'give directories of YAML files, separated by commas', () =>
+  directories.map(readManifests),
+);
+const kubeconfig = resolve(config.kubeconfig);
+asked('kubeconfig', 'give a file in a directory that exists and can be written', () =>
+  closeSync(openSync(kubeconfig, 'a', 0o600)),
+);
 try {
   const { host, port, dataDir } = config;
   const server = await KubeApiServer.start({ host, port, logger, ...(dataDir === undefined ? {} : { dataDir }) });
-  for (const directory of config.crds?.split(',') ?? []) server.apply(readManifests(directory));
-  const kubeconfig = resolve(config.kubeconfig);
+  for (const objects of manifests) server.apply(objects);
   writeFileSync(kubeconfig, server.kubeconfig(), { mode: 0o600 });
   const stop = (signal: string): void => {
     logger.info('stopping', { signal });
