@@ -130,6 +130,15 @@ describe('couchestor-sandbox', () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 
+  it('applies nothing of a directory with a file that is not YAML', async () => {
+    const folder = join(directory, 'broken');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'crd.yaml'), 'kind: [unclosed\n');
+    const { code, err } = await outcome(['--port', '0', '--kubeconfig', join(directory, 'none'), '--crds', folder]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/flag --crds: .*crd\.yaml: .*line 2/)]);
+    expect(existsSync(join(directory, 'none'))).toBe(false);
+  });
+
   // observes: --port
   it('listens where it is told', async () => {
     const first = await start(['--host', 'localhost']);

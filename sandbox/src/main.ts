@@ -38,6 +38,8 @@ function readManifests(directory: string): JsonObject[] {
   const files = readdirSync(directory).filter((file) => /\.(ya?ml|json)$/.test(file));
   return files.toSorted().flatMap((file) => {
     const documents = parseAllDocuments(readFileSync(join(directory, file), 'utf8'));
+    const mistake = documents.flatMap(({ errors }) => errors)[0];
+    if (mistake !== undefined) throw new Error(`${join(directory, file)}: ${mistake.message}`);
     return documents.map((document) => document.toJS() as JsonObject | null).filter((object) => object !== null);
   });
 }
