@@ -32,6 +32,10 @@ describe('the conditions that follow from a policy', () => {
     ]);
   });
 
+  it('accept a policy that is switched off, and say so', () => {
+    expect(derive({ enabled: false })).toMatchObject([{ type: 'Accepted', status: 'True', reason: 'Disabled' }]);
+  });
+
   it('name every problem of an invalid one', () => {
     const [accepted, ...others] = derive({ samplingWindow: '1', enabled: 1 });
     expect(accepted).toMatchObject({ status: 'False', reason: 'InvalidSpec' });

@@ -9,8 +9,8 @@ export const ACCEPTED = 'Accepted';
 export const ARCHIVE_UNSUPPORTED = 'ArchiveUnsupported';
 
 /**
- * `Accepted`, True or False with reason InvalidSpec, UnknownTimeZone or WindowNeverOpens; and, as long as the
- * erasure-coded tier does not exist, `ArchiveUnsupported` for a policy that names an ErasureCodingPolicy.
+ * `Accepted`, True with reason Valid or Disabled, or False with reason InvalidSpec, UnknownTimeZone or WindowNeverOpens;
+ * and, as long as the erasure-coded tier does not exist, `ArchiveUnsupported` for a policy that names an ErasureCodingPolicy.
  */
 export function policySpecConditions(
   parsed: ParseResult<StoragePolicy>,
@@ -26,13 +26,12 @@ export function policySpecConditions(
   if (parsed.kind === 'invalid') {
     return [accepted('False', 'InvalidSpec', formatFieldErrors(parsed.errors))];
   }
-  const { maintenanceWindows, ecPolicyRef } = parsed.value.spec;
+  const { enabled, maintenanceWindows, ecPolicyRef } = parsed.value.spec;
   const fault = windowFault(maintenanceWindows);
-  const conditions = [
-    fault === undefined
-      ? accepted('True', 'Valid', 'The policy is valid.')
-      : accepted('False', fault.reason, fault.message),
-  ];
+  const sound = enabled
+    ? accepted('True', 'Valid', 'The policy is valid.')
+    : accepted('True', 'Disabled', 'The policy is valid and switched off: it decides nothing until spec.enabled is true.');
+  const conditions = [fault === undefined ? sound : accepted('False', fault.reason, fault.message)];
   if (ecPolicyRef !== undefined) {
     conditions.push({
       type: ARCHIVE_UNSUPPORTED,

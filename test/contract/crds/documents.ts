@@ -60,7 +60,27 @@ const policyStatus = {
       message: 'Moved.',
     },
   ],
-  conditions: [condition],
+  decisionCounts: { move: 1, wait: 2, blocked: 3, stay: 3 },
+  decisions: [
+    {
+      volumeId: 'v-1',
+      volumeName: 'pvc-1',
+      claim: { namespace: 'shop', name: 'orders' },
+      outcome: 'Move',
+      code: 'Promote',
+      from: 'Cold',
+      to: 'Hot',
+      sourcePool: 'pool-a',
+      targetPool: 'pool-b',
+      heatIOPS: 6200.5,
+      coveragePercent: 97,
+      message: 'Volume pvc-1 (claim shop/orders) is to be promoted to the hot tier.',
+      since: time,
+      earliestChangeTime: time,
+      dryRun: true,
+    },
+  ],
+  conditions: [condition, { ...condition, type: 'TelemetryHealthy', status: 'False' }],
 };
 
 const policy = (poolSelectors: Json): Json => ({

@@ -90,6 +90,7 @@ describe('kubectl get', () => {
       Low: 500,
       High: 5000,
       Accepted: 'True',
+      Telemetry: 'False',
       'Dry-Run': false,
       Watched: 9,
       Active: 1,
@@ -97,6 +98,9 @@ describe('kubectl get', () => {
       Failed: 1,
       Approval: 'Manual',
       Waiting: 1,
+      Moves: 1,
+      Blocked: 3,
+      Storage: null,
     });
   });
 

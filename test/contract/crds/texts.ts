@@ -173,6 +173,12 @@ export const byName: Record<string, fc.Arbitrary<unknown>> = {
   values: fc.array(labelText, { maxLength: 2 }),
   operator: fc.constantFrom('In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt'),
   steps: fc.array(fc.constantFrom('Add', 'Sync', 'Verify', 'Remove'), { maxLength: 5 }),
+  outcome: fc.constantFrom('Move', 'Wait', 'Blocked', 'Stay', 'Completed', 'move'),
+  code: fc.constantFrom('Promote', 'A', 'x', 'No-Pool', 'X'.repeat(63), 'X'.repeat(64)),
+  from: fc.constantFrom('Hot', 'Unassigned', 'Mixed', 'mixed'),
+  coveragePercent: oddNumber,
+  heatIOPS: oddNumber,
+  message: fc.constantFrom('', 'a'.repeat(1024), 'é'.repeat(1025), '💾'.repeat(1024)),
   matchLabels: fc.dictionary(labelText, labelText, { maxKeys: 18 }),
 };
 
