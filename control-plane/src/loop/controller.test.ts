@@ -9,7 +9,7 @@ let stop: AbortController;
 let running: Promise<void>;
 let keys: string[];
 let log: string[];
-let changed: ((key: string) => void) | undefined;
+let changed: ((key: string) => Promise<void>) | undefined;
 
 function start(reconcile: (key: string) => Promise<ReconcileResult>): void {
   const reconciler = {
@@ -22,9 +22,9 @@ function start(reconcile: (key: string) => Promise<ReconcileResult>): void {
       return key === 'broken' ? Promise.reject(new CoucheStorError('forbidden', 'x')) : Promise.resolve();
     },
   };
-  const subscribe = (handler: (key: string) => void): (() => void) => {
+  const subscribe = (handler: (key: string) => Promise<void>): (() => void) => {
     changed = handler;
-    keys.forEach(handler);
+    void keys.reduce((before, key) => before.then(() => handler(key)), Promise.resolve());
     return () => (changed = undefined);
   };
   running = runController(
@@ -61,7 +61,7 @@ describe('runController', () => {
   it('reconciles what exists, what changes, and everything again at a resync', async () => {
     start(() => Promise.resolve({ kind: 'done' }));
     await clock.advance(0);
-    changed?.('b');
+    await changed?.('b');
     await clock.advance(0);
     expect(log).toEqual(['a', 'b']);
     await clock.advance(60_000);
@@ -108,6 +108,17 @@ describe('runController', () => {
     expect(log).toEqual(['a']);
     await clock.advance(1);
     expect(log).toEqual(['a', 'a']);
+  });
+
+  it('works every key off with a queue that is too small for them, at every resync', async () => {
+    queue = new WorkQueue({ clock, capacity: 2, random: () => 0.5 });
+    keys = ['a', 'b', 'c', 'd', 'e'];
+    start(() => Promise.resolve({ kind: 'again', afterMs: 10_000 }));
+    await clock.advance(59_000);
+    expect([...new Set(log)].sort()).toEqual(keys);
+    log = [];
+    await clock.advance(60_000);
+    expect([...new Set(log)].sort()).toEqual(keys);
   });
 
   it('does not survive a broken invariant', async () => {

@@ -24,8 +24,11 @@ export interface Reconciler {
 export interface ControllerOptions {
   readonly queue: WorkQueue;
   readonly reconciler: Reconciler;
-  /** Calls back with every key there is, and again whenever one may have changed. Returns how to unsubscribe. */
-  readonly subscribe: (changed: (key: string) => void) => () => void;
+  /**
+   * Calls back with every key there is, and again whenever one may have changed; waits with the next for the promise of the
+   * last, so that a full queue holds it up. Returns how to unsubscribe.
+   */
+  readonly subscribe: (changed: (key: string) => Promise<void>) => () => void;
   readonly workers: number;
   /** Every key is looked at again at least this often. */
   readonly resyncMs: number;
@@ -37,11 +40,14 @@ export interface ControllerOptions {
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const { queue, subscribe, workers, clock, resyncMs } = options;
   const ending = new AbortController();
-  let unsubscribe = subscribe((key) => void queue.add(key));
+  const offer = (key: string): Promise<void> => queue.offer(key);
+  let unsubscribe = subscribe(offer);
   const resync = async (): Promise<void> => {
     while (await slept(clock, resyncMs, ending.signal)) {
+      // From the start again, the last keys would never have their turn.
+      if (queue.isOverfull) continue;
       unsubscribe();
-      unsubscribe = subscribe((key) => void queue.add(key));
+      unsubscribe = subscribe(offer);
     }
   };
   const end = (): void => {
@@ -81,7 +87,7 @@ async function work({ queue, reconciler, logger }: ControllerOptions, signal: Ab
       } else if (error.retryable) {
         const { retryAfterMs } = error.fields;
         const pauseMs = typeof retryAfterMs === 'number' ? retryAfterMs : Math.round(queue.retry(key));
-        if (typeof retryAfterMs === 'number') queue.addAfter(key, retryAfterMs);
+        if (typeof retryAfterMs === 'number') queue.retryAfter(key, retryAfterMs);
         logger.warn('Reconciling failed; trying again.', { key, pauseMs, error });
       } else if (!signal.aborted) {
         queue.forget(key);

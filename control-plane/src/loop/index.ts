@@ -1,6 +1,9 @@
-/** Control loops: the work queue, what runs it, and the reconcilers. */
+/** Control loops: the work queue, what runs it, the rounds of planning, and the reconcilers. */
 export { runController } from './controller.ts';
 export type { ControllerOptions, Reconciler, ReconcileResult } from './controller.ts';
+export type { Decide, PlanningParts } from './plan-once.ts';
+export { PlanningRound } from './planning-round.ts';
+export type { PlanningRoundOptions } from './planning-round.ts';
 export { StoragePolicyReconciler } from './storage-policy-reconciler.ts';
 export type { StoragePolicyReconcilerOptions } from './storage-policy-reconciler.ts';
 export { WorkQueue } from './work-queue.ts';

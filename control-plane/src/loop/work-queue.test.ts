@@ -100,6 +100,51 @@ describe('WorkQueue', () => {
     expect(queue.refusedCount).toBe(0);
   });
 
+  it('lets a key wait outside while full, and in as soon as another is done', async () => {
+    for (const key of ['a', 'b', 'c', 'd', 'e']) await queue.offer(key);
+    let entered = false;
+    const offered = queue.offer('f').then(() => (entered = true));
+    await clock.advance(0);
+    expect([entered, queue.isOverfull]).toEqual([false, true]);
+    await queue.take();
+    queue.done('a');
+    await offered;
+    expect([queue.isOverfull, queue.refusedCount]).toEqual([false, 0]);
+  });
+
+  it('leaves no key out for ever, though every key wants to be looked at again', async () => {
+    const all = Array.from({ length: 12 }, (_, index) => `key-${index}`);
+    const worked = new Map<string, number>();
+    const feed = async (): Promise<void> => {
+      for (const key of all) await queue.offer(key);
+    };
+    const work = async (): Promise<void> => {
+      for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+        worked.set(key, (worked.get(key) ?? 0) + 1);
+        queue.addAfter(key, 60_000);
+        queue.done(key);
+      }
+    };
+    const working = work();
+    const feeding = feed();
+    await clock.advance(300_000);
+    await feeding;
+    expect(all.filter((key) => !worked.has(key))).toEqual([]);
+    queue.close();
+    await working;
+  });
+
+  it('keeps the retry of a failing key though others wait for room', async () => {
+    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
+    const offered = queue.offer('f');
+    await queue.take();
+    queue.retry('a');
+    queue.done('a');
+    expect([queue.isOverfull, queue.delayedCount, queue.retryCount]).toEqual([true, 1, 1]);
+    queue.close();
+    await offered;
+  });
+
   it('ends every take when closed and leaves no timer behind', async () => {
     queue.addAfter('a', 100);
     const waiting = queue.take();

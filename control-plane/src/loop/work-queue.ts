@@ -1,7 +1,8 @@
 /**
  * Keys to be worked on, with the semantics of client-go: a key is queued once however often it is added, is worked on by one
  * worker at a time, and is queued again when it was added meanwhile. Failures are repeated with an exponential backoff by key.
- * Bounded: a new key is refused when full, and a later resync brings it again.
+ * Bounded: when it is full a new key is refused, or waits outside for its turn; then a key that was worked on and only wants to
+ * be looked at again later gives up its place, so that however many keys there are none is left out for ever.
  */
 import { backoffDelayMs, type Clock, type Timer } from '@couchestor/common/base';
 
@@ -30,8 +31,11 @@ export class WorkQueue {
   readonly #delayed = new Map<string, Delayed>();
   readonly #failures = new Map<string, number>();
   readonly #takers = new Set<(key: string | undefined) => void>();
+  /** Keys that wait outside for room, in order. */
+  readonly #outside = new Map<string, PromiseWithResolvers<undefined>>();
   #closed = false;
   #refusedCount = 0;
+  #retryCount = 0;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -52,6 +56,24 @@ export class WorkQueue {
     return this.#refusedCount;
   }
 
+  /** Failures that were followed by another try, since the start. */
+  get retryCount(): number {
+    return this.#retryCount;
+  }
+
+  /** Whether keys wait outside for room. */
+  get isOverfull(): boolean {
+    return this.#outside.size > 0;
+  }
+
+  /** Queues the key now, or as soon as there is room for it; resolves then, and when the queue is closed. */
+  async offer(key: string): Promise<void> {
+    if (this.#closed || (this.#hasRoomFor(key) && this.add(key))) return;
+    const waiting = this.#outside.get(key) ?? Promise.withResolvers<undefined>();
+    this.#outside.set(key, waiting);
+    await waiting.promise;
+  }
+
   /** Queues the key now. False when the queue is full or closed. */
   add(key: string): boolean {
     if (this.#closed || !this.#admits(key)) return false;
@@ -60,8 +82,15 @@ export class WorkQueue {
     return true;
   }
 
-  /** Queues the key after `delayMs`, or sooner if it is due sooner already. False when the queue is full or closed. */
+  /**
+   * Queues the key after `delayMs`, or sooner if it is due sooner already. False when the queue is full or closed, and when
+   * others wait for its place: then a resync brings it again.
+   */
   addAfter(key: string, delayMs: number): boolean {
+    return !this.isOverfull && this.#delay(key, delayMs);
+  }
+
+  #delay(key: string, delayMs: number): boolean {
     if (this.#closed) return false;
     if (delayMs <= 0) return this.add(key);
     const { clock } = this.#options;
@@ -85,8 +114,15 @@ export class WorkQueue {
     this.#failures.set(key, attempt + 1);
     // Not down to nothing, as full jitter may: the key has just failed.
     const pauseMs = backoffDelayMs({ attempt, baseMs, maxMs, random: () => 0.5 + random() / 2 });
-    this.addAfter(key, pauseMs);
+    this.#retryCount += 1;
+    this.#delay(key, pauseMs);
     return pauseMs;
+  }
+
+  /** As retry(), after a pause that somebody else asked for. */
+  retryAfter(key: string, delayMs: number): void {
+    this.#retryCount += 1;
+    this.#delay(key, delayMs);
   }
 
   /** Failures in a row. */
@@ -112,7 +148,13 @@ export class WorkQueue {
   /** Owed for every key taken. */
   done(key: string): void {
     this.#processing.delete(key);
-    if (this.#dirty.delete(key) && !this.#closed) this.#offer(key);
+    if (this.#dirty.delete(key) && !this.#closed) this.#hand(key);
+    for (const [next, waiting] of this.#outside) {
+      if (!this.#hasRoomFor(next)) return;
+      this.#outside.delete(next);
+      this.add(next);
+      waiting.resolve(undefined);
+    }
   }
 
   /** Ends every take(); queued keys are dropped. */
@@ -124,22 +166,28 @@ export class WorkQueue {
     this.#dirty.clear();
     for (const taker of this.#takers) taker(undefined);
     this.#takers.clear();
+    for (const { resolve } of this.#outside.values()) resolve(undefined);
+    this.#outside.clear();
   }
 
   /** A key that is known already is never refused: its retry would be lost. */
   #admits(key: string): boolean {
-    if (this.#ready.has(key) || this.#delayed.has(key) || this.#processing.has(key)) return true;
-    const room = this.#ready.size + this.#delayed.size + this.#processing.size < this.#capacity;
+    const room = this.#hasRoomFor(key);
     if (!room) this.#refusedCount += 1;
     return room;
   }
 
-  #enqueue(key: string): void {
-    if (this.#processing.has(key)) this.#dirty.add(key);
-    else if (!this.#ready.has(key)) this.#offer(key);
+  #hasRoomFor(key: string): boolean {
+    if (this.#ready.has(key) || this.#delayed.has(key) || this.#processing.has(key)) return true;
+    return this.#ready.size + this.#delayed.size + this.#processing.size < this.#capacity;
   }
 
-  #offer(key: string): void {
+  #enqueue(key: string): void {
+    if (this.#processing.has(key)) this.#dirty.add(key);
+    else if (!this.#ready.has(key)) this.#hand(key);
+  }
+
+  #hand(key: string): void {
     const [taker] = this.#takers;
     if (taker === undefined) {
       this.#ready.add(key);

@@ -7,9 +7,18 @@ export type StoragePolicyLookup =
   /** What is known may not be acted on now. */
   | { readonly kind: 'refused'; readonly message: string };
 
+export type StoragePoliciesSnapshot =
+  | { readonly kind: 'ok'; readonly policies: readonly StoragePolicyRecord[] }
+  | { readonly kind: 'refused'; readonly message: string };
+
 export interface StoragePolicies {
-  /** Calls `changed` with the name of every policy that exists, and again whenever it may have changed. */
-  subscribe(changed: (name: string) => void): () => void;
+  /**
+   * Calls `changed` with the name of every policy that exists, and again whenever it may have changed; waits for what it
+   * returns before the next call.
+   */
+  subscribe(changed: (name: string) => void | Promise<void>): () => void;
+  /** All there are, from a cache. */
+  snapshot(): StoragePoliciesSnapshot;
   /** From a cache. */
   lookup(name: string): StoragePolicyLookup;
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { nullLogger } from '@couchestor/common/base';
+import { InvariantError, nullLogger } from '@couchestor/common/base';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ChangeDispatcher } from './change-dispatcher.ts';
 import type { Change, Entry } from './object-cache.ts';
@@ -80,5 +80,12 @@ describe('ChangeDispatcher', () => {
     dispatcher.publish([updated('a', 2)]);
     await turn();
     expect(seen).toEqual(['added a1']);
+  });
+
+  it('does not hide that a handler met a broken invariant', async () => {
+    const dispatcher = new ChangeDispatcher<number>(nullLogger);
+    dispatcher.subscribe(() => Promise.reject(new InvariantError('bug')), []);
+    dispatcher.publish([added('a', 1)]);
+    await expect(dispatcher.broken).rejects.toBeInstanceOf(InvariantError);
   });
 });

@@ -3,22 +3,30 @@
  * one that throws or dawdles neither stops nor delays the others. What a slow one has not heard yet is merged by key, so memory
  * is bounded by the number of objects, and every subscriber ends with the latest state of each.
  */
-import type { Logger } from '@couchestor/common/base';
+import { InvariantError, type Logger } from '@couchestor/common/base';
 import type { Change, Entry } from './object-cache.ts';
 
 export type ChangeHandler<T> = (change: Change<T>) => void | Promise<void>;
 
 export class ChangeDispatcher<T> {
   readonly #subscriptions = new Set<Subscription<T>>();
+  readonly #broken = Promise.withResolvers<never>();
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
     this.#logger = logger;
+    // Whoever waits for it hears of it all the same.
+    this.#broken.promise.catch(() => undefined);
+  }
+
+  /** Rejects with the InvariantError of a handler, which nobody may go on after. */
+  get broken(): Promise<never> {
+    return this.#broken.promise;
   }
 
   /** The subscriber first hears of everything in `known` as added. Returns how to unsubscribe. */
   subscribe(handler: ChangeHandler<T>, known: readonly Entry<T>[]): () => void {
-    const subscription = new Subscription(handler, this.#logger);
+    const subscription = new Subscription(handler, this.#logger, (error) => this.#broken.reject(error));
     this.#subscriptions.add(subscription);
     for (const entry of known) subscription.push({ type: 'added', entry });
     return () => {
@@ -35,12 +43,14 @@ export class ChangeDispatcher<T> {
 class Subscription<T> {
   readonly #handler: ChangeHandler<T>;
   readonly #logger: Logger;
+  readonly #onBroken: (error: InvariantError) => void;
   readonly #pending = new Map<string, readonly Change<T>[]>();
   #running = false;
 
-  constructor(handler: ChangeHandler<T>, logger: Logger) {
+  constructor(handler: ChangeHandler<T>, logger: Logger, onBroken: (error: InvariantError) => void) {
     this.#handler = handler;
     this.#logger = logger;
+    this.#onBroken = onBroken;
   }
 
   push(change: Change<T>): void {
@@ -72,6 +82,7 @@ class Subscription<T> {
     try {
       await this.#handler(change);
     } catch (error) {
+      if (error instanceof InvariantError) this.#onBroken(error);
       this.#logger.error('A handler of changes failed.', { key: change.entry.key, change: change.type, error });
     }
   }

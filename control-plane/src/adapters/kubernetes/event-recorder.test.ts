@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '@couchestor/common/base';
+import { InvariantError, VirtualClock } from '@couchestor/common/base';
 import { EventRecorder } from './event-recorder.ts';
 import { cutToBytes, type Happening } from './event-series.ts';
 import { FakeKubeApi } from './fake-kube-api.ts';
@@ -162,5 +162,15 @@ describe('cutToBytes', () => {
       }
     }
     expect(cutToBytes('short', 1_024)).toBe('short');
+  });
+
+  it('does not survive a broken invariant', async () => {
+    const client = new KubeClient({ transport: api, clock });
+    client.create = () => Promise.reject(new InvariantError('bug'));
+    start({ client });
+    const ended = running;
+    running = Promise.resolve();
+    recorder.record(happening());
+    await expect(ended).rejects.toBeInstanceOf(InvariantError);
   });
 });

@@ -3,7 +3,16 @@
  * throws, the queue and the rate per object are bounded, and what does not get through is counted and dropped.
  */
 import { randomBytes } from 'node:crypto';
-import { nullLogger, retry, toCoucheStorError, TokenBucket, type Clock, type Logger } from '@couchestor/common/base';
+import {
+  InvariantError,
+  nullLogger,
+  retry,
+  toCoucheStorError,
+  TokenBucket,
+  type Clock,
+  type Logger,
+} from '@couchestor/common/base';
+import type { Events } from '../../ports/events.ts';
 import { EventCorrelator, type Happening, type Series } from './event-series.ts';
 import type { KubeClient } from './kube-client.ts';
 import { keyOf } from './kube-object.ts';
@@ -31,7 +40,7 @@ const ATTEMPTS = 3;
 /** Events about cluster-scoped objects live here, where client-go puts them; the API server allows few places else. */
 const CLUSTER_EVENTS_NAMESPACE = 'default';
 
-export class EventRecorder {
+export class EventRecorder implements Events {
   readonly #options: EventRecorderOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -65,7 +74,7 @@ export class EventRecorder {
     this.#wake?.();
   }
 
-  /** Writes what is recorded until `signal` aborts; what is pending then is dropped. */
+  /** Writes what is recorded until `signal` aborts; what is pending then is dropped. Thrown: InvariantError only. */
   async run(signal: AbortSignal): Promise<void> {
     const wake = (): void => this.#wake?.();
     signal.addEventListener('abort', wake);
@@ -94,6 +103,7 @@ export class EventRecorder {
       await retry(() => this.#send(series, signal), options);
       series.writtenCount = count;
     } catch (error) {
+      if (error instanceof InvariantError) throw error;
       this.#drop(series, count);
       this.#logger.debug('An Event was dropped.', { reason: series.happening.reason, error });
     }

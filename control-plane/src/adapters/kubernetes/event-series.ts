@@ -4,25 +4,9 @@
  * into one series. Synchronous, and bounded in everything it remembers.
  */
 
-export interface ObjectReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
+import type { Happening } from '../../ports/events.ts';
 
-export interface Happening {
-  readonly regarding: ObjectReference;
-  readonly type: 'Normal' | 'Warning';
-  /** CamelCase, for machines. */
-  readonly reason: string;
-  /** What was done or attempted, CamelCase. */
-  readonly action: string;
-  /** One sentence for people. */
-  readonly note: string;
-}
+export type { Happening, ObjectReference } from '../../ports/events.ts';
 
 export interface Series {
   readonly happening: Happening;

@@ -1,7 +1,7 @@
 /** StoragePolicies on the Kubernetes API: an informer to read, a store to write. */
 import type { ParseResult, StoragePolicy } from '@couchestor/common/api';
 import type { StoragePolicyRecord } from '../../model/storage-policy-record.ts';
-import type { StoragePolicies, StoragePolicyLookup } from '../../ports/storage-policies.ts';
+import type { StoragePolicies, StoragePoliciesSnapshot, StoragePolicyLookup } from '../../ports/storage-policies.ts';
 import { isRecord } from './kube-object.ts';
 import type { Entry } from './object-cache.ts';
 import type { ResourceInformer } from './resource-informer.ts';
@@ -21,8 +21,13 @@ export class KubernetesStoragePolicies implements StoragePolicies {
     this.store = store;
   }
 
-  subscribe(changed: (name: string) => void): () => void {
+  subscribe(changed: (name: string) => void | Promise<void>): () => void {
     return this.informer.subscribe(({ entry }) => changed(entry.key));
+  }
+
+  snapshot(): StoragePoliciesSnapshot {
+    const snapshot = this.informer.snapshot();
+    return snapshot.kind === 'ok' ? { kind: 'ok', policies: snapshot.entries.map(recordOf) } : snapshot;
   }
 
   lookup(name: string): StoragePolicyLookup {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Clock, type CoucheStorError, VirtualClock } from '@couchestor/common/base';
+import { type Clock, type CoucheStorError, InvariantError, VirtualClock } from '@couchestor/common/base';
 import { FakeKubeApi } from './fake-kube-api.ts';
 import { isRecord } from './kube-object.ts';
 import { KubeClient } from './kube-client.ts';
@@ -333,5 +333,19 @@ describe('LeaseElector', () => {
     expect(a.leads).toBe(false);
     await pass(3_000);
     expect(a.leads).toBe(true);
+  });
+
+  it.each(['standing for election', 'leading'])('does not survive a broken invariant while %s', async (when) => {
+    const client = new KubeClient({ transport: api, clock });
+    const broken = (): Promise<never> => Promise.reject(new InvariantError('bug'));
+    const stop = new AbortController();
+    if (when === 'leading') client.replace = broken;
+    else client.get = broken;
+    const elector = new LeaseElector({ client, namespace: 'system', name: 'other', identity: 'x', random: () => 0.5 });
+    const lead = () => new Promise<void>(() => undefined);
+    const ended = expect(elector.run(stop.signal, { lead, onLost: () => undefined })).rejects.toThrow(InvariantError);
+    await clock.advance(2_000);
+    await ended;
+    stop.abort();
   });
 });

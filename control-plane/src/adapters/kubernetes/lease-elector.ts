@@ -18,6 +18,7 @@
 import {
   assertInvariant,
   CoucheStorError,
+  InvariantError,
   nullLogger,
   toCoucheStorError,
   type Clock,
@@ -105,7 +106,7 @@ export class LeaseElector {
     return holderOf(this.#lease);
   }
 
-  /** Stands for election until `signal` aborts, leads once, and returns. Thrown: what `lead` throws. */
+  /** Stands for election until `signal` aborts, leads once, and returns. Thrown: what `lead` throws, and InvariantError. */
   async run(signal: AbortSignal, handlers: ElectionHandlers): Promise<ElectionEnd> {
     if (!(await this.#acquire(signal))) return { kind: 'stopped' };
     if (!signal.aborted) return this.#lead(signal, handlers);
@@ -116,6 +117,7 @@ export class LeaseElector {
   async #acquire(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       const waitMs = await this.#tryAcquire(signal).catch((thrown: unknown) => {
+        if (thrown instanceof InvariantError) throw thrown;
         const error = toCoucheStorError(thrown);
         const lostRace = error.code === 'conflict' || error.code === 'alreadyExists' || error.code === 'cancelled';
         if (!lostRace) this.#logger.warn('The lease could not be read or taken.', { error });
@@ -190,6 +192,7 @@ export class LeaseElector {
       try {
         await this.#write(Math.min(budgetMs, this.#requestTimeoutMs), signal);
       } catch (thrown) {
+        if (thrown instanceof InvariantError) throw thrown;
         const error = toCoucheStorError(thrown);
         if (!signal.aborted) this.#logger.warn('The lease was not renewed; trying again.', { error });
         // The next write has to start from what is there now, if only after a lost answer.

@@ -107,8 +107,14 @@ export class ResourceInformer<T> {
 
   /** Follows the API until `signal` aborts. Thrown: InvariantError only. Call once. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#reflector.run(signal);
-    this.#state = 'stopped';
+    const ending = new AbortController();
+    try {
+      const following = this.#reflector.run(AbortSignal.any([signal, ending.signal]));
+      await Promise.race([following, this.#dispatcher.broken]);
+    } finally {
+      ending.abort();
+      this.#state = 'stopped';
+    }
   }
 
   /** Thrown when `signal` aborts before the first list was taken: CoucheStorError `cancelled`. */

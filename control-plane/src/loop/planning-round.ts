@@ -1,0 +1,110 @@
+/**
+ * Rounds of planning, shared: whoever needs decisions gets the round that is under way, or the last one while it is young. A
+ * policy that was edited after a round began gets a new one, at a bounded rate. Every replica of the control plane plans, so
+ * that each can answer what would be done; only the leader acts on it.
+ */
+import { CoucheStorError, InvariantError, toCoucheStorError, TokenBucket, type Logger } from '@couchestor/common/base';
+import type { Readiness } from '../model/health.ts';
+import { covers, type PlanningReport } from '../model/planning-report.ts';
+import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
+import { unlessAborted } from './bounded.ts';
+import { planOnce, type PlanningParts } from './plan-once.ts';
+
+export interface PlanningRoundOptions {
+  readonly parts: PlanningParts;
+  /** A round younger than this is used again; and one is made at least this often while run() runs. */
+  readonly intervalMs: number;
+  /** Told of every round, in order; must not throw. */
+  readonly onReport: (report: PlanningReport) => void;
+  readonly logger: Logger;
+  /** Ends whatever is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** However often policies are edited. */
+const ROUNDS_PER_SECOND = 0.5;
+const ROUNDS_AT_ONCE = 3;
+const SHORTEST_PAUSE_MS = 100;
+
+export class PlanningRound {
+  readonly #options: PlanningRoundOptions;
+  readonly #rate: TokenBucket;
+  #running: Promise<PlanningReport> | undefined;
+  #latest: { readonly report: PlanningReport; readonly startMs: number } | undefined;
+  #sequence = 0;
+
+  constructor(options: PlanningRoundOptions) {
+    this.#options = options;
+    const { clock } = options.parts;
+    this.#rate = new TokenBucket({ ratePerSecond: ROUNDS_PER_SECOND, burst: ROUNDS_AT_ONCE, clock });
+  }
+
+  /** Until the last round is not used again any more; zero if there is none. */
+  get restMs(): number {
+    if (this.#latest === undefined) return 0;
+    const ageMs = this.#options.parts.clock.monotonic() - this.#latest.startMs;
+    return Math.max(this.#options.intervalMs - ageMs, 0);
+  }
+
+  /**
+   * A round that is young enough and, if a policy is given, knows it in at least this generation (unless no cache does).
+   * Thrown: CoucheStorError `cancelled`; whatever the decision itself throws.
+   */
+  async report(policy: Pick<StoragePolicyRecord, 'uid' | 'generation'> | undefined, signal: AbortSignal) {
+    const satisfies = (report: PlanningReport): boolean => policy === undefined || covers(report, policy);
+    if (this.#latest !== undefined && this.restMs > 0 && satisfies(this.#latest.report)) return this.#latest.report;
+    if (this.#running !== undefined) {
+      const report = await unlessAborted(this.#running, signal);
+      if (satisfies(report)) return report;
+    }
+    // Somebody who waited for the same round may have started the next one meanwhile.
+    return unlessAborted((this.#running ??= this.#start()), signal);
+  }
+
+  /** Plans at every interval until `signal` aborts; `beat` is called after each try. Thrown: InvariantError only. */
+  async run(beat: () => void, signal: AbortSignal): Promise<void> {
+    const { logger, parts } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.report(undefined, signal);
+      } catch (thrown) {
+        if (thrown instanceof InvariantError) throw thrown;
+        if (signal.aborted) return;
+        logger.error('A round of planning failed.', { error: toCoucheStorError(thrown) });
+      }
+      beat();
+      const pauseMs = this.restMs > 0 ? this.restMs : this.#options.intervalMs;
+      await parts.clock.sleep(Math.max(pauseMs, SHORTEST_PAUSE_MS), signal).catch(() => undefined);
+    }
+  }
+
+  async #start(): Promise<PlanningReport> {
+    const { parts, signal, onReport } = this.#options;
+    try {
+      await this.#rate.take(1, signal);
+      const startMs = parts.clock.monotonic();
+      const report = await planOnce(parts, (this.#sequence += 1), signal);
+      this.#tell(this.#latest?.report, report);
+      this.#latest = { report, startMs };
+      onReport(report);
+      return report;
+    } catch (thrown) {
+      if (signal.aborted) throw new CoucheStorError('cancelled', 'Planning was stopped.', { cause: thrown });
+      throw thrown;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #tell(before: PlanningReport | undefined, report: PlanningReport): void {
+    const { logger } = this.#options;
+    for (const name of ['kubernetes', 'storage', 'telemetry'] as const) {
+      const was: Readiness | undefined = before?.[name];
+      const { healthy, reason, message } = report[name];
+      if (healthy && was?.healthy === false) logger.info('A dependency is ready again.', { dependency: name });
+      if (!healthy && (was?.healthy !== false || was.reason !== reason)) {
+        logger.warn('A dependency is not ready.', { dependency: name, reason, detail: message });
+      }
+    }
+  }
+}

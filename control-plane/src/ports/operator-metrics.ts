@@ -1,0 +1,9 @@
+/** What the loop counts and measures. Names, labels and format are the business of whoever exposes it. */
+import type { PlanningReport } from '../model/planning-report.ts';
+
+export interface OperatorMetrics {
+  reconciled(durationMs: number, outcome: 'success' | 'failure'): void;
+  /** A round has ended, whether it decided anything or not. */
+  planned(report: PlanningReport): void;
+  heatQueried(result: 'success' | 'failure'): void;
+}
