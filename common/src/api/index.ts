@@ -11,7 +11,7 @@ export {
 export type { Condition, ConditionStatus, ConditionUpdate } from './conditions.ts';
 export { canEverOpen } from './cron-schedule.ts';
 export type { CronSchedule } from './cron-schedule.ts';
-export { EVERYTHING, matchesSelector } from './label-selector.ts';
+export { EVERYTHING, matchesSelector, selectsEverything } from './label-selector.ts';
 export type { LabelRequirement, LabelSelector, SelectorOperator } from './label-selector.ts';
 export { canChangePhase, isFinal, MIGRATION_PHASES, PHASE_TRANSITIONS } from './migration-phase.ts';
 export type { MigrationPhase } from './migration-phase.ts';
@@ -19,8 +19,13 @@ export {
   API_GROUP,
   API_VERSION,
   GROUP_VERSION,
+  MAXIMUM_TIER_ANNOTATION,
+  MINIMUM_TIER_ANNOTATION,
+  OPT_OUT_ANNOTATION,
+  PIN_ANNOTATION,
   POLICY_LABEL,
   STORAGE_POLICY,
+  UNTIL_ANNOTATION,
   VOLUME_LABEL,
   VOLUME_MIGRATION,
 } from './names.ts';
@@ -34,12 +39,14 @@ export {
   ARCHIVE_UNSUPPORTED,
   policySpecConditions,
 } from './storage-policy-conditions.ts';
-export { MAX_HISTORY } from './storage-policy-status.ts';
+export { MAX_HISTORY, MAX_REPORTED_DECISIONS } from './storage-policy-status.ts';
 export type {
+  DecisionCounts,
   MigrationOutcome,
   MigrationRecord,
   MigrationTotals,
   Placement,
+  ReportedDecision,
   StoragePolicyStatus,
   Tier,
   VolumeCounts,

@@ -95,12 +95,13 @@ export const labelSelector: Reader<LabelSelector> = (value, at, report) => {
 /** A selector with at least one requirement: an empty one would put every pool into one tier. */
 export const poolSelector: Reader<LabelSelector> = (value, at, report) => {
   const selector = labelSelector(value, at, report);
-  if (selector === undefined || !isEmpty(selector)) return selector;
+  if (selector === undefined || !selectsEverything(selector)) return selector;
   report(at, 'is empty and would match every pool; name at least one label');
   return undefined;
 };
 
-function isEmpty(selector: LabelSelector): boolean {
+/** Whether it has no requirement at all, like EVERYTHING. */
+export function selectsEverything(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels).length === 0 && selector.matchExpressions.length === 0;
 }
 

@@ -29,3 +29,11 @@ export const VOLUME_MIGRATION: ResourceNames = {
 /** Labels of a VolumeMigration, so that those of one policy or volume are found by a selector. */
 export const POLICY_LABEL = `${API_GROUP}/policy`;
 export const VOLUME_LABEL = `${API_GROUP}/volume`;
+
+/** Annotations of a PersistentVolumeClaim: what its owner wishes for the volume, above every policy. */
+export const PIN_ANNOTATION = `${API_GROUP}/pin`;
+export const MINIMUM_TIER_ANNOTATION = `${API_GROUP}/minimum-tier`;
+export const MAXIMUM_TIER_ANNOTATION = `${API_GROUP}/maximum-tier`;
+export const OPT_OUT_ANNOTATION = `${API_GROUP}/opt-out`;
+/** The others hold before this time. */
+export const UNTIL_ANNOTATION = `${API_GROUP}/until`;

@@ -1,0 +1,141 @@
+/**
+ * The second half of a decision: whether a volume that should move may start now. Volumes come here in the order of their
+ * benefit, and each takes its share of pools and limits from those after it. What a dry run decides is counted among the dry
+ * runs alone, so that a policy which is only tried out keeps no other from moving its volumes.
+ */
+import { formatDuration, type VolumeId } from '@couchestor/common/base';
+import type { ClusterSnapshot } from '../model/cluster-snapshot.ts';
+import type { PlannedMove } from '../model/decision.ts';
+import type { OperatorSettings } from '../model/policy-input.ts';
+import { restOf, type Rest } from './cooldown.ts';
+import { MigrationLimits } from './limits.ts';
+import { Ledger, planMove } from './placement/index.ts';
+import type { Verdict } from './verdict.ts';
+import { endOfWishes, type Want } from './want.ts';
+import { counted, moveText, timeText } from './wording.ts';
+
+/** What is still to be had in a round. */
+interface Share {
+  readonly ledger: Ledger;
+  readonly limits: MigrationLimits;
+}
+
+export interface ChancesInput {
+  readonly snapshot: ClusterSnapshot;
+  readonly settings: OperatorSettings;
+  readonly iopsOfVolume: (volumeId: VolumeId) => number | undefined;
+}
+
+type Held = Pick<Verdict, 'code' | 'reason' | 'earliestChangeMs'>;
+type Hold = (want: Want, share: Share) => Held | undefined;
+
+/** What can hold a possible move back, in the order of asking. */
+const HOLDS: readonly Hold[] = [heldByRest, heldByWindow, heldByLimit];
+
+export class Chances {
+  readonly #snapshot: ClusterSnapshot;
+  /** Of moves that will really be made. */
+  readonly #real: Share;
+  /** Of all moves, as a dry run sees it. */
+  readonly #all: Share;
+
+  constructor({ snapshot, settings, iopsOfVolume }: ChancesInput) {
+    const share = (): Share => ({
+      ledger: new Ledger(snapshot, settings.poolReserve, iopsOfVolume),
+      limits: new MigrationLimits(snapshot.migrations, settings.maxConcurrentMigrations),
+    });
+    this.#snapshot = snapshot;
+    this.#real = share();
+    this.#all = share();
+  }
+
+  /** To be called for one volume after another, the one with the greatest benefit first. */
+  verdictOn(want: Want): Verdict {
+    const { subject, volume, wanted, direction, benefit, ground } = want;
+    const { dryRun, preservation, tierOf } = subject.terms;
+    const share = dryRun ? this.#all : this.#real;
+    const plan = planMove({
+      volume,
+      wanted: wanted.tier,
+      tierOf,
+      storage: this.#snapshot.storage,
+      ledger: share.ledger,
+      preservation,
+      extraReplica: subject.migrations.some(({ extraReplica }) => extraReplica),
+    });
+    const { candidates } = plan;
+    if (plan.kind === 'impossible') {
+      const { code, reason, remedies } = plan;
+      return { code, reason, remedies, wanted, candidates, earliestChangeMs: endOfWishes(subject) };
+    }
+    const move: PlannedMove = { ...plan.move, benefit };
+    for (const hold of HOLDS) {
+      const held = hold(want, share);
+      if (held === undefined) continue;
+      return {
+        ...held,
+        wanted,
+        move,
+        candidates,
+        earliestChangeMs: earlier(held.earliestChangeMs, endOfWishes(subject)),
+      };
+    }
+    for (const { ledger, limits } of dryRun ? [this.#all] : [this.#real, this.#all]) {
+      ledger.reserve(move, volume);
+      limits.take(subject.terms.policy.name);
+    }
+    const reason = moveText(move, ground);
+    return { code: direction, reason, wanted, move, candidates, earliestChangeMs: endOfWishes(subject) };
+  }
+}
+
+function heldByRest({ subject: { migrations, terms, nowMs }, wanted }: Want): Held | undefined {
+  const { cooldownPeriodMs } = terms.policy.spec;
+  const rest = restOf({ migrations, cooldownPeriodMs, wanted: wanted.tier, nowMs });
+  if (rest.kind === 'none') return undefined;
+  return {
+    code: rest.kind === 'cooldown' ? 'CoolingDown' : 'BackingOff',
+    reason: restText(rest, cooldownPeriodMs),
+    earliestChangeMs: rest.untilMs,
+  };
+}
+
+function restText(rest: Exclude<Rest, { kind: 'none' }>, cooldownPeriodMs: number): string {
+  if (rest.kind === 'cooldown') {
+    return `Migration ${rest.migration} brought a replica to ${rest.to} at ${timeText(rest.completedAtMs)}, and the cooldown of ${formatDuration(cooldownPeriodMs)} lasts until ${timeText(rest.untilMs)}.`;
+  }
+  const failures =
+    rest.failureCount === 1
+      ? `Migration ${rest.migration}`
+      : `The last ${rest.failureCount} migrations, the latest of them ${rest.migration},`;
+  return `${failures} did not succeed (${timeText(rest.failedAtMs)}), and the next attempt comes no earlier than ${timeText(rest.untilMs)}.`;
+}
+
+function heldByWindow({ subject: { terms, nowMs } }: Want): Held | undefined {
+  const { windowState, policy } = terms;
+  if (windowState.kind === 'open') return undefined;
+  const { nextOpeningMs } = windowState;
+  const next = nextOpeningMs === undefined ? 'none opens in sight' : `the next one opens at ${timeText(nextOpeningMs)}`;
+  return {
+    code: 'OutsideWindow',
+    reason: `No maintenance window of policy ${policy.name} is open at ${timeText(nowMs)}, and ${next}.`,
+    earliestChangeMs: nextOpeningMs,
+  };
+}
+
+function heldByLimit({ subject: { terms } }: Want, { limits }: Share): Held | undefined {
+  const { policy } = terms;
+  const check = limits.check(policy);
+  if (check.kind === 'free') return undefined;
+  const { code, count, limit } = check;
+  const verb = count === 1 ? 'runs or starts' : 'run or start';
+  const reason =
+    code === 'PolicyLimit'
+      ? `${counted(count, 'migration')} of policy ${policy.name} ${verb} now, and its maxConcurrentMigrations is ${limit}.`
+      : `${counted(count, 'migration')} of all policies ${verb} now, and the operator's --max-concurrent-migrations is ${limit}.`;
+  return { code, reason };
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
