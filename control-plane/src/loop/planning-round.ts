@@ -69,8 +69,9 @@ export class PlanningRound {
         await this.report(undefined, signal);
       } catch (thrown) {
         if (thrown instanceof InvariantError) throw thrown;
-        if (signal.aborted) return;
-        logger.error('A round of planning failed.', { error: toCoucheStorError(thrown) });
+        const error = toCoucheStorError(thrown);
+        if (error.code === 'cancelled') return;
+        logger.error('A round of planning failed.', { error });
       }
       beat();
       const pauseMs = this.restMs > 0 ? this.restMs : this.#options.intervalMs;

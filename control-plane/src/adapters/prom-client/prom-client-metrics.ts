@@ -1,0 +1,153 @@
+/**
+ * The operator's metrics in a registry of their own. What describes the present (decisions, placements, queues, caches) is set
+ * anew for every round or read at the scrape, so that series of deleted policies disappear. Labels take values from closed sets
+ * and the names of policies, of which a bounded number is told apart.
+ */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PlanningReport } from '../../model/planning-report.ts';
+import { sumOf } from '../../model/planning-report.ts';
+import type { OperatorMetrics } from '../../ports/operator-metrics.ts';
+
+export interface CacheState {
+  /** Such as `storagepolicies`. */
+  readonly resource: string;
+  readonly state: string;
+  readonly ready: boolean;
+  readonly objectCount: number;
+}
+
+/** What is looked up when somebody scrapes. */
+export interface Observables {
+  readonly isLeader: () => boolean;
+  readonly queue: () => { readonly count: number; readonly delayedCount: number; readonly retryCount: number };
+  readonly caches: () => readonly CacheState[];
+}
+
+/** Policies that have series of their own; the rest shares one, under a name that no policy can have. */
+const MAX_POLICIES = 1_000;
+export const OTHER_POLICIES = '_other';
+const CACHE_STATES = ['starting', 'synced', 'suspect', 'stopped'] as const;
+const SHORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const ROUND_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
+
+export class PromClientMetrics implements OperatorMetrics {
+  readonly #registry = new Registry();
+  readonly #reconciles = this.#counter('reconcile_total', 'Reconciliations of StoragePolicies that ended.');
+  readonly #errors = this.#counter('reconcile_errors_total', 'Reconciliations of StoragePolicies that failed.');
+  readonly #reconcileSeconds = new Histogram({
+    name: 'storage_operator_reconcile_duration_seconds',
+    help: 'How long a reconciliation takes, waiting for a round of planning included.',
+    buckets: SHORT_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #roundSeconds = new Histogram({
+    name: 'storage_operator_round_duration_seconds',
+    help: 'How long a round of planning takes: observing, reading heat and deciding.',
+    buckets: ROUND_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #decisions = this.#gauge('decisions', 'Volumes by policy and by what was decided in the last round.', [
+    'policy',
+    'outcome',
+    'code',
+  ]);
+  readonly #volumes = this.#gauge('volumes', 'Volumes by policy and by where their replicas are.', [
+    'policy',
+    'placement',
+  ]);
+  readonly #active = this.#gauge('active_migrations', 'Migrations that have not ended.');
+  readonly #telemetry = this.#gauge('telemetry_healthy', 'Whether the last round could rely on Prometheus.');
+  readonly #storage = this.#gauge('storage_healthy', 'Whether the last round could rely on the storage system.');
+  readonly #heatQueries = this.#counter('heat_queries_total', 'Readings of heat, by whether they can be relied on.', [
+    'result',
+  ]);
+
+  constructor(version: string) {
+    this.#gauge('build_info', 'Always 1; the version is in the label.', ['version']).set({ version }, 1);
+    // Both series exist from the start, so that a rate over them has a first value.
+    for (const result of ['success', 'failure'] as const) this.#heatQueries.inc({ result }, 0);
+  }
+
+  /** Adds what is looked up at every scrape. Call once. */
+  observe({ isLeader, queue, caches }: Observables): void {
+    const at = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void => {
+      new Gauge({
+        name: `storage_operator_${name}`,
+        help,
+        labelNames,
+        registers: [this.#registry],
+        collect() {
+          collect(this);
+        },
+      });
+    };
+    at('leader', 'Whether this process is the one that acts.', [], (gauge) => gauge.set(isLeader() ? 1 : 0));
+    at('workqueue_depth', 'Policies ready to be reconciled.', [], (gauge) => gauge.set(queue().count));
+    at('workqueue_delayed', 'Policies to be reconciled later.', [], (gauge) => gauge.set(queue().delayedCount));
+    new Counter({
+      name: 'storage_operator_workqueue_retries_total',
+      help: 'Reconciliations that were put off after a failure.',
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(queue().retryCount);
+      },
+    });
+    at('informer_state', '1 for the state that the cache of a resource is in.', ['resource', 'state'], (gauge) => {
+      for (const cache of caches()) {
+        for (const state of CACHE_STATES) {
+          gauge.set({ resource: cache.resource, state }, cache.state === state ? 1 : 0);
+        }
+      }
+    });
+    at('informer_ready', 'Whether decisions may rest on the cache of a resource.', ['resource'], (gauge) => {
+      for (const { resource, ready } of caches()) gauge.set({ resource }, ready ? 1 : 0);
+    });
+    at('informer_objects', 'Objects in the cache of a resource.', ['resource'], (gauge) => {
+      for (const { resource, objectCount } of caches()) gauge.set({ resource }, objectCount);
+    });
+  }
+
+  reconciled(durationMs: number, outcome: 'success' | 'failure'): void {
+    this.#reconciles.inc();
+    if (outcome === 'failure') this.#errors.inc();
+    this.#reconcileSeconds.observe(durationMs / 1000);
+  }
+
+  heatQueried(result: 'success' | 'failure'): void {
+    this.#heatQueries.inc({ result });
+  }
+
+  planned(report: PlanningReport): void {
+    this.#roundSeconds.observe(report.durationMs / 1000);
+    this.#telemetry.set(report.telemetry.healthy ? 1 : 0);
+    this.#storage.set(report.storage.healthy ? 1 : 0);
+    // What is known of migrations comes from Kubernetes.
+    if (report.kubernetes.healthy) this.#active.set(sumOf(report.activeMigrations));
+    this.#decisions.reset();
+    this.#volumes.reset();
+    const named = new Set(report.policyNames.toSorted().slice(0, MAX_POLICIES));
+    for (const { policy: decidedBy, outcome, code, placement } of report.decisions ?? []) {
+      const policy = named.has(decidedBy.name) ? decidedBy.name : OTHER_POLICIES;
+      this.#decisions.inc({ policy, outcome, code });
+      this.#volumes.inc({ policy, placement });
+    }
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything in the text format of Prometheus. */
+  async expose(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter<Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) {
+    return new Counter({ name: `storage_operator_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge<Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) {
+    return new Gauge({ name: `storage_operator_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+}
