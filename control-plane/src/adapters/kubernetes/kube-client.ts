@@ -82,12 +82,14 @@ export class KubeClient {
     resource: KubeResource,
     options: CallOptions & {
       namespace?: string | undefined;
+      /** Such as `app in (agent-core, api-rest)`. */
+      labelSelector?: string | undefined;
       limit?: number | undefined;
       continueToken?: string | undefined;
     },
   ): Promise<ListPage> {
-    const { namespace, limit, continueToken, ...rest } = options;
-    const query = { limit, continue: continueToken };
+    const { namespace, labelSelector, limit, continueToken, ...rest } = options;
+    const query = { labelSelector, limit, continue: continueToken };
     const call: Call = { ...rest, method: 'GET', verb: 'list', path: { namespace }, query };
     const page = await this.#json(resource, call);
     const { metadata, items } = isRecord(page) ? page : {};

@@ -40,6 +40,30 @@ export const EVENTS: KubeResource = {
   kind: 'Event',
 };
 
+export const NODES: KubeResource = { group: '', version: 'v1', plural: 'nodes', kind: 'Node' };
+export const PERSISTENT_VOLUMES: KubeResource = {
+  group: '',
+  version: 'v1',
+  plural: 'persistentvolumes',
+  kind: 'PersistentVolume',
+};
+export const PERSISTENT_VOLUME_CLAIMS: KubeResource = {
+  group: '',
+  version: 'v1',
+  plural: 'persistentvolumeclaims',
+  kind: 'PersistentVolumeClaim',
+};
+export const DEPLOYMENTS: KubeResource = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' };
+
+const openebs = (kind: string, plural: string, versions: readonly string[]): readonly KubeResource[] =>
+  versions.map((version) => ({ group: 'openebs.io', version, plural, kind }));
+
+/** In every version that Mayastor has served, the latest first. */
+export const DISK_POOLS = openebs('DiskPool', 'diskpools', ['v1beta3', 'v1beta2', 'v1beta1', 'v1alpha1']);
+export const MAYASTOR_VOLUMES = openebs('MayastorVolume', 'mayastorvolumes', ['v1alpha1']);
+export const MAYASTOR_POOLS = openebs('MayastorPool', 'mayastorpools', ['v1alpha1']);
+export const MAYASTOR_NODES = openebs('MayastorNode', 'mayastornodes', ['v1alpha1']);
+
 export function apiVersionOf(resource: KubeResource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }

@@ -1,0 +1,27 @@
+/** One entry of `GET /v0/nodes` as facts. */
+import type { NodeFacts } from '../../model/cluster-snapshot.ts';
+import type { Place } from './json-fields.ts';
+import { nodeNameOf, type Named } from './names.ts';
+
+const NODE_STATES = ['Online', 'Offline'] as const;
+
+/** Thrown: CoucheStorError `unsupported`, which names the field. */
+export function readNode(value: unknown, place: Place): Named<NodeFacts> {
+  const body = place.object(value);
+  const id = place.at('id').text(body.id);
+  const specAt = place.at('spec');
+  const spec = specAt.optionalObject(body.spec);
+  const state = place.at('state').optionalObject(body.state);
+  const node = nodeNameOf(id);
+  if (node === undefined) return { kind: 'unnameable', name: id };
+  const facts: NodeFacts = {
+    node,
+    status: place.state(state?.status, NODE_STATES),
+    // Cordoned, draining or drained: each of them keeps new replicas away.
+    cordoned: specAt.at('cordondrainstate').optionalObject(spec?.cordondrainstate) !== undefined,
+    labels: specAt.at('labels').labels(spec?.labels),
+    // Zones are labels of the Kubernetes node, of which Mayastor does not know.
+    failureDomain: node,
+  };
+  return { kind: 'named', name: id, facts };
+}

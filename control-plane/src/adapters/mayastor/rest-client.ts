@@ -1,0 +1,134 @@
+/**
+ * Reads of Mayastor's REST API, as JSON. Every request has a deadline and a limit on its answer, and obeys a signal; a failure
+ * that may pass is tried again a few times with jitter. The token is asked for again at every request, so that a rotated one
+ * is used at once, and is never sent anywhere but to the configured server.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { CoucheStorError, retry, type Clock } from '@couchestor/common/base';
+import { withDeadline } from '../kubernetes/deadline.ts';
+import { errorOfAnswer, errorOfFailure, type RestAnswer } from './rest-error.ts';
+
+export interface RestClientOptions {
+  /** Such as `http://mayastor-api-rest:8081`; with or without `/v0`. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** Asked at every request; undefined: no token is sent. */
+  readonly bearerToken?: (() => string | undefined | Promise<string | undefined>) | undefined;
+  /** Authorities to trust for https, instead of the system's. */
+  readonly caPem?: string | undefined;
+  /** Of one request with its answer; 10 s by default. */
+  readonly requestTimeoutMs?: number;
+  /** Tries of a request in all; 3 by default. */
+  readonly attempts?: number;
+  readonly backoffBaseMs?: number;
+  readonly backoffMaxMs?: number;
+  /** An answer that is larger is not read to its end; 64 MiB by default. */
+  readonly maxAnswerBytes?: number;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+export type Query = Readonly<Record<string, string | number>>;
+
+/** An observation asks for three collections at once. */
+const MAX_CONNECTIONS = 4;
+
+export class RestClient {
+  readonly #base: URL;
+  readonly #options: RestClientOptions;
+  readonly #agent: http.Agent;
+
+  /** Thrown when `url` is no http or https URL: CoucheStorError `invalid`. */
+  constructor(options: RestClientOptions) {
+    this.#options = options;
+    this.#base = baseOf(options.url);
+    const pool = { keepAlive: true, maxSockets: MAX_CONNECTIONS };
+    const ca = options.caPem === undefined ? {} : { ca: options.caPem };
+    this.#agent = this.#base.protocol === 'https:' ? new https.Agent({ ...pool, ...ca }) : new http.Agent(pool);
+  }
+
+  /** The JSON at `path`, such as `/v0/pools`. Thrown: CoucheStorError, with `path` among its fields. */
+  async get(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
+    const { clock, attempts = 3, backoffBaseMs = 200, backoffMaxMs = 2_000, random = Math.random } = this.#options;
+    const limits = { attempts, baseMs: backoffBaseMs, maxMs: backoffMaxMs };
+    return retry(() => this.#attempt(path, query, signal), { ...limits, clock, random, signal });
+  }
+
+  /** Idle connections are closed; the client may still be used. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #attempt(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
+    const { clock, requestTimeoutMs: timeoutMs = 10_000 } = this.#options;
+    const what = `GET ${path} of Mayastor`;
+    const answer = await withDeadline({ clock, timeoutMs, signal, what }, (limited) =>
+      this.#send(path, query, limited),
+    ).catch((error: unknown) => {
+      throw errorOfFailure(error, path);
+    });
+    if (answer.status !== 200) throw errorOfAnswer(answer, path);
+    try {
+      return JSON.parse(answer.body) as unknown;
+    } catch (error) {
+      // Half an answer without a length, or a proxy's page: the next one may be whole.
+      throw new CoucheStorError('unavailable', `Mayastor's answer to GET ${path} is no JSON; it may be cut short.`, {
+        fields: { path, field: 'the answer', bytes: answer.body.length },
+        cause: error,
+      });
+    }
+  }
+
+  async #send(path: string, query: Query, signal: AbortSignal): Promise<RestAnswer> {
+    const token = await this.#options.bearerToken?.();
+    const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+    const headers = {
+      Accept: 'application/json',
+      'User-Agent': 'couchestor',
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token.trim()}` }),
+    };
+    const response = await this.#open(url, headers, signal);
+    const body = await readText(response, this.#options.maxAnswerBytes ?? 64 * 1024 * 1024);
+    return { status: response.statusCode ?? 0, body, retryAfter: response.headers['retry-after'] };
+  }
+
+  #open(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const send = url.protocol === 'https:' ? https.request : http.request;
+    return new Promise((resolve, reject) => {
+      // The signal holds for the body as well.
+      const request = send(url, { agent: this.#agent, headers, signal }, resolve);
+      request.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error));
+      request.end();
+    });
+  }
+}
+
+function baseOf(url: string): URL {
+  const base = URL.parse(url);
+  if (base === null || !/^https?:$/.test(base.protocol)) {
+    throw new CoucheStorError('invalid', `${url} is no URL of Mayastor's REST API; write http://HOST:PORT.`);
+  }
+  base.pathname = base.pathname.replace(/\/(v0\/?)?$/, '/');
+  return base;
+}
+
+async function readText(response: http.IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBytes) {
+        throw new CoucheStorError('resourceExhausted', `The answer is larger than ${maxBytes} bytes.`, {
+          retryable: false,
+        });
+      }
+      chunks.push(chunk);
+    }
+  } finally {
+    response.destroy();
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,96 @@
+/**
+ * All volumes, page by page. A page starts at an offset into a map whose last entry takes the place of one that is deleted
+ * (mayastor-control-plane keeps its volumes in an IndexMap), so one walk over several pages can miss a volume that was there
+ * all the time. A single page is consistent. Several are walked twice: what only the first walk saw was deleted or moved, and
+ * is asked for by itself.
+ */
+import type { VolumeId } from '@couchestor/common/base';
+import { CoucheStorError } from '@couchestor/common/base';
+import { Place } from './json-fields.ts';
+import { readVolume, type ReadVolume } from './read-volume.ts';
+import type { RestClient } from './rest-client.ts';
+
+export interface PageLimits {
+  /** Entries asked for at once. */
+  readonly pageSize: number;
+  /** An answer that goes on for longer is taken for one that never ends. */
+  readonly maxPages: number;
+  /** Volumes that may have changed their place between two walks. */
+  readonly maxStrays: number;
+}
+
+/** A page of 1,000 volumes stays well below the 4 MiB that gRPC allows an answer behind the REST API. */
+export const DEFAULT_PAGE_LIMITS: PageLimits = { pageSize: 1_000, maxPages: 1_000, maxStrays: 100 };
+
+const PATH = '/v0/volumes';
+
+type Volumes = Map<VolumeId, ReadVolume>;
+
+/** Every volume once. Thrown when not all of them can be had: CoucheStorError. */
+export async function readVolumes(
+  client: RestClient,
+  limits: PageLimits,
+  signal: AbortSignal,
+): Promise<readonly ReadVolume[]> {
+  const first = await walk(client, limits, signal);
+  if (first.pageCount <= 1) return [...first.volumes.values()];
+  const { volumes } = await walk(client, limits, signal);
+  const strays = [...first.volumes.keys()].filter((id) => !volumes.has(id));
+  if (strays.length > limits.maxStrays) {
+    const message = `${strays.length} volumes came and went while Mayastor listed them; the list cannot be relied on.`;
+    throw new CoucheStorError('unavailable', message, { fields: { path: PATH, strays: strays.length } });
+  }
+  for (const id of strays) {
+    const volume = await readOne(client, id, signal);
+    if (volume !== undefined) volumes.set(id, volume);
+  }
+  return [...volumes.values()];
+}
+
+async function walk(
+  client: RestClient,
+  { pageSize, maxPages }: PageLimits,
+  signal: AbortSignal,
+): Promise<{ readonly volumes: Volumes; readonly pageCount: number }> {
+  const volumes: Volumes = new Map();
+  const seen = new Set<string>();
+  let token: string | undefined;
+  for (let pageCount = 1; pageCount <= maxPages; pageCount += 1) {
+    const query = { max_entries: pageSize, ...(token === undefined ? {} : { starting_token: token }) };
+    token = takePage(await client.get(PATH, query, signal), volumes);
+    if (token === undefined) return { volumes, pageCount };
+    if (seen.has(token)) throw pagingError(`Mayastor named page ${token} of its volumes twice.`);
+    seen.add(token);
+  }
+  throw pagingError(`Mayastor's volumes do not end after ${maxPages} pages.`);
+}
+
+/** Returns the token of the next page. */
+function takePage(body: unknown, volumes: Volumes): string | undefined {
+  const place = new Place(PATH);
+  const page = place.object(body);
+  const entriesAt = place.at('entries');
+  for (const [index, entry] of entriesAt.array(page.entries).entries()) {
+    const volume = readVolume(entry, entriesAt.at(index));
+    volumes.set(volume.facts.volumeId, volume);
+  }
+  const { next_token: next } = page;
+  if (next === undefined || next === null) return undefined;
+  if (typeof next === 'string' && next !== '') return next;
+  if (typeof next === 'number' && Number.isInteger(next)) return String(next);
+  throw place.at('next_token').refuse('a token');
+}
+
+async function readOne(client: RestClient, id: VolumeId, signal: AbortSignal): Promise<ReadVolume | undefined> {
+  const path = `${PATH}/${encodeURIComponent(id)}`;
+  try {
+    return readVolume(await client.get(path, {}, signal), new Place(path));
+  } catch (error) {
+    if (error instanceof CoucheStorError && error.code === 'notFound') return undefined;
+    throw error;
+  }
+}
+
+function pagingError(message: string): CoucheStorError {
+  return new CoucheStorError('unsupported', message, { fields: { path: PATH, field: 'next_token' } });
+}
