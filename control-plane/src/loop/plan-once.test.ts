@@ -89,6 +89,16 @@ describe('planOnce', () => {
     expect(stage.heatResults).toEqual(['failure']);
   });
 
+  it('does not wait for one window after the other when none is answered', async () => {
+    const policies = Array.from({ length: 9 }, (_, n) => policyRecord(`p${n}`, { samplingWindow: `${n + 1}h` }));
+    stage.policies = { kind: 'ok', policies };
+    stage.read = () => new Promise<never>(() => undefined);
+    const planned = plan();
+    await stage.clock.advance(30_000);
+    expect((await planned).telemetry).toMatchObject({ reason: 'Timeout' });
+    expect(stage.decided[0]?.heat(9 * HOUR_MS)).toMatchObject({ kind: 'unavailable', reason: 'NotRead' });
+  });
+
   it.each(['policies', 'objects'] as const)('decides nothing on %s whose cache may not be relied on', async (part) => {
     stage[part] = { kind: 'refused', message: 'A list is suspect.' };
     const report = await plan();

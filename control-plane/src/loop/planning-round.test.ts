@@ -93,9 +93,9 @@ describe('PlanningRound', () => {
     await stage.clock.advance(0);
     stage.observe = () => Promise.reject(new CoucheStorError('timeout', 'x'));
     await stage.clock.advance(60_000);
-    stage.objects = { kind: 'ok', claims: [], nodeLabels: new Map(), migrations: [] };
     stage.observe = () => Promise.resolve(NO_STORAGE);
-    await stage.clock.advance(60_000);
+    // What was missing is asked for again sooner.
+    await stage.clock.advance(5_000);
     expect(reports.map(({ storage }) => storage.healthy)).toEqual([true, false, true]);
     expect(beats).toBe(3);
     expect(lines).toEqual([
@@ -123,7 +123,7 @@ describe('PlanningRound', () => {
     const running = round.run(() => undefined, stop.signal);
     await stage.clock.advance(0);
     expect(lines).toEqual(['A round of planning failed.']);
-    thrown = new InvariantError('bug');
+    thrown = new InvariantError('another bug');
     const ended = expect(running).rejects.toBe(thrown);
     await stage.clock.advance(60_000);
     await ended;

@@ -25,6 +25,8 @@ export interface PlanningRoundOptions {
 const ROUNDS_PER_SECOND = 0.5;
 const ROUNDS_AT_ONCE = 3;
 const SHORTEST_PAUSE_MS = 100;
+/** A round that lacked something is not used for longer than this, so that what recovers is noticed soon. */
+const UNREADY_LIFETIME_MS = 5_000;
 
 export class PlanningRound {
   readonly #options: PlanningRoundOptions;
@@ -42,8 +44,10 @@ export class PlanningRound {
   /** Until the last round is not used again any more; zero if there is none. */
   get restMs(): number {
     if (this.#latest === undefined) return 0;
-    const ageMs = this.#options.parts.clock.monotonic() - this.#latest.startMs;
-    return Math.max(this.#options.intervalMs - ageMs, 0);
+    const { report, startMs } = this.#latest;
+    const { intervalMs, parts } = this.#options;
+    const lifetimeMs = isComplete(report) ? intervalMs : Math.min(intervalMs, UNREADY_LIFETIME_MS);
+    return Math.max(lifetimeMs - (parts.clock.monotonic() - startMs), 0);
   }
 
   /**
@@ -108,4 +112,8 @@ export class PlanningRound {
       }
     }
   }
+}
+
+function isComplete({ kubernetes, storage, telemetry }: PlanningReport): boolean {
+  return kubernetes.healthy && storage.healthy && telemetry.healthy;
 }
