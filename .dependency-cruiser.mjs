@@ -75,9 +75,15 @@ export default {
       { path: '^control-plane/src/', pathNot: '^control-plane/src/(model|brain)/' },
     ),
     rule(
+      'eyes-are-pure',
+      'What is asked of Prometheus, and what samples mean, is known without asking.',
+      { path: '^control-plane/src/eyes/', pathNot: '\\.test\\.ts$' },
+      { path: '^control-plane/src/', pathNot: '^control-plane/src/(model|eyes)/' },
+    ),
+    rule(
       'pure-does-no-io',
       'No I/O in pure folders.',
-      { path: '^(control-plane/src/(model|brain)|common/src/(api|erasure))/', pathNot: '\\.test\\.ts$' },
+      { path: '^(control-plane/src/(model|brain|eyes)|common/src/(api|erasure))/', pathNot: '\\.test\\.ts$' },
       { dependencyTypes: ['core'] },
     ),
     rule(
