@@ -53,6 +53,12 @@ export function keyOf(ref: { readonly name: string; readonly namespace?: string 
   return ref.namespace === undefined || ref.namespace === '' ? ref.name : `${ref.namespace}/${ref.name}`;
 }
 
+/** The object without anything but its name and its version. */
+export function identityOf({ metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return { metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion } };
+}
+
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

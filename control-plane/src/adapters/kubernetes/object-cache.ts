@@ -10,8 +10,9 @@ import type { ObjectEvent } from './watch-events.ts';
 
 export interface Entry<T> {
   readonly key: string;
+  /** As `keep` left it. */
   readonly raw: KubeObject;
-  /** What `decode` made of it. */
+  /** What `decode` made of the whole. */
   readonly value: T;
 }
 
@@ -44,14 +45,19 @@ const MAX_TOMBSTONES = 10_000;
 
 export class ObjectCache<T> {
   readonly #decode: (raw: KubeObject) => T;
+  readonly #keep: (raw: KubeObject) => KubeObject;
   readonly #entries = new Map<string, Entry<T>>();
   readonly #tombstones = new Map<string, Tombstone>();
   /** Of the last list taken. */
   #listedRevision: string | undefined;
 
-  /** `decode` is total: an object that a younger parser refuses still exists, and is shown as what it is. */
-  constructor(decode: (raw: KubeObject) => T) {
+  /**
+   * `decode` is total: an object that a younger parser refuses still exists, and is shown as what it is. `keep` says what of
+   * an object stays in memory beside that; its identity and version have to.
+   */
+  constructor(decode: (raw: KubeObject) => T, keep: (raw: KubeObject) => KubeObject = (raw) => raw) {
     this.#decode = decode;
+    this.#keep = keep;
   }
 
   get count(): number {
@@ -124,7 +130,7 @@ export class ObjectCache<T> {
     }
     // Half of an object's memory, and of use to nobody but the server.
     Reflect.deleteProperty(raw.metadata, 'managedFields');
-    const entry = { key, raw, value: this.#decode(raw) };
+    const entry = { key, raw: this.#keep(raw), value: this.#decode(raw) };
     this.#entries.set(key, entry);
     this.#tombstones.delete(key);
     if (known === undefined) return { changes: [{ type: 'added', entry }], inOrder: true };
@@ -159,7 +165,10 @@ export class ObjectCache<T> {
     if (order === 'older') return { changes: [], inOrder: false };
     this.#entries.delete(key);
     this.#bury(key, { uid, resourceVersion });
-    return { changes: [{ type: 'deleted', entry: { key, raw, value: this.#decode(raw) } }], inOrder: true };
+    return {
+      changes: [{ type: 'deleted', entry: { key, raw: this.#keep(raw), value: this.#decode(raw) } }],
+      inOrder: true,
+    };
   }
 
   #bury(key: string, tombstone: Tombstone): void {

@@ -22,6 +22,8 @@ export interface InformerOptions<T> {
   readonly namespace?: string;
   /** Total: for an object it does not understand it returns a value that says so. */
   readonly decode: (raw: KubeObject) => T;
+  /** What of an object is kept beside what `decode` made of it: everything by default, `identityOf` where that is enough. */
+  readonly keep?: (raw: KubeObject) => KubeObject;
   readonly timing?: Partial<InformerTiming>;
   readonly guard?: Partial<GuardOptions>;
   readonly logger?: Logger;
@@ -87,7 +89,7 @@ export class ResourceInformer<T> {
     this.#clock = client.clock;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#logger = logger.child({ resource: this.#resource });
-    this.#cache = new ObjectCache(options.decode);
+    this.#cache = new ObjectCache(options.decode, options.keep);
     this.#guard = new EmptiedApiGuard({ ...DEFAULT_GUARD, ...options.guard });
     this.#dispatcher = new ChangeDispatcher(this.#logger);
     const target = {

@@ -11,7 +11,7 @@ import { ResourceInformer, type InformerOptions } from './resource-informer.ts';
 import { ResourceStore, type StoreOptions } from './resource-store.ts';
 import { STORAGE_POLICIES, VOLUME_MIGRATIONS, type KubeResource } from './resources.ts';
 
-export type TypedResourceOptions = Omit<InformerOptions<unknown>, 'resource' | 'namespace' | 'decode'> &
+export type TypedResourceOptions = Omit<InformerOptions<unknown>, 'resource' | 'namespace' | 'decode' | 'keep'> &
   Pick<StoreOptions<unknown>, 'attempts' | 'backoffBaseMs' | 'backoffMaxMs'>;
 
 export interface TypedResource<T> {

@@ -1,0 +1,112 @@
+/**
+ * Migrations as decisions see them: every VolumeMigration, and those of the policies' histories whose object is gone. An object
+ * that this release cannot read may stand for a move that is under way, so as much as can be seen of it counts; without
+ * even its volume nothing may be decided.
+ */
+import { isFinal, MIGRATION_PHASES, type ParseResult, type VolumeMigration } from '@couchestor/common/api';
+import type { MigrationPhase, Placement, Tier } from '@couchestor/common/api';
+import { parsePoolName, parseVolumeId, type PoolName, type VolumeId } from '@couchestor/common/base';
+import type { MigrationFacts } from '../../model/cluster-snapshot.ts';
+import { isRecord, type KubeObject } from './kube-object.ts';
+
+export type MigrationReading =
+  | { readonly kind: 'migration'; readonly facts: MigrationFacts }
+  /** It only rehearses: nothing is moved, nothing is held. */
+  | { readonly kind: 'rehearsal' }
+  | { readonly kind: 'unreadable'; readonly name: string };
+
+const PLACEMENTS = ['Hot', 'Warm', 'Cold', 'Unassigned'] as const satisfies readonly Placement[];
+const TIERS = ['Hot', 'Warm', 'Cold'] as const satisfies readonly Tier[];
+
+export function readMigration(raw: KubeObject, parsed: ParseResult<VolumeMigration>): MigrationReading {
+  if (parsed.kind === 'invalid') return readWhatIsThere(raw);
+  const { spec, status } = parsed.value;
+  if (spec.dryRun) return { kind: 'rehearsal' };
+  const phase = status?.phase ?? 'Pending';
+  const extra = status?.extraReplica;
+  // A preserved source is an extra replica even if nobody got to write it down.
+  const isPreserved = extra === undefined && phase === 'Completed' && spec.preservationMode;
+  const facts: MigrationFacts = {
+    name: raw.metadata.name,
+    volumeId: spec.volumeId,
+    policy: spec.policyRef.name,
+    phase,
+    from: spec.source.tier,
+    to: spec.target.tier,
+    targetPool: spec.target.pool,
+    completedAtMs: isFinal(phase) ? timeOf(status?.completionTime ?? status?.phaseStartTime) : undefined,
+    extraReplica: isPreserved || (extra !== undefined && extra.removedTime === undefined),
+  };
+  return { kind: 'migration', facts };
+}
+
+function readWhatIsThere({ metadata, spec, status }: KubeObject): MigrationReading {
+  const fields = isRecord(spec) ? spec : {};
+  const state = isRecord(status) ? status : {};
+  const volumeId = attempt(() => parseVolumeId(fields.volumeId));
+  if (volumeId === undefined) return { kind: 'unreadable', name: metadata.name };
+  if (fields.dryRun === true) return { kind: 'rehearsal' };
+  const [source, target, policy] = [fields.source, fields.target, fields.policyRef].map((part) =>
+    isRecord(part) ? part : {},
+  );
+  // A phase that is not known is not a final one.
+  const phase = oneOf(MIGRATION_PHASES, state.phase) ?? 'Pending';
+  const facts: MigrationFacts = {
+    name: metadata.name,
+    volumeId,
+    policy: typeof policy?.name === 'string' ? policy.name : '',
+    phase,
+    from: oneOf(PLACEMENTS, source?.tier) ?? 'Unassigned',
+    to: oneOf(TIERS, target?.tier) ?? 'Cold',
+    targetPool: attempt((): PoolName => parsePoolName(target?.pool)),
+    completedAtMs: isFinal(phase) ? timeOf(state.completionTime) : undefined,
+    extraReplica: isRecord(state.extraReplica) && state.extraReplica.removedTime === undefined,
+  };
+  return { kind: 'migration', facts };
+}
+
+/** Of one policy's status as it is stored; entries that cannot be read are as good as none. */
+export function historyFacts(policy: string, status: Readonly<Record<string, unknown>>): readonly MigrationFacts[] {
+  const history: readonly unknown[] = Array.isArray(status.history) ? status.history : [];
+  return history.flatMap((entry) => recordFacts(policy, entry) ?? []);
+}
+
+function recordFacts(policy: string, entry: unknown): MigrationFacts | undefined {
+  if (!isRecord(entry) || typeof entry.migration !== 'string') return undefined;
+  const volumeId = attempt((): VolumeId => parseVolumeId(entry.volumeId));
+  const phase = oneOf(MIGRATION_PHASES, entry.outcome);
+  const to = oneOf(TIERS, entry.to);
+  if (volumeId === undefined || phase === undefined || to === undefined || !isFinal(phase)) return undefined;
+  return {
+    name: entry.migration,
+    volumeId,
+    policy,
+    phase,
+    from: oneOf(PLACEMENTS, entry.from) ?? 'Unassigned',
+    to,
+    targetPool: undefined,
+    completedAtMs: timeOf(entry.completionTime),
+    // Where both copies stayed, the object stays to say so.
+    extraReplica: false,
+  };
+}
+
+function timeOf(text: unknown): number | undefined {
+  const time = typeof text === 'string' ? Date.parse(text) : NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function oneOf<Value extends Placement | MigrationPhase>(
+  values: readonly Value[],
+  candidate: unknown,
+): Value | undefined {
+  return values.find((value) => value === candidate);
+}
+
+function attempt<Value>(parse: () => Value): Value | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
