@@ -121,12 +121,17 @@ describe('planOnce', () => {
     expect((await plan()).telemetry).toMatchObject({ healthy: false, reason: 'Internal' });
   });
 
-  it('calls telemetry that knows no series unready only while volumes are published', async () => {
+  it('calls telemetry that knows no series unready only while watched volumes are published', async () => {
     stage.read = (windowMs) =>
       Promise.resolve({ kind: 'read', windowMs, family: undefined, byVolumeName: new Map(), readAtMs: 0 });
+    stage.decisions = [decisionFixture('v', 'HeatUnknown', { volumeId: publishedVolume.volumeId })];
+    const observed = (volume: VolumeFacts) => () => Promise.resolve({ ...NO_STORAGE, volumes: [volume] });
+    stage.observe = observed({ ...publishedVolume, target: undefined });
     expect((await plan()).telemetry.healthy).toBe(true);
-    stage.observe = () => Promise.resolve({ ...NO_STORAGE, volumes: [publishedVolume] });
-    expect((await plan()).telemetry).toMatchObject({ healthy: false, reason: 'NoSeries' });
+    stage.observe = observed(publishedVolume);
+    expect((await plan()).telemetry).toMatchObject({ healthy: false, reason: 'NoData' });
+    stage.decisions = [];
+    expect((await plan()).telemetry.healthy).toBe(true);
   });
 
   it('asks telemetry also when no policy does, to know whether it answers', async () => {

@@ -4,6 +4,7 @@
  */
 import { ACCEPTED, isFinal, policySpecConditions } from '@couchestor/common/api';
 import { assertInvariant, InvariantError, toCoucheStorError, type Clock } from '@couchestor/common/base';
+import { telemetryHealth } from '../eyes/index.ts';
 import type { ClusterSnapshot, MigrationFacts, StorageFacts } from '../model/cluster-snapshot.ts';
 import { composeSnapshot } from '../model/compose-snapshot.ts';
 import type { Decision } from '../model/decision.ts';
@@ -80,7 +81,7 @@ export async function planOnce(parts: PlanningParts, sequence: number, signal: A
     durationMs: clock.monotonic() - startMs,
     kubernetes: refusal === undefined ? READY : unready('CacheNotReady', refusal.message),
     storage: storage.kind === 'observed' ? READY : storage.readiness,
-    telemetry: telemetryReadiness([...readings.values()], storage),
+    telemetry: telemetryHealth([...readings.values()], publishedCount(decisions ?? [], storage)),
     decisions,
     generations: new Map(records.map(({ uid, generation }) => [uid, generation])),
     policyNames: records.map(({ name }) => name),
@@ -159,16 +160,11 @@ function notRead(windowMs: number, readAtMs: number): HeatReading {
   };
 }
 
-function telemetryReadiness(readings: readonly HeatReading[], storage: Observation): Readiness {
-  const failed = readings.find(({ kind }) => kind === 'unavailable');
-  if (failed?.kind === 'unavailable') return unready(failed.reason, failed.message);
-  const silent = readings.some((reading) => reading.kind === 'read' && reading.family === undefined);
-  const published = storage.kind === 'observed' && storage.facts.volumes.some(({ target }) => target !== undefined);
-  if (!silent || !published) return READY;
-  return unready(
-    'NoSeries',
-    'Prometheus answers and has no I/O series of any volume; let it scrape the exporters of the io-engine pods.',
-  );
+/** Of volumes that are not published there is no I/O, and so no series to be missed. */
+function publishedCount(decisions: readonly Decision[], storage: Observation): number {
+  if (storage.kind !== 'observed') return 0;
+  const published = new Set(storage.facts.volumes.flatMap(({ volumeId, target }) => (target ? [volumeId] : [])));
+  return decisions.filter(({ volumeId }) => published.has(volumeId)).length;
 }
 
 function countByPolicy(migrations: readonly MigrationFacts[]): ReadonlyMap<string, number> {
