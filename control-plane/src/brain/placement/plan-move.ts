@@ -1,23 +1,17 @@
-/** Whether and how one replica of a volume can be moved to a tier now: preconditions, target pool, source replica, removal. */
-import type { Tier } from '@couchestor/common/api';
-import type { StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+/**
+ * Whether and how one replica of a volume can be moved to a tier now: the preconditions of the volume, the target pool by filter and
+ * score, the replica that leaves, and how it is made the one that goes. Looks at the pools of one tier only.
+ */
+import { byText } from '../order.ts';
+import type { PoolFacts } from '../../model/cluster-snapshot.ts';
 import type { CandidatePool, DecisionCode, PlannedMove } from '../../model/decision.ts';
-import type { Ledger } from './ledger.ts';
-import type { TierOf } from './placement-of.ts';
-
-export interface MoveRequest {
-  /** With at least one replica outside the wanted tier. */
-  readonly volume: VolumeFacts;
-  readonly wanted: Tier;
-  /** The same function for every volume of a policy, so that pools are sorted into tiers once. */
-  readonly tierOf: TierOf;
-  /** Those of the snapshot that the ledger was made from. */
-  readonly storage: StorageFacts;
-  readonly ledger: Ledger;
-  readonly preservation: boolean;
-  /** An earlier migration left both copies. */
-  readonly extraReplica: boolean;
-}
+import { failureCode, failureReason, furthestFirst, type RejectedPool } from './failure.ts';
+import { isRejection, look, type Departure } from './filters.ts';
+import { findRemedies } from './find-remedies.ts';
+import { contextOf, failureDomainsAfter, type MoveContext, type MoveRequest } from './move-request.ts';
+import { preflight } from './preflight.ts';
+import { remedySentence, type Remedy } from './remedy.ts';
+import { scorePool } from './score.ts';
 
 export type MovePlan =
   | {
@@ -34,12 +28,88 @@ export type MovePlan =
       readonly candidates: readonly CandidatePool[];
     };
 
+/** The same with remedies as values. */
+export type RemediablePlan =
+  | Extract<MovePlan, { kind: 'possible' }>
+  | (Omit<Extract<MovePlan, { kind: 'impossible' }>, 'remedies'> & { readonly remedies: readonly Remedy[] });
+
+interface EligiblePool {
+  readonly pool: PoolFacts;
+  readonly departure: Departure;
+  readonly score: number;
+}
+
+/** Candidates: the chosen pool, the eligible ones by score, the rejected ones by how far they came. */
 export function planMove(request: MoveRequest): MovePlan {
+  const plan = planWithRemedies(request);
+  return plan.kind === 'possible' ? plan : { ...plan, remedies: plan.remedies.map(remedySentence) };
+}
+
+export function planWithRemedies(request: MoveRequest): RemediablePlan {
+  const obstacle = preflight(request);
+  if (obstacle !== undefined) return { kind: 'impossible', ...obstacle, candidates: [] };
+  const context = contextOf(request);
+  const eligible: EligiblePool[] = [];
+  const rejected: RejectedPool[] = [];
+  for (const pool of context.index.poolsOf(request.wanted, request.tierOf)) {
+    const finding = look(pool, context);
+    if (isRejection(finding)) rejected.push({ pool, rejection: finding });
+    else eligible.push(...finding.slice(0, 1).map((departure) => scored(pool, departure, context)));
+  }
+  // Pools come by name, and sorting keeps that order among equals.
+  eligible.sort((a, b) => b.score - a.score || byText(a.pool.pool, b.pool.pool));
+  const candidates = candidatesOf(eligible, furthestFirst(rejected));
+  const [best] = eligible;
+  return best === undefined ? impossible(rejected, candidates, context) : possible(best, candidates, context);
+}
+
+function scored(pool: PoolFacts, departure: Departure, context: MoveContext): EligiblePool {
+  const domain = { failureDomain: context.index.failureDomainOf(pool.node) };
+  const addsDomain = failureDomainsAfter(context, departure.source, domain) > context.failureDomainCount;
+  return { pool, departure, score: scorePool(pool, context.volume, context.ledger, addsDomain) };
+}
+
+function possible(
+  { pool, departure }: EligiblePool,
+  candidates: readonly CandidatePool[],
+  { wanted, sources }: MoveContext,
+): RemediablePlan {
+  const { replicaId, tier, pool: sourcePool, node } = departure.source;
   return {
-    kind: 'impossible',
-    code: 'NoPool',
-    reason: `No ${request.wanted} pool was looked at.`,
-    remedies: [],
-    candidates: [],
+    kind: 'possible',
+    move: {
+      source: { tier, pool: sourcePool, node, replicaId },
+      target: { tier: wanted, pool: pool.pool, node: pool.node },
+      removal: departure.removal,
+      remainingReplicaCount: sources.length - 1,
+    },
+    candidates,
   };
+}
+
+function impossible(
+  rejected: readonly RejectedPool[],
+  candidates: readonly CandidatePool[],
+  context: MoveContext,
+): RemediablePlan {
+  const ordered = furthestFirst(rejected);
+  const code = failureCode(ordered[0]);
+  const failure = {
+    pinned: code === 'PinnedTopology',
+    removalNotSteerable: code === 'RemovalNotSteerable',
+    pools: ordered.map(({ pool }) => pool),
+  };
+  const reason = failureReason(ordered, context);
+  return { kind: 'impossible', code, reason, remedies: findRemedies(failure, context), candidates };
+}
+
+function candidatesOf(eligible: readonly EligiblePool[], rejected: readonly RejectedPool[]): readonly CandidatePool[] {
+  return [
+    ...eligible.map(({ pool: { pool, node }, score }, index): CandidatePool => {
+      return { pool, node, verdict: { kind: index === 0 ? 'chosen' : 'eligible', score } };
+    }),
+    ...rejected.map(({ pool: { pool, node }, rejection: { code, reason } }): CandidatePool => {
+      return { pool, node, verdict: { kind: 'rejected', code, reason } };
+    }),
+  ];
 }

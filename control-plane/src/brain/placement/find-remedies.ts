@@ -1,0 +1,158 @@
+/**
+ * What would let a move happen that no pool can take now. Only pools that came close are looked into, and only what removes every
+ * obstacle is told: a remedy after which the move is still impossible would be a false promise.
+ */
+import type { NodeName, PoolName } from '@couchestor/common/base';
+import type { PoolFacts, TopologyFacts } from '../../model/cluster-snapshot.ts';
+import { byText } from '../order.ts';
+import { freeBytesWanted } from './capacity.ts';
+import { isRejection, look, obstaclesTo } from './filters.ts';
+import { contextOf, type MoveContext } from './move-request.ts';
+import { removalOf, removalRemedies } from './removal.ts';
+import { remedySentence, type Remedy, type RemedyStep } from './remedy.ts';
+import { poolFitsTopology, topologyParameters } from './topology.ts';
+
+/** How many pools, or nodes, are looked into. */
+const MAX_LOOKED_INTO = 8;
+const MAX_POOL_REMEDIES = 3;
+const MAX_REMEDIES = 5;
+
+const NO_TOPOLOGY: TopologyFacts = {
+  poolInclusion: {},
+  poolExclusion: {},
+  nodeInclusion: {},
+  nodeExclusion: {},
+  allowedNodes: undefined,
+};
+
+/** Of pools and nodes that do not exist yet; no real one has such a name. */
+const NEW_POOL = '(new pool)' as PoolName;
+const NEW_NODE = '(new node)' as NodeName;
+
+export interface Failure {
+  readonly pinned: boolean;
+  readonly removalNotSteerable: boolean;
+  /** Pools of the tier, the one that came furthest first. */
+  readonly pools: readonly PoolFacts[];
+}
+
+export function findRemedies(failure: Failure, context: MoveContext): readonly Remedy[] {
+  const { pools } = failure;
+  const ofPools = remediesOfPools(pools, context);
+  const grown = [...labelPool(context), ...addPool(pools, context), ...addNode(pools, context)];
+  if (failure.removalNotSteerable) return distinct([...ofPools, [{ kind: 'Preserve' }]]);
+  const recreated = failure.pinned || (ofPools.length === 0 && grown.length === 0) ? recreate(pools, context) : [];
+  return distinct([...recreated, ...ofPools, ...grown]);
+}
+
+function remediesOfPools(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
+  return pools
+    .slice(0, MAX_LOOKED_INTO)
+    .flatMap((pool) => remediesOf(pool, context))
+    .sort((a, b) => a.length - b.length)
+    .slice(0, MAX_POOL_REMEDIES);
+}
+
+/** Each removes every obstacle to the pool; empty when one of them cannot be removed. */
+function remediesOf(pool: PoolFacts, context: MoveContext): readonly Remedy[] {
+  return obstaclesTo(pool, context).reduce<readonly Remedy[]>(
+    (combined, { remedies }) => combined.flatMap((remedy) => remedies.map((other) => together(remedy, other))),
+    [[]],
+  );
+}
+
+/** A later release can do what an earlier one can. */
+function together(one: Remedy, other: Remedy): Remedy {
+  const steps = [...one, ...other];
+  const upgrades = steps.filter((step) => step.kind === 'Upgrade');
+  if (upgrades.length < 2) return steps;
+  const latest = upgrades.find((step) => step.version === '2.10') ?? upgrades[0];
+  return [...(latest === undefined ? [] : [latest]), ...steps.filter((step) => step.kind !== 'Upgrade')];
+}
+
+/** A pool that is in no tier and could take the replica. */
+function labelPool(context: MoveContext): readonly Remedy[] {
+  const { index, tierOf, wanted } = context;
+  const unassigned = [...index.pools.values()].filter((pool) => tierOf(pool.pool) === 'Unassigned');
+  const found = unassigned.slice(0, MAX_LOOKED_INTO).find((pool) => !isRejection(look(pool, context)));
+  return found === undefined ? [] : [[{ kind: 'LabelPool', pool: found.pool, tier: wanted }]];
+}
+
+/** A pool on a node that is there, can take a replica, and has none of the tier. */
+function addPool(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
+  const labels = labelsOfNewPool(pools, context);
+  if (labels === undefined) return [];
+  const taken = new Set([...pools.map((pool) => pool.node), ...context.replicas.map((replica) => replica.node)]);
+  const open = [...context.index.nodes.values()].filter(
+    ({ node, status, cordoned }) => status === 'Online' && !cordoned && !taken.has(node),
+  );
+  const { tier, freeBytes, encrypted } = newPoolFor(context);
+  for (const { node } of open.slice(0, MAX_LOOKED_INTO)) {
+    const pool: PoolFacts = {
+      pool: NEW_POOL,
+      node,
+      status: 'Online',
+      capacityBytes: freeBytes,
+      usedBytes: 0,
+      committedBytes: 0,
+      labels,
+      cordoned: false,
+      encrypted,
+    };
+    const [rest] = remediesOf(pool, context).filter((remedy) => !remedy.some(({ kind }) => kind === 'PublishOnNode'));
+    if (rest !== undefined) return [together([{ kind: 'AddPool', node, tier, freeBytes, encrypted }], rest)];
+  }
+  return [];
+}
+
+function addNode(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
+  const { nodeInclusion, nodeExclusion, allowedNodes } = context.volume.topology;
+  const spreadValuesFixed = Object.values(nodeExclusion).some((value) => value !== '');
+  if (allowedNodes !== undefined || spreadValuesFixed || labelsOfNewPool(pools, context) === undefined) return [];
+  const step: RemedyStep = {
+    kind: 'AddNode',
+    ...newPoolFor(context),
+    nodeLabels: [
+      ...Object.entries(nodeInclusion).map(([key, value]) => (value === '' ? key : `${key}=${value}`)),
+      ...Object.keys(nodeExclusion).map((key) => `${key}, with a value that no replica's node has`),
+    ].sort(byText),
+  };
+  const { sources } = context;
+  if (sources.some((source) => removalOf(context, source, NEW_NODE) !== undefined)) return [[step]];
+  const [rest] = sources
+    .flatMap((source) => removalRemedies(context, source, NEW_NODE))
+    .filter((remedy) => !remedy.some(({ kind }) => kind === 'PublishOnNode'));
+  return rest === undefined ? [] : [[step, ...rest]];
+}
+
+function newPoolFor(context: MoveContext): Pick<RemedyStep & { kind: 'AddPool' }, 'tier' | 'freeBytes' | 'encrypted'> {
+  return {
+    tier: context.wanted,
+    freeBytes: freeBytesWanted(context.volume, context.ledger.poolReserve),
+    encrypted: context.sources.some((source) => source.encrypted),
+  };
+}
+
+/** Those of a pool of the tier that the volume's topology allows; undefined: whether there can be one is not known. */
+function labelsOfNewPool(
+  pools: readonly PoolFacts[],
+  { volume: { topology } }: MoveContext,
+): Readonly<Record<string, string>> | undefined {
+  const fitting = pools.find((pool) => poolFitsTopology(topology, pool));
+  if (fitting !== undefined) return fitting.labels;
+  return poolFitsTopology(topology, { labels: {} }) ? {} : undefined;
+}
+
+/** What a volume of the same content without a topology could do. */
+function recreate(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
+  const parameters = topologyParameters(context.volume.topology);
+  if (parameters.length === 0) return [];
+  const step: RemedyStep = { kind: 'RecreateVolume', parameters };
+  const free = contextOf({ ...context, volume: { ...context.volume, topology: NO_TOPOLOGY } });
+  if (pools.some((pool) => !isRejection(look(pool, free)))) return [[step]];
+  return remediesOfPools(pools, free).map((remedy) => together([step], remedy));
+}
+
+function distinct(remedies: readonly Remedy[]): readonly Remedy[] {
+  return [...new Map(remedies.map((remedy) => [remedySentence(remedy), remedy])).values()].slice(0, MAX_REMEDIES);
+}

@@ -1,0 +1,107 @@
+/** What planning a move is asked, and what all its parts look up about the volume: derived once per volume. */
+import type { Placement, Tier } from '@couchestor/common/api';
+import { assertInvariant, type NodeName, type PoolName } from '@couchestor/common/base';
+import type { NodeFacts, PoolFacts, ReplicaFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+import type { PlannedMove } from '../../model/decision.ts';
+import { byText } from '../order.ts';
+import { TIER_RANK } from '../tier-rank.ts';
+import type { Ledger } from './ledger.ts';
+import { tierOfReplica, type TierOf } from './placement-of.ts';
+import { indexOf, type StorageIndex } from './storage-index.ts';
+
+export interface MoveRequest {
+  /** With at least one replica outside the wanted tier. */
+  readonly volume: VolumeFacts;
+  readonly wanted: Tier;
+  /** The same function for every volume of a policy, so that pools are sorted into tiers once. */
+  readonly tierOf: TierOf;
+  /** Those of the snapshot that the ledger was made from. */
+  readonly storage: StorageFacts;
+  readonly ledger: Ledger;
+  readonly preservation: boolean;
+  /** An earlier migration left both copies. */
+  readonly extraReplica: boolean;
+}
+
+/** A replica outside the wanted tier. */
+export interface Source {
+  readonly replicaId: string;
+  readonly tier: Placement;
+  readonly pool: PoolName;
+  readonly node: NodeName;
+  /** A pool that is not known counts as encrypted. */
+  readonly encrypted: boolean;
+}
+
+export interface PlacedReplica extends ReplicaFacts {
+  readonly pool: PoolName;
+  readonly node: NodeName;
+}
+
+export interface MoveContext extends MoveRequest {
+  readonly index: StorageIndex;
+  readonly replicas: readonly PlacedReplica[];
+  /** The one that gains most by leaving first. */
+  readonly sources: readonly Source[];
+  readonly failureDomainCount: number;
+  /** By what decides about it: filled as pools are looked at. */
+  readonly removals: Map<string, PlannedMove['removal'] | undefined>;
+}
+
+/** Of a volume that passed the preflight: every replica says where it is. */
+export function contextOf(request: MoveRequest): MoveContext {
+  const index = indexOf(request.storage);
+  const replicas = request.volume.replicas.filter(isPlaced);
+  const sources = sourcesOf(request, replicas, index);
+  assertInvariant(sources.length > 0, 'a move is planned only for a volume with a replica outside the wanted tier');
+  return {
+    ...request,
+    index,
+    replicas,
+    sources,
+    failureDomainCount: domainCount(index, replicas),
+    removals: new Map(),
+  };
+}
+
+export function isPlaced(replica: ReplicaFacts): replica is PlacedReplica {
+  return replica.pool !== undefined && replica.node !== undefined;
+}
+
+/** How many failure domains the volume is in once the source, if it is removed, is gone and the target is there. */
+export function failureDomainsAfter(
+  context: MoveContext,
+  source: Source,
+  target: Pick<NodeFacts, 'failureDomain'>,
+): number {
+  const staying = context.replicas.filter((replica) => context.preservation || replica.replicaId !== source.replicaId);
+  const domains = new Set(staying.map((replica) => context.index.failureDomainOf(replica.node)));
+  return domains.add(target.failureDomain).size;
+}
+
+export function isEncrypted(pool: PoolFacts | undefined): boolean {
+  return pool?.encrypted ?? true;
+}
+
+function sourcesOf(
+  { wanted, tierOf }: MoveRequest,
+  replicas: readonly PlacedReplica[],
+  index: StorageIndex,
+): readonly Source[] {
+  const distance = (tier: Placement): number =>
+    tier === 'Unassigned' ? 0.5 : Math.abs(TIER_RANK[tier] - TIER_RANK[wanted]);
+  return replicas
+    .map(({ replicaId, pool, node, ...replica }) => ({
+      replicaId,
+      pool,
+      node,
+      tier: tierOfReplica({ ...replica, pool }, tierOf),
+      encrypted: isEncrypted(index.pools.get(pool)),
+    }))
+    .filter(({ tier }) => tier !== wanted)
+    .sort((a, b) => distance(b.tier) - distance(a.tier) || byText(a.pool, b.pool) || byText(a.replicaId, b.replicaId));
+}
+
+function domainCount(index: StorageIndex, replicas: readonly PlacedReplica[]): number {
+  return new Set(replicas.map((replica) => index.failureDomainOf(replica.node))).size;
+}

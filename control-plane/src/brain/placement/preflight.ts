@@ -1,0 +1,118 @@
+/**
+ * The preconditions of a steered move that lie in the volume itself. What somebody has to change comes before what passes by
+ * itself, so that a wait never hides an obstacle that stays.
+ */
+import type { ReplicaFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+import type { DecisionCode } from '../../model/decision.ts';
+import { isPlaced, type MoveRequest } from './move-request.ts';
+import type { Remedy } from './remedy.ts';
+
+export interface Obstacle {
+  readonly code: DecisionCode;
+  readonly reason: string;
+  readonly remedies: readonly Remedy[];
+}
+
+/** Undefined: the volume is fit to be moved. */
+export function preflight(request: MoveRequest): Obstacle | undefined {
+  return standingObstacle(request) ?? passingObstacle(request.volume);
+}
+
+function standingObstacle({ volume, storage, extraReplica, preservation }: MoveRequest): Obstacle | undefined {
+  if (!storage.capabilities.canMoveReplicas) {
+    return {
+      code: 'BackendCannotMove',
+      reason: 'The storage system is driven by the MayastorVolume resource of before 1.0, which cannot move a replica.',
+      remedies: [[{ kind: 'UseRestBackend' }]],
+    };
+  }
+  if (extraReplica) return extraReplicaFound('An earlier migration left both copies of a replica');
+  if (volume.snapshotCount > 0) {
+    return {
+      code: 'HasSnapshots',
+      reason: `The volume has ${counted(volume.snapshotCount, 'snapshot')}, which would stay on the old pool and keep its space taken.`,
+      remedies: [[{ kind: 'DeleteSnapshots' }]],
+    };
+  }
+  if (volume.target === undefined) {
+    return {
+      code: 'Unpublished',
+      reason: 'The volume is not published, and Mayastor does not rebuild a replica of such a volume.',
+      remedies: [[{ kind: 'Publish' }]],
+    };
+  }
+  return preservation ? undefined : scaleDownRefused(volume);
+}
+
+/** Of a volume in an affinity group Mayastor removes no replica but down to two. */
+function scaleDownRefused(volume: VolumeFacts): Obstacle | undefined {
+  if (volume.affinityGroup === undefined || volume.replicaCount >= 2) return undefined;
+  return {
+    code: 'RemovalNotSteerable',
+    reason: `Mayastor never scales a volume of an affinity group (${volume.affinityGroup}) down to one replica, so the old one would stay.`,
+    remedies: [[{ kind: 'AskForReplicas', replicaCount: 2 }], [{ kind: 'Preserve' }]],
+  };
+}
+
+function passingObstacle(volume: VolumeFacts): Obstacle | undefined {
+  if (volume.specStatus !== 'Created') {
+    return waiting(
+      'VolumeBusy',
+      `The volume is in the state ${volume.specStatus}; only one that is Created can be moved.`,
+    );
+  }
+  if (volume.busy) return waiting('VolumeBusy', 'The storage system is carrying out another operation on the volume.');
+  const ailment = ailmentOf(volume);
+  if (ailment !== undefined) {
+    return waiting('VolumeNotHealthy', `${ailment}; a replica is moved only while all of them are healthy.`);
+  }
+  const { replicas, replicaCount } = volume;
+  if (replicas.length > replicaCount) {
+    return extraReplicaFound(
+      `The volume has ${counted(replicas.length, 'replica')} where ${replicaCount} were asked for`,
+    );
+  }
+  return undefined;
+}
+
+function ailmentOf(volume: VolumeFacts): string | undefined {
+  const { target, replicas, replicaCount } = volume;
+  if (volume.status !== 'Online') return `The volume is ${volume.status}`;
+  if (target !== undefined && target.status !== 'Online')
+    return `Its target on node ${target.node} is ${target.status}`;
+  if (target !== undefined && target.rebuildCount > 0) return `${counted(target.rebuildCount, 'rebuild')} under way`;
+  const ailing = replicas.map(replicaAilment).find((ailment) => ailment !== undefined);
+  if (ailing !== undefined) return ailing;
+  if (replicas.length < replicaCount) return `It has ${replicas.length} of ${counted(replicaCount, 'replica')}`;
+  // With an extra replica the target has an extra child.
+  if (target?.childCount !== Math.max(replicaCount, replicas.length)) {
+    return `Its target has ${target?.childCount ?? 0} children for ${counted(replicas.length, 'replica')}`;
+  }
+  return undefined;
+}
+
+function replicaAilment(replica: ReplicaFacts): string | undefined {
+  const { replicaId, status, childStatus, rebuildPercent } = replica;
+  if (!isPlaced(replica)) return `It is not known where replica ${replicaId} is`;
+  const where = `Replica ${replicaId} on pool ${replica.pool}`;
+  if (status !== 'Online') return `${where} is ${status}`;
+  if (rebuildPercent !== undefined) return `${where} is rebuilding (${rebuildPercent} %)`;
+  if (childStatus !== 'Online') return `${where} is ${childStatus ?? 'not part of the target'}`;
+  return undefined;
+}
+
+function extraReplicaFound(what: string): Obstacle {
+  return {
+    code: 'ExtraReplica',
+    reason: `${what}, and nothing more is moved until one is gone.`,
+    remedies: [[{ kind: 'RemoveExtraReplica' }]],
+  };
+}
+
+function waiting(code: 'VolumeBusy' | 'VolumeNotHealthy', reason: string): Obstacle {
+  return { code, reason, remedies: [] };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

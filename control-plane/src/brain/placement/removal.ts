@@ -1,0 +1,111 @@
+/**
+ * How the scale-down at the end of a move is made to take the old replica: by itself, by a cordon of the old replica's node, or
+ * not at all. The state simulated is the one after the sync: all replicas healthy, the new one among them.
+ */
+import type { NodeName } from '@couchestor/common/base';
+import type { StorageCapabilities } from '../../model/cluster-snapshot.ts';
+import type { PlannedMove } from '../../model/decision.ts';
+import type { MoveContext, PlacedReplica, Source } from './move-request.ts';
+import { removedByScaleDown, type RemovalCandidate } from './removal-order.ts';
+import type { Remedy, RemedyStep } from './remedy.ts';
+import { nodeFitsTopology, poolFitsTopology, spreadClashCount } from './topology.ts';
+
+/** No replica has the empty name. */
+const NEW_REPLICA = '';
+
+export const AS_OF_2_9: Pick<StorageCapabilities, 'version' | 'removalKnowsTopology' | 'removalKnowsCordons'> = {
+  version: '2.9.0',
+  removalKnowsTopology: true,
+  removalKnowsCordons: true,
+};
+
+/** Undefined: it cannot be made sure that the source is the one that goes. */
+export function removalOf(
+  context: MoveContext,
+  source: Source,
+  targetNode: NodeName,
+): PlannedMove['removal'] | undefined {
+  if (context.preservation) return 'Preserved';
+  // The target counts by its place alone, so the pools of a tier share a few answers.
+  const spread = Object.keys(context.volume.topology.nodeExclusion).length > 0;
+  const place = spread ? targetNode : String(context.volume.target?.node === targetNode);
+  const key = `${source.replicaId} ${place}`;
+  if (!context.removals.has(key)) {
+    const candidates = afterSync(context, targetNode);
+    context.removals.set(key, steered(candidates, context.storage.capabilities, source));
+  }
+  return context.removals.get(key);
+}
+
+/** What would make the removal of this source sure, each by itself. */
+export function removalRemedies(context: MoveContext, source: Source, targetNode: NodeName): readonly Remedy[] {
+  const { capabilities } = context.storage;
+  const candidates = afterSync(context, targetNode);
+  const works = (changed: Partial<StorageCapabilities>, change: (candidate: RemovalCandidate) => RemovalCandidate) =>
+    steered(candidates.map(change), { ...capabilities, ...changed }, source) !== undefined;
+
+  const remedies: Remedy[] = [];
+  if (works(AS_OF_2_9, (candidate) => candidate)) remedies.push([{ kind: 'Upgrade', version: '2.9' }]);
+  if (works({}, (candidate) => ({ ...candidate, localToTarget: candidate.replicaId === NEW_REPLICA }))) {
+    remedies.push([{ kind: 'PublishOnNode', node: targetNode }]);
+  }
+  const cordoned = otherCordonedNodes(context, source);
+  if (cordoned.length > 0 && works({}, (candidate) => ({ ...candidate, onCordonedNode: false }))) {
+    remedies.push(cordoned.map((node): RemedyStep => ({ kind: 'UncordonNode', node })));
+  }
+  return remedies;
+}
+
+function steered(
+  candidates: readonly RemovalCandidate[],
+  capabilities: StorageCapabilities,
+  { replicaId }: Source,
+): 'ByItself' | 'ByCordon' | undefined {
+  if (removedByScaleDown(candidates, capabilities) === replicaId) return 'ByItself';
+  if (!capabilities.removalKnowsCordons) return undefined;
+  const cordoned = candidates.map((candidate) =>
+    candidate.replicaId === replicaId ? { ...candidate, onCordonedNode: true } : candidate,
+  );
+  return removedByScaleDown(cordoned, capabilities) === replicaId ? 'ByCordon' : undefined;
+}
+
+function afterSync(context: MoveContext, targetNode: NodeName): readonly RemovalCandidate[] {
+  const labelsOf = (node: NodeName): Readonly<Record<string, string>> => context.index.nodes.get(node)?.labels ?? {};
+  const nodes = [...context.replicas.map((replica) => replica.node), targetNode];
+  const healthy = { status: 'Online', childStatus: 'Online', rebuildPercent: undefined } as const;
+  const placed = (replicaId: string, node: NodeName): Omit<RemovalCandidate, 'misplaced'> => ({
+    replicaId,
+    ...healthy,
+    onCordonedNode: context.index.nodes.get(node)?.cordoned ?? false,
+    localToTarget: context.volume.target?.node === node,
+  });
+  const clashes = (node: NodeName): number =>
+    spreadClashCount(context.volume.topology, labelsOf(node), nodes.filter((other) => other !== node).map(labelsOf));
+  return [
+    ...context.replicas.map((replica) => ({
+      ...placed(replica.replicaId, replica.node),
+      misplaced: { ...misfit(context, replica), spreadClashCount: clashes(replica.node) },
+    })),
+    {
+      ...placed(NEW_REPLICA, targetNode),
+      misplaced: { node: false, pool: false, spreadClashCount: clashes(targetNode) },
+    },
+  ];
+}
+
+/** Of a pool or a node that is not known nothing is said: it is taken to fit. */
+function misfit({ index, volume }: MoveContext, replica: PlacedReplica): { node: boolean; pool: boolean } {
+  const node = index.nodes.get(replica.node);
+  const pool = index.pools.get(replica.pool);
+  return {
+    // Explicit lists of nodes play no part when a replica is removed.
+    node: node !== undefined && !nodeFitsTopology({ ...volume.topology, allowedNodes: undefined }, node),
+    pool: pool !== undefined && !poolFitsTopology(volume.topology, pool),
+  };
+}
+
+function otherCordonedNodes(context: MoveContext, source: Source): readonly NodeName[] {
+  return context.replicas
+    .filter(({ replicaId, node }) => replicaId !== source.replicaId && context.index.nodes.get(node)?.cordoned === true)
+    .map(({ node }) => node);
+}
