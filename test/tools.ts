@@ -23,6 +23,9 @@ const requirements = {
     install: 'npm run bootstrap',
   },
   faketime: { install: 'apt-get install faketime' },
+  prometheus: { install: 'apt-get install prometheus' },
+  /** Comes with it. */
+  promtool: { install: 'apt-get install prometheus' },
 } as const satisfies Record<string, Requirement>;
 
 export type ToolName = keyof typeof requirements;

@@ -3,7 +3,7 @@
  * into how many pieces a window had to be cut for a server that takes few samples at a time; both are tried anew after that, so
  * that a better family that appears later is found, and a limit that was raised is used.
  */
-import type { CoucheStorError} from '@couchestor/common/base';
+import type { CoucheStorError } from '@couchestor/common/base';
 import { type Clock } from '@couchestor/common/base';
 import { splitGrid, type MetricFamily, type QueryPlan, type Samples } from '../../eyes/index.ts';
 import type { AnsweredSeries } from './answer.ts';

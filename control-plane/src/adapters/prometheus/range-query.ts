@@ -1,5 +1,5 @@
 /** One range query and what its answer means: series, or a failure with its reason. */
-import type { CoucheStorError} from '@couchestor/common/base';
+import type { CoucheStorError } from '@couchestor/common/base';
 import { type Clock, retry } from '@couchestor/common/base';
 import type { TimeGrid } from '../../eyes/index.ts';
 import { parseAnswer, type Answer, type AnsweredSeries } from './answer.ts';
