@@ -30,7 +30,11 @@ export function policySpecConditions(
   const fault = windowFault(maintenanceWindows);
   const sound = enabled
     ? accepted('True', 'Valid', 'The policy is valid.')
-    : accepted('True', 'Disabled', 'The policy is valid and switched off: it decides nothing until spec.enabled is true.');
+    : accepted(
+        'True',
+        'Disabled',
+        'The policy is valid and switched off: it decides nothing until spec.enabled is true.',
+      );
   const conditions = [fault === undefined ? sound : accepted('False', fault.reason, fault.message)];
   if (ecPolicyRef !== undefined) {
     conditions.push({

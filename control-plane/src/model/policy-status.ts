@@ -1,17 +1,121 @@
-/** What the reconciler of policies makes of a status: its own conditions, and nothing else of it changes. */
+/**
+ * What the operator makes of a policy's status. It brings up to date what follows from the spec and from the latest round of
+ * decisions, and carries everything else over: totals, history, conditions of others and fields it does not know. It says nothing
+ * when there is nothing worth a write.
+ */
 import {
   applyPolicySpecConditions,
   policySpecConditions,
   removeCondition,
   setCondition,
   type Condition,
+  type ConditionUpdate,
 } from '@couchestor/common/api';
+import type { Decision } from './decision.ts';
+import type { Readiness } from './health.ts';
+import { reportedRound } from './reported-round.ts';
+import { isWorthWriting, withoutUndefined, type Status } from './status-changes.ts';
 import type { StoragePolicyRecord } from './storage-policy-record.ts';
-
-type Status = Readonly<Record<string, unknown>>;
 
 /** Set while the policy cannot be processed for a reason that no repetition mends. */
 export const STALLED = 'Stalled';
+/** Whether heat can be learnt, and whether the storage system answers: there as soon as the policy took part in a round. */
+export const TELEMETRY_HEALTHY = 'TelemetryHealthy';
+export const STORAGE_HEALTHY = 'StorageHealthy';
+/** Set while older policies decide about volumes that this one matches as well. */
+export const CONFLICT = 'Conflict';
+
+/** What a round came to for one policy. */
+export interface PolicyRound {
+  /** Those of this policy; undefined when nothing could be decided. */
+  readonly decisions: readonly Decision[] | undefined;
+  readonly telemetry: Readiness;
+  readonly storage: Readiness;
+  /** Older policies that decide about volumes which this one matches as well, and about how many. */
+  readonly conflicts: readonly { readonly policy: string; readonly volumeCount: number }[];
+  readonly activeMigrations: number;
+  readonly awaitingApproval: number;
+  /** Wall time. */
+  readonly roundAtMs: number;
+}
+
+/**
+ * The status after a round; undefined when it already says so, or when the round decided by another version of the policy, so
+ * that another one is due. A round that decided nothing because the storage system did not answer leaves decisions and counts as they
+ * were: not knowing is not zero. Those of a policy that is switched off are empty.
+ */
+export function policyStatus(policy: StoragePolicyRecord, round: PolicyRound, nowMs: number): Status | undefined {
+  const isForeign = ({ uid, generation }: Decision['policy']): boolean =>
+    uid !== policy.uid || generation !== policy.generation;
+  if (round.decisions?.some((decision) => isForeign(decision.policy))) return undefined;
+  const isSwitchedOff = policy.parsed.kind === 'ok' && !policy.parsed.value.spec.enabled;
+  const decisions = isSwitchedOff ? [] : decisionsKnown(round);
+  const status = withoutUndefined({
+    ...policy.status,
+    observedGeneration: policy.generation,
+    ...(decisions === undefined ? {} : reportedRound(decisions, policy.status, round.roundAtMs)),
+    activeMigrations: round.activeMigrations,
+    awaitingApproval: round.awaitingApproval,
+    conditions: conditionsAfter(policy, isSwitchedOff ? undefined : round, nowMs),
+  });
+  return isWorthWriting(policy.status, status, nowMs) ? status : undefined;
+}
+
+function decisionsKnown({ decisions, storage }: PolicyRound): readonly Decision[] | undefined {
+  return decisions?.length === 0 && !storage.healthy ? undefined : decisions;
+}
+
+/**
+ * A policy that takes no part in rounds says nothing about what they rest on; and where nothing was decided, no conflict was
+ * looked for, so an earlier one stands.
+ */
+function conditionsAfter(
+  policy: StoragePolicyRecord,
+  round: PolicyRound | undefined,
+  nowMs: number,
+): readonly Condition[] {
+  const updates = round === undefined ? [] : roundConditions(round, policy.generation);
+  const isUndecided = round !== undefined && decisionsKnown(round) === undefined;
+  const ours = [STALLED, TELEMETRY_HEALTHY, STORAGE_HEALTHY, ...(isUndecided ? [] : [CONFLICT])];
+  const kept = ours
+    .filter((type) => !updates.some((update) => update.type === type))
+    .reduce(removeCondition, conditionsOf(policy.status));
+  const derived = policySpecConditions(policy.parsed, policy.generation);
+  return updates.reduce(
+    (conditions, update) => setCondition(conditions, update, nowMs),
+    applyPolicySpecConditions(kept, derived, nowMs),
+  );
+}
+
+function roundConditions(
+  { telemetry, storage, conflicts }: PolicyRound,
+  observedGeneration: number,
+): readonly ConditionUpdate[] {
+  const health = (type: string, { healthy, reason, message }: Readiness): ConditionUpdate => ({
+    type,
+    status: healthy ? 'True' : 'False',
+    reason,
+    message,
+    observedGeneration,
+  });
+  const updates = [health(TELEMETRY_HEALTHY, telemetry), health(STORAGE_HEALTHY, storage)];
+  if (conflicts.length === 0) return updates;
+  const message = conflictText(conflicts);
+  return [...updates, { type: CONFLICT, status: 'True', reason: 'OlderPolicyDecides', message, observedGeneration }];
+}
+
+const MAX_NAMED_POLICIES = 10;
+
+/** In the order of the names, so that the text stays while the facts do. */
+function conflictText(conflicts: PolicyRound['conflicts']): string {
+  const total = conflicts.reduce((sum, { volumeCount }) => sum + volumeCount, 0);
+  const byName = [...conflicts].sort((a, b) => (a.policy < b.policy ? -1 : 1));
+  const named = byName.slice(0, MAX_NAMED_POLICIES).map(({ policy, volumeCount }) => `${policy} (${volumeCount})`);
+  const more = conflicts.length > MAX_NAMED_POLICIES ? ` and ${conflicts.length - MAX_NAMED_POLICIES} more` : '';
+  const volumes =
+    total === 1 ? '1 volume that this policy matches is' : `${total} volumes that this policy matches are`;
+  return `${volumes} decided about by older policies: ${named.join(', ')}${more}. Narrow a volumeSelector so that one policy matches each volume.`;
+}
 
 /** The status with the conditions that follow from the spec; undefined when it already says so. */
 export function acceptedStatus(policy: StoragePolicyRecord, nowMs: number): Status | undefined {

@@ -7,6 +7,7 @@ import type { Placement, Tier } from '@couchestor/common/api';
 import type { CandidatePool, Decision, DecisionCode, DecisionOutcome, TierReason } from '../../model/decision.ts';
 import type { HeatEvidence, UnknownHeatReason } from '../../model/heat.ts';
 import { explain } from './explain.ts';
+import { soundHeat } from './sound-heat.ts';
 import { rfc3339 } from './words.ts';
 
 export interface DecisionRecord {
@@ -142,7 +143,7 @@ export function decisionRecord(decision: Decision): DecisionRecord {
       ...defined('node', node),
       tier,
     })),
-    heat: heatRecord(decision.heat),
+    heat: heatRecord(soundHeat(decision.heat)),
     thresholds: { ...decision.thresholds },
     wishes: wishesRecord(decision.wishes),
     ...(decision.move === undefined ? {} : { move: structuredClone(decision.move) }),

@@ -10,7 +10,10 @@ const name = (max: number) =>
   fc.integer({ min: 1, max }).map((length) => 'abc-9'.repeat(60).slice(0, length).replace(/-$/, 'z'));
 const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
 const time = fc.integer({ min: 0, max: 4 * NOW_MS });
-const iops = fc.oneof(fc.double({ min: 0, max: 2e9, noNaN: true }), fc.constantFrom(0, 500, 1500, 5000));
+const iops = fc.oneof(
+  fc.double({ min: 0, max: 2e9, noNaN: true }),
+  fc.constantFrom(0, 500, 1500, 5000, NaN, Infinity, -1),
+);
 const share = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0.5, 1));
 /** As adapters and deciders may write: words with odd blanks between them and any marks at the end. */
 const text = fc
@@ -113,7 +116,7 @@ const decision: fc.Arbitrary<Decision> = fc
         target: fc.record({ tier, pool, node }),
         removal: fc.constantFrom('ByItself', 'ByCordon', 'Preserved'),
         remainingReplicaCount: fc.nat({ max: 5 }),
-        benefit: iops,
+        benefit: fc.nat(),
       }),
     ),
     candidates: fc.array(candidate, { maxLength: 6 }),

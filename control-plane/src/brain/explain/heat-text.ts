@@ -3,10 +3,11 @@ import { MAXIMUM_TIER_ANNOTATION, MINIMUM_TIER_ANNOTATION, PIN_ANNOTATION } from
 import type { Decision } from '../../model/decision.ts';
 import type { Heat, HeatEvidence } from '../../model/heat.ts';
 import { tierByHeat } from '../tier-wanted.ts';
+import { soundHeat } from './sound-heat.ts';
 import { durationText, inTier, iopsText, momentText, percentText, sentence, windowText } from './words.ts';
 
 export function heatText(decision: Decision): string {
-  const { heat } = decision;
+  const heat = soundHeat(decision.heat);
   return heat.kind === 'known' ? knownHeat(heat, decision) : unknownHeat(heat, decision);
 }
 
