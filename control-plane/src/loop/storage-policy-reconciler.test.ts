@@ -4,6 +4,8 @@ import { FakeKubeApi } from '../adapters/kubernetes/fake-kube-api.ts';
 import { isRecord } from '../adapters/kubernetes/kube-object.ts';
 import { KubeClient } from '../adapters/kubernetes/kube-client.ts';
 import { KubernetesStoragePolicies } from '../adapters/kubernetes/kubernetes-storage-policies.ts';
+import type { PlanningReport } from '../model/planning-report.ts';
+import { decisionFixture, reportFixture } from '../model/decision.fixture.ts';
 import { StoragePolicyReconciler } from './storage-policy-reconciler.ts';
 
 const collection = '/apis/storage.billyronks.io/v1/storagepolicies';
@@ -24,6 +26,9 @@ let policies: KubernetesStoragePolicies;
 let reconciler: StoragePolicyReconciler;
 let stop: AbortController;
 let running: Promise<void>;
+let report: Partial<PlanningReport>;
+let restMs: number;
+let announced: string[];
 
 function put(name: string, fields: object = {}, extra: object = {}): void {
   const metadata = { name, generation: 3 };
@@ -33,6 +38,15 @@ function put(name: string, fields: object = {}, extra: object = {}): void {
 const status = (name: string): Readonly<Record<string, unknown>> => {
   const stored = api.object(collection, name)?.status;
   return isRecord(stored) ? stored : {};
+};
+const ROUND_CONDITIONS: readonly unknown[] = ['TelemetryHealthy', 'StorageHealthy'];
+/** Without the conditions that tell of the round. */
+const specStatus = (name: string): Readonly<Record<string, unknown>> => {
+  const { conditions, ...others } = status(name);
+  const kept = (Array.isArray(conditions) ? conditions : []).filter(
+    (condition) => isRecord(condition) && !ROUND_CONDITIONS.includes(condition.type),
+  );
+  return { ...others, conditions: kept };
 };
 const writes = (): number => api.verbs().filter((verb) => verb === 'update').length;
 /** Reconciles until the fake API has answered and the cache has seen it. */
@@ -48,7 +62,26 @@ beforeEach(async () => {
   clock = new VirtualClock();
   stop = new AbortController();
   policies = new KubernetesStoragePolicies({ client: new KubeClient({ transport: api, clock }), random: () => 0.5 });
-  reconciler = new StoragePolicyReconciler({ policies, clock, logger: nullLogger });
+  report = {};
+  restMs = 60_000;
+  announced = [];
+  reconciler = new StoragePolicyReconciler({
+    policies,
+    rounds: {
+      // A round that knows the policy, unless a test says otherwise.
+      report: ({ uid = '', generation = 0 } = { uid: '', generation: 0 }) =>
+        Promise.resolve(reportFixture({ generations: new Map([[uid, generation]]), ...report })),
+      get restMs() {
+        return restMs;
+      },
+    },
+    announcer: {
+      announce: ({ name }, { decisions }) => void announced.push(`${name} ${decisions?.length ?? 'undecided'}`),
+      forget: (name) => void announced.push(`forget ${name}`),
+    },
+    clock,
+    logger: nullLogger,
+  });
   put('plain');
   running = policies.informer.run(stop.signal);
   await clock.advance(0);
@@ -63,7 +96,7 @@ afterEach(async () => {
 describe('StoragePolicyReconciler', () => {
   it('accepts a valid policy, once', async () => {
     await reconcile('plain');
-    expect(status('plain')).toMatchObject({
+    expect(specStatus('plain')).toMatchObject({
       observedGeneration: 3,
       conditions: [
         { type: 'Accepted', status: 'True', observedGeneration: 3, lastTransitionTime: '2025-01-01T00:00:00Z' },
@@ -79,14 +112,14 @@ describe('StoragePolicyReconciler', () => {
     put('archive', { ecPolicyRef: 'rs-4-2' });
     await clock.advance(0);
     await reconcile('archive');
-    expect(status('archive').conditions).toMatchObject([
+    expect(specStatus('archive').conditions).toMatchObject([
       { type: 'Accepted' },
       { type: 'ArchiveUnsupported', status: 'True' },
     ]);
     put('archive', {}, { status: status('archive') });
     await clock.advance(0);
     await reconcile('archive');
-    expect(status('archive').conditions).toMatchObject([{ type: 'Accepted' }]);
+    expect(specStatus('archive').conditions).toMatchObject([{ type: 'Accepted' }]);
   });
 
   it('refuses a policy it cannot read, and keeps totals, history, foreign conditions and unknown fields', async () => {
@@ -101,7 +134,7 @@ describe('StoragePolicyReconciler', () => {
     put('bad', { highWatermarkIOPS: -1 }, { status: before });
     await clock.advance(0);
     await reconcile('bad');
-    expect(status('bad')).toMatchObject({
+    expect(specStatus('bad')).toMatchObject({
       totals,
       history: [{ some: 'record' }],
       unknown: { kept: true },
@@ -114,7 +147,7 @@ describe('StoragePolicyReconciler', () => {
     const result = reconciler.reconcile('plain', stop.signal);
     await clock.advance(5_000);
     await result;
-    expect(status('plain')).toMatchObject({ totals, conditions: [{ type: 'Accepted' }] });
+    expect(specStatus('plain')).toMatchObject({ totals, conditions: [{ type: 'Accepted' }] });
   });
 
   it('does nothing for a policy that is gone, or made again under a new uid meanwhile', async () => {
@@ -138,15 +171,71 @@ describe('StoragePolicyReconciler', () => {
     expect(writes()).toBe(0);
   });
 
+  it('writes what the round decided about the policy, announces it, and comes back for the next round', async () => {
+    const decisions = [
+      decisionFixture('a', 'Demote', { policy: { name: 'plain', uid: 'uid-2', generation: 3 } }),
+      decisionFixture('b', 'Demote'),
+    ];
+    report = { decisions, activeMigrations: new Map([['plain', 2]]) };
+    const result = reconciler.reconcile('plain', stop.signal);
+    await clock.advance(0);
+    expect(await result).toEqual({ kind: 'again', afterMs: 60_000 });
+    expect(status('plain')).toMatchObject({
+      activeMigrations: 2,
+      decisions: [{ volumeId: 'id-a', outcome: 'Move', code: 'Demote' }],
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'StorageHealthy', status: 'True' })]),
+    });
+    expect(announced).toEqual(['plain 1']);
+    restMs = 3;
+    await clock.advance(0);
+    expect(await reconciler.reconcile('plain', stop.signal)).toEqual({ kind: 'again', afterMs: 1_000 });
+    expect(writes()).toBe(1);
+  });
+
+  it('shows what the round could not rely on, and decides nothing then', async () => {
+    const storage = { healthy: false, reason: 'Timeout', message: 'No answer.' };
+    report = { decisions: undefined, storage };
+    await reconcile('plain');
+    expect(status('plain').conditions).toEqual(
+      expect.arrayContaining([expect.objectContaining({ type: 'StorageHealthy', status: 'False', reason: 'Timeout' })]),
+    );
+    expect(announced).toEqual(['plain undecided']);
+  });
+
+  it('writes no decision while a cache below the decisions may not be relied on', async () => {
+    report = { decisions: undefined, kubernetes: { healthy: false, reason: 'CacheNotReady', message: 'x' } };
+    await reconcile('plain');
+    expect(status('plain').conditions).toMatchObject([{ type: 'Accepted', status: 'True' }]);
+    expect(announced).toEqual([]);
+  });
+
+  it('waits for a round that knows what the policy says now', async () => {
+    report = { generations: new Map() };
+    expect(await reconciler.reconcile('plain', stop.signal)).toEqual({ kind: 'again', afterMs: 5_000 });
+    expect(writes()).toBe(0);
+  });
+
+  it('writes nothing on a policy that was edited after it was decided about', async () => {
+    const edit = (): void => put('plain', { highWatermarkIOPS: 9_000 }, { metadata: { name: 'plain', generation: 4 } });
+    api.fault({ kind: 'before', run: edit }, { verb: 'get', path: /plain/ });
+    await reconcile('plain');
+    expect(status('plain').observedGeneration).not.toBe(4);
+  });
+
+  it('forgets a policy that is gone', async () => {
+    await reconcile('none');
+    expect(announced).toEqual(['forget none']);
+  });
+
   it('shows a lasting failure, and takes it back with the next success', async () => {
     const error = new CoucheStorError('forbidden', 'No right to do it.');
     const reported = reconciler.reportFailure('plain', error, stop.signal);
     await clock.advance(0);
     await reported;
-    expect(status('plain').conditions).toMatchObject([{ type: 'Stalled', status: 'True', reason: 'Forbidden' }]);
+    expect(specStatus('plain').conditions).toMatchObject([{ type: 'Stalled', status: 'True', reason: 'Forbidden' }]);
     await clock.advance(0);
     await reconcile('plain');
-    expect(status('plain').conditions).toMatchObject([{ type: 'Accepted', status: 'True' }]);
+    expect(specStatus('plain').conditions).toMatchObject([{ type: 'Accepted', status: 'True' }]);
     await reconciler.reportFailure('none', error, stop.signal);
   });
 });

@@ -1,51 +1,95 @@
 /**
- * Says on every StoragePolicy whether it is accepted and what of it has no effect. It writes nothing when nothing changed,
- * touches nothing of the status but its own conditions and observedGeneration, and does nothing while the cache may not be
- * relied on.
+ * Brings the status of every StoragePolicy up to what the latest round decided for it, and tells what is new. It writes nothing
+ * when there is nothing worth a write, nothing but the status and Events, and nothing at all while the cache may not be relied on.
+ * It moves no data: that is for the migrations, which run beside the loop.
  */
 import type { Clock, CoucheStorError, Logger } from '@couchestor/common/base';
-import { acceptedStatus, stalledStatus } from '../model/policy-status.ts';
+import { conflictsOf, covers, decisionsOf, type PlanningReport } from '../model/planning-report.ts';
+import { acceptedStatus, policyStatus, stalledStatus, type PolicyRound } from '../model/policy-status.ts';
+import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';
+import type { Announcer } from './announcer.ts';
 import type { Reconciler, ReconcileResult } from './controller.ts';
+import type { PlanningRound } from './planning-round.ts';
 
 export interface StoragePolicyReconcilerOptions {
   readonly policies: StoragePolicies;
+  readonly rounds: Pick<PlanningRound, 'report' | 'restMs'>;
+  readonly announcer: Pick<Announcer, 'announce' | 'forget'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Pause while the cache may not be relied on. */
 const REFUSED_RETRY_MS = 5_000;
+/** At the least between two looks at a policy that nobody edits. */
+const SHORTEST_PAUSE_MS = 1_000;
 const DONE: ReconcileResult = { kind: 'done' };
+const REFUSED: ReconcileResult = { kind: 'again', afterMs: REFUSED_RETRY_MS };
+
+type Status = Readonly<Record<string, unknown>>;
 
 export class StoragePolicyReconciler implements Reconciler {
-  readonly #policies: StoragePolicies;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #options: StoragePolicyReconcilerOptions;
 
-  constructor({ policies, clock, logger }: StoragePolicyReconcilerOptions) {
-    this.#policies = policies;
-    this.#clock = clock;
-    this.#logger = logger;
+  constructor(options: StoragePolicyReconcilerOptions) {
+    this.#options = options;
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const found = this.#policies.lookup(name);
-    if (found.kind === 'absent') return DONE;
-    if (found.kind === 'refused') return { kind: 'again', afterMs: REFUSED_RETRY_MS };
-    const nowMs = this.#clock.now();
-    if (acceptedStatus(found.policy, nowMs) === undefined) return DONE;
-    const change = (current: typeof found.policy) => acceptedStatus(current, nowMs);
-    const outcome = await this.#policies.updateStatus(found.policy, change, signal);
-    if (outcome === 'written') this.#logger.info('Wrote the conditions of a policy.', { policy: name });
-    return DONE;
+    const { policies, rounds, announcer, clock } = this.#options;
+    const found = policies.lookup(name);
+    if (found.kind === 'absent') {
+      announcer.forget(name);
+      return DONE;
+    }
+    if (found.kind === 'refused') return REFUSED;
+    const { policy } = found;
+    const report = await rounds.report(policy, signal);
+    if (!covers(report, policy)) return REFUSED;
+    const nowMs = clock.now();
+    if (!report.kubernetes.healthy) {
+      await this.#write(policy, (current) => acceptedStatus(current, nowMs), signal);
+      return REFUSED;
+    }
+    const round = policyRoundOf(report, name);
+    const outcome = await this.#write(policy, (current) => policyStatus(current, round, nowMs), signal);
+    if (outcome !== 'gone') announcer.announce(policy, round);
+    return { kind: 'again', afterMs: Math.max(rounds.restMs, SHORTEST_PAUSE_MS) };
   }
 
   async reportFailure(name: string, error: CoucheStorError, signal: AbortSignal): Promise<void> {
-    const found = this.#policies.lookup(name);
+    const { policies, clock } = this.#options;
+    const found = policies.lookup(name);
     if (found.kind !== 'found') return;
-    const nowMs = this.#clock.now();
+    const nowMs = clock.now();
     const failure = { reason: error.code.charAt(0).toUpperCase() + error.code.slice(1), message: error.message };
-    await this.#policies.updateStatus(found.policy, (current) => stalledStatus(current, failure, nowMs), signal);
+    await policies.updateStatus(found.policy, (current) => stalledStatus(current, failure, nowMs), signal);
   }
+
+  /** On the generation that was decided about alone: a newer one has a change under way, and with it another call. */
+  async #write(
+    policy: StoragePolicyRecord,
+    change: (current: StoragePolicyRecord) => Status | undefined,
+    signal: AbortSignal,
+  ): Promise<'written' | 'unchanged' | 'gone'> {
+    if (change(policy) === undefined) return 'unchanged';
+    const sameGeneration = (current: StoragePolicyRecord): Status | undefined =>
+      current.generation === policy.generation ? change(current) : undefined;
+    const outcome = await this.#options.policies.updateStatus(policy, sameGeneration, signal);
+    if (outcome === 'written') this.#options.logger.debug('Wrote the status of a policy.', { policy: policy.name });
+    return outcome;
+  }
+}
+
+function policyRoundOf(report: PlanningReport, policy: string): PolicyRound {
+  return {
+    decisions: report.decisions === undefined ? undefined : decisionsOf(report, policy),
+    telemetry: report.telemetry,
+    storage: report.storage,
+    conflicts: conflictsOf(report, policy),
+    activeMigrations: report.activeMigrations.get(policy) ?? 0,
+    awaitingApproval: report.awaitingApproval.get(policy) ?? 0,
+    roundAtMs: report.startedAtMs,
+  };
 }

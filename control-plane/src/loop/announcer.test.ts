@@ -1,0 +1,126 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { nullLogger, type LogFields } from '@couchestor/common/base';
+import type { Decision } from '../model/decision.ts';
+import { decisionFixture, READY } from '../model/decision.fixture.ts';
+import type { PolicyRound } from '../model/policy-status.ts';
+import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
+import type { Happening } from '../ports/events.ts';
+import { Announcer } from './announcer.ts';
+import { policyRecord } from './planning.fixture.ts';
+
+const down = { healthy: false, reason: 'Timeout', message: 'No answer.' };
+const gold = policyRecord('gold');
+let happenings: Happening[];
+let lines: LogFields[];
+
+beforeEach(() => {
+  happenings = [];
+  lines = [];
+});
+
+function announcer(dryRun = false): Announcer {
+  const logger = { ...nullLogger, info: (_message: string, fields: LogFields = {}) => void lines.push(fields) };
+  return new Announcer({ events: { record: (one) => void happenings.push(one) }, logger, dryRun });
+}
+const round = (decisions: readonly Decision[] | undefined, changes: Partial<PolicyRound> = {}): PolicyRound => ({
+  decisions,
+  telemetry: READY,
+  storage: READY,
+  conflicts: [],
+  activeMigrations: 0,
+  awaitingApproval: 0,
+  roundAtMs: 0,
+  ...changes,
+});
+const heard = (): string[] => {
+  const texts = happenings.map(
+    ({ regarding, type, reason }) => `${regarding.kind}/${regarding.name} ${type} ${reason}`,
+  );
+  happenings = [];
+  return texts;
+};
+const withStatus = (status: StoragePolicyRecord['status']): StoragePolicyRecord => ({ ...gold, status });
+
+describe('Announcer', () => {
+  it('tells the claim and the policy what is new, once', () => {
+    const subject = announcer();
+    const decisions = [decisionFixture('a', 'Unpublished'), decisionFixture('b', 'AtTarget')];
+    subject.announce(gold, round(decisions));
+    expect(happenings[0]).toMatchObject({
+      regarding: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'claim-a', uid: 'uid-a' },
+      note: 'It is Unpublished. (policy gold)',
+    });
+    expect(happenings[1]).toMatchObject({ regarding: { kind: 'StoragePolicy', uid: 'uid-gold' } });
+    expect(heard()).toEqual([
+      'PersistentVolumeClaim/claim-a Warning MoveBlocked',
+      'StoragePolicy/gold Warning MoveBlocked',
+    ]);
+    subject.announce(gold, round(decisions));
+    expect(heard()).toEqual([]);
+  });
+
+  it('logs the volume, the tiers and the policy of every change', () => {
+    announcer().announce(gold, round([decisionFixture('a', 'Demote')]));
+    expect(lines).toMatchObject([{ volumeId: 'id-a', tierFrom: 'Hot', tierTo: 'Cold', policy: 'gold' }]);
+  });
+
+  it('says it once of the policy when many volumes change alike', () => {
+    const decisions = Array.from({ length: 7 }, (_, index) => decisionFixture(`v${index}`, 'Demote'));
+    announcer().announce(gold, round(decisions));
+    const ofPolicy = happenings.filter(({ regarding }) => regarding.kind === 'StoragePolicy');
+    expect(ofPolicy.map(({ note }) => note)).toEqual(['v0, v1, v2, v3, v4 and 2 more']);
+  });
+
+  it.each([
+    ['the policy', policyRecord('gold', { dryRun: true }), false],
+    ['the operator', gold, true],
+  ])('makes no Event when %s is a dry run, and logs all the same', (_who, policy, dryRun) => {
+    announcer(dryRun).announce(policy, round([decisionFixture('a', 'Unpublished')], { storage: down }));
+    expect([heard(), lines.length]).toEqual([[], 1]);
+  });
+
+  it('does not repeat after a restart what stands in the status', () => {
+    const decisions = [{ volumeId: 'id-a', code: 'Unpublished', to: 'Cold' }];
+    const fresh = [decisionFixture('a', 'Unpublished'), decisionFixture('b', 'Unpublished')];
+    announcer().announce(withStatus({ decisions }), round(fresh));
+    expect(heard()).toEqual([
+      'PersistentVolumeClaim/claim-b Warning MoveBlocked',
+      'StoragePolicy/gold Warning MoveBlocked',
+    ]);
+  });
+
+  it('tells of telemetry and storage when they fail and when they recover, and not of every volume', () => {
+    const subject = announcer();
+    const unknown = decisionFixture('a', 'HeatUnknown');
+    subject.announce(gold, round([decisionFixture('a', 'AtTarget')]));
+    expect(heard()).toEqual([]);
+    subject.announce(gold, round([unknown], { telemetry: down }));
+    subject.announce(gold, round([unknown], { telemetry: down }));
+    expect(heard()).toEqual(['StoragePolicy/gold Warning TelemetryUnhealthy']);
+    subject.announce(gold, round(undefined, { storage: down }));
+    expect(heard()).toEqual([
+      'StoragePolicy/gold Normal TelemetryRecovered',
+      'StoragePolicy/gold Warning StorageUnhealthy',
+    ]);
+    subject.announce(gold, round([decisionFixture('a', 'AtTarget')]));
+    expect(heard()).toEqual(['StoragePolicy/gold Normal StorageRecovered']);
+  });
+
+  it('knows from the status that a failure was told of before a restart', () => {
+    const conditions = [{ type: 'TelemetryHealthy', status: 'False' }];
+    announcer().announce(withStatus({ conditions }), round(undefined, { telemetry: down }));
+    expect(heard()).toEqual([]);
+    announcer().announce(withStatus({ conditions }), round([]));
+    expect(heard()).toEqual(['StoragePolicy/gold Normal TelemetryRecovered']);
+  });
+
+  it('starts over with a policy that was deleted or made again', () => {
+    const subject = announcer();
+    const decisions = [decisionFixture('a', 'Unpublished')];
+    subject.announce(gold, round(decisions));
+    subject.announce({ ...gold, uid: 'another' }, round(decisions));
+    subject.forget('gold');
+    subject.announce({ ...gold, uid: 'another' }, round(decisions));
+    expect(heard()).toHaveLength(6);
+  });
+});
