@@ -206,9 +206,9 @@ const GOLDEN: Readonly<Record<DecisionCode, readonly [Partial<Decision>, string]
   ],
   OutsideWindow: [
     { reason: 'The next window opens at 22:00.', move: promotion },
-    waits(
-      'no maintenance window is open',
-      'The next window opens at 22:00. When its turn comes, the replica in pool cold-a on node-1 would move to pool hot-c on node-3; once the new copy is in sync and verified, scale-down would remove the old one by itself. 1 more replica would follow.',
+    waits('no maintenance window is open', 'The next window opens at 22:00.').replace(
+      POLICY,
+      `When its turn comes, the replica in pool cold-a on node-1 would move to pool hot-c on node-3; once the new copy is in sync and verified, scale-down would remove the old one by itself. 1 more replica would follow. ${POLICY}`,
     ),
   ],
   PolicyLimit: [{ reason: 'r.' }, waits('the policy runs as many migrations as it may', 'R.')],
@@ -220,13 +220,10 @@ const GOLDEN: Readonly<Record<DecisionCode, readonly [Partial<Decision>, string]
   VolumeNotHealthy: [{ reason: 'hot-a  is\nDegraded' }, waits('it is not healthy now', 'hot-a is Degraded.')],
   Unpublished: [
     { reason: 'R.', remedies: ['start the pod that uses it.', 'Be patient'] },
-    blocked(
-      'it is not published, and only a published volume builds new replicas',
-      'R. What would help: Start the pod that uses it. Or: Be patient.',
-    ),
+    blocked('it is not published', 'R. What would help: Start the pod that uses it. Or: Be patient.'),
   ],
   ExtraReplica: [{ reason: 'R' }, blocked('an extra replica of an earlier migration is still there', 'R.')],
-  HasSnapshots: [{ reason: 'R' }, blocked('it has snapshots, which do not move with a replica', 'R.')],
+  HasSnapshots: [{ reason: 'R' }, blocked('it has snapshots', 'R.')],
   PinnedTopology: [{ reason: 'R' }, blocked('its own topology keeps its replicas where they are', 'R.')],
   NoFreeNode: [{ reason: 'R' }, blocked('no node is free to take another of its replicas', 'R.')],
   NoPool: [

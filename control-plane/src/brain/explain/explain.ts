@@ -12,15 +12,17 @@ import { listed, phrase, sentence } from './words.ts';
 const MAX_LISTED_POLICIES = 3;
 
 export function explain(decision: Decision): string {
+  const isMove = decision.outcome === 'Move';
   const sentences = [
     headline(decision),
     detailText(decision),
     remediesText(decision),
     earliestText(decision),
-    planText(decision),
+    ...(isMove ? [planText(decision)] : []),
     placeText(decision),
     heatText(decision),
     wishText(decision),
+    ...(isMove ? [] : [planText(decision)]),
     candidatesText(decision),
     changeText(decision),
     policyText(decision),

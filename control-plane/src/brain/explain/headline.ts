@@ -32,9 +32,9 @@ const CAUSES: Readonly<Record<Exclude<DecisionCode, MoveCode | 'Migrating'>, str
   VolumeBusy: 'the storage system has another operation under way on it',
   VolumeNotHealthy: 'it is not healthy now',
 
-  Unpublished: 'it is not published, and only a published volume builds new replicas',
+  Unpublished: 'it is not published',
   ExtraReplica: 'an extra replica of an earlier migration is still there',
-  HasSnapshots: 'it has snapshots, which do not move with a replica',
+  HasSnapshots: 'it has snapshots',
   PinnedTopology: 'its own topology keeps its replicas where they are',
   NoFreeNode: 'no node is free to take another of its replicas',
   NoPool: 'no pool of that tier can take it',

@@ -1,6 +1,6 @@
+/** Heat that is no number, which a source should never report, is told as unknown: neither people nor JSON can read it. */
 import type { Heat } from '../../model/heat.ts';
 
-/** Heat that is no number, which a source should never report, is told as unknown: neither people nor JSON can read it. */
 export function soundHeat(heat: Heat): Heat {
   if (heat.kind === 'unknown') return heat;
   const { iops, coverage, evidence } = heat;
