@@ -29,7 +29,7 @@ export function readPool(value: unknown, place: Place, objectLabels: PoolLabels)
     ...sizesOf(state, stateAt),
     labels: { ...objectLabels.get(id), ...specAt.at('labels').labels(spec?.labels) },
     cordoned: isCordoned(spec, specAt),
-    encrypted: state?.encrypted === true || isThere(spec?.encryption),
+    encrypted: state?.encrypted === true || spec?.encrypted === true || isThere(spec?.encryption),
   };
   return { kind: 'named', name: id, facts };
 }

@@ -70,6 +70,7 @@ export function errorOfFailure(thrown: unknown, path: string): CoucheStorError {
   const code = cause.code === 'internal' || cause.code === 'notFound' ? 'unavailable' : cause.code;
   return new CoucheStorError(code, `No answer from Mayastor to GET ${path}: ${cause.message}`, {
     fields: { ...cause.fields, path },
+    ...(code === cause.code ? { retryable: cause.retryable } : {}),
     cause: thrown,
   });
 }

@@ -4,8 +4,7 @@
  * all the time. A single page is consistent. Several are walked twice: what only the first walk saw was deleted or moved, and
  * is asked for by itself.
  */
-import type { VolumeId } from '@couchestor/common/base';
-import { CoucheStorError } from '@couchestor/common/base';
+import { CoucheStorError, type VolumeId } from '@couchestor/common/base';
 import { Place } from './json-fields.ts';
 import { readVolume, type ReadVolume } from './read-volume.ts';
 import type { RestClient } from './rest-client.ts';
@@ -25,10 +24,11 @@ export const DEFAULT_PAGE_LIMITS: PageLimits = { pageSize: 1_000, maxPages: 1_00
 const PATH = '/v0/volumes';
 
 type Volumes = Map<VolumeId, ReadVolume>;
+type Client = Pick<RestClient, 'get'>;
 
 /** Every volume once. Thrown when not all of them can be had: CoucheStorError. */
 export async function readVolumes(
-  client: RestClient,
+  client: Client,
   limits: PageLimits,
   signal: AbortSignal,
 ): Promise<readonly ReadVolume[]> {
@@ -48,7 +48,7 @@ export async function readVolumes(
 }
 
 async function walk(
-  client: RestClient,
+  client: Client,
   { pageSize, maxPages }: PageLimits,
   signal: AbortSignal,
 ): Promise<{ readonly volumes: Volumes; readonly pageCount: number }> {
@@ -81,7 +81,7 @@ function takePage(body: unknown, volumes: Volumes): string | undefined {
   throw place.at('next_token').refuse('a token');
 }
 
-async function readOne(client: RestClient, id: VolumeId, signal: AbortSignal): Promise<ReadVolume | undefined> {
+async function readOne(client: Client, id: VolumeId, signal: AbortSignal): Promise<ReadVolume | undefined> {
   const path = `${PATH}/${encodeURIComponent(id)}`;
   try {
     return readVolume(await client.get(path, {}, signal), new Place(path));
