@@ -1,8 +1,8 @@
 /**
  * All volumes, page by page. A page starts at an offset into a map whose last entry takes the place of one that is deleted
- * (mayastor-control-plane keeps its volumes in an IndexMap), so one walk over several pages can miss a volume that was there
- * all the time. A single page is consistent. Several are walked twice: what only the first walk saw was deleted or moved, and
- * is asked for by itself.
+ * (mayastor-control-plane keeps its volumes in an IndexMap), so a walk over several pages can miss a volume that was there all
+ * the time. What it then has instead is the deleted one, so a walk is complete when the next one still has all that it had:
+ * several pages are walked until that is so. A single page is of one moment.
  */
 import { CoucheStorError, type VolumeId } from '@couchestor/common/base';
 import { Place } from './json-fields.ts';
@@ -14,12 +14,12 @@ export interface PageLimits {
   readonly pageSize: number;
   /** An answer that goes on for longer is taken for one that never ends. */
   readonly maxPages: number;
-  /** Volumes that may have changed their place between two walks. */
-  readonly maxStrays: number;
+  /** Walks in all, when volumes are deleted meanwhile. */
+  readonly maxWalks: number;
 }
 
 /** A page of 1,000 volumes stays well below the 4 MiB that gRPC allows an answer behind the REST API. */
-export const DEFAULT_PAGE_LIMITS: PageLimits = { pageSize: 1_000, maxPages: 1_000, maxStrays: 100 };
+export const DEFAULT_PAGE_LIMITS: PageLimits = { pageSize: 1_000, maxPages: 1_000, maxWalks: 4 };
 
 const PATH = '/v0/volumes';
 
@@ -32,19 +32,15 @@ export async function readVolumes(
   limits: PageLimits,
   signal: AbortSignal,
 ): Promise<readonly ReadVolume[]> {
-  const first = await walk(client, limits, signal);
-  if (first.pageCount <= 1) return [...first.volumes.values()];
-  const { volumes } = await walk(client, limits, signal);
-  const strays = [...first.volumes.keys()].filter((id) => !volumes.has(id));
-  if (strays.length > limits.maxStrays) {
-    const message = `${strays.length} volumes came and went while Mayastor listed them; the list cannot be relied on.`;
-    throw new CoucheStorError('unavailable', message, { fields: { path: PATH, strays: strays.length } });
+  let before = await walk(client, limits, signal);
+  if (before.pageCount <= 1) return [...before.volumes.values()];
+  for (let count = 2; count <= limits.maxWalks; count += 1) {
+    const { volumes, pageCount } = await walk(client, limits, signal);
+    if ([...before.volumes.keys()].every((id) => volumes.has(id))) return [...volumes.values()];
+    before = { volumes, pageCount };
   }
-  for (const id of strays) {
-    const volume = await readOne(client, id, signal);
-    if (volume !== undefined) volumes.set(id, volume);
-  }
-  return [...volumes.values()];
+  const message = `Volumes went while Mayastor listed them, ${limits.maxWalks} times in a row; no list is complete.`;
+  throw new CoucheStorError('unavailable', message, { fields: { path: PATH } });
 }
 
 async function walk(
@@ -79,16 +75,6 @@ function takePage(body: unknown, volumes: Volumes): string | undefined {
   if (typeof next === 'string' && next !== '') return next;
   if (typeof next === 'number' && Number.isInteger(next)) return String(next);
   throw place.at('next_token').refuse('a token');
-}
-
-async function readOne(client: Client, id: VolumeId, signal: AbortSignal): Promise<ReadVolume | undefined> {
-  const path = `${PATH}/${encodeURIComponent(id)}`;
-  try {
-    return readVolume(await client.get(path, {}, signal), new Place(path));
-  } catch (error) {
-    if (error instanceof CoucheStorError && error.code === 'notFound') return undefined;
-    throw error;
-  }
 }
 
 function pagingError(message: string): CoucheStorError {
