@@ -1,5 +1,6 @@
 /** What the `couchestor-sandbox` process can be told. */
 import type { ConfigSpec } from '@couchestor/common/base';
+import { RELEASES } from './mayastor/types.ts';
 
 export const options = {
   host: { flag: 'host', type: 'string', default: '127.0.0.1', description: 'Address to listen on.' },
@@ -25,6 +26,32 @@ export const options = {
     flag: 'crds',
     type: 'string',
     description: 'Directories, separated by commas, whose YAML files are applied on start.',
+  },
+  mayastorRelease: {
+    flag: 'mayastor-release',
+    type: 'enum',
+    values: ['none', ...RELEASES],
+    default: 'none',
+    description: 'Release of OpenEBS Mayastor to stand in for: its REST API, exporters and Kubernetes objects.',
+  },
+  mayastorPort: {
+    flag: 'mayastor-port',
+    type: 'port',
+    default: 8081,
+    description: "Port of Mayastor's REST API; 0 is any free one.",
+  },
+  scenarioVolumes: {
+    flag: 'scenario-volumes',
+    type: 'integer',
+    default: 24,
+    min: 0,
+    max: 10_000,
+    description: 'How many volumes, with claims and I/O, the Mayastor starts with.',
+  },
+  exporterTargets: {
+    flag: 'exporter-targets',
+    type: 'path',
+    description: "File to write the exporters' addresses to, for file_sd_configs of Prometheus.",
   },
   logLevel: {
     flag: 'log-level',

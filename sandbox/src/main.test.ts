@@ -4,15 +4,17 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
 interface Sandbox {
   child: ChildProcessByStdio<null, Readable, Readable>;
+  /** Standard output. */
   ready: string;
   kubeconfig: string;
   /** All of standard error so far. */
@@ -54,8 +56,9 @@ async function start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}):
   const child = run(['--port', '0', '--kubeconfig', kubeconfig, ...args], env);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  const ready = (await once(createInterface(child.stdout), 'line')) as [string];
-  return { child, ready: ready[0], kubeconfig, log: () => log };
+  // All lines come at once, when everything is ready.
+  const [ready] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, ready: ready.toString(), kubeconfig, log: () => log };
 }
 
 async function stop({ child }: Sandbox, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
@@ -100,7 +103,7 @@ describe('couchestor-sandbox', () => {
   // observes: --kubeconfig
   it('says in one line that it is ready, writes a private kubeconfig, and ends on SIGTERM', async () => {
     const sandbox = await start();
-    expect(sandbox.ready).toMatch(/^ready: https:\/\/127\.0\.0\.1:\d+ kubeconfig \//);
+    expect(sandbox.ready).toMatch(/^ready: https:\/\/127\.0\.0\.1:\d+ kubeconfig \/\S+\n$/);
     expect(sandbox.ready).toContain(sandbox.kubeconfig);
     expect(statSync(sandbox.kubeconfig).mode & 0o777).toBe(0o600);
     expect((await call(sandbox, 'GET', '/api/v1/nodes')).code).toBe(200);
@@ -121,9 +124,11 @@ describe('couchestor-sandbox', () => {
   it.each([
     ['crds', 'give directories of YAML files'],
     ['kubeconfig', 'give a file in a directory that exists'],
+    ['exporter-targets', 'give a file in a directory that exists'],
   ])('says of --%s what is wrong with it, and starts nothing', async (flag, remedy) => {
     const dataDir = join(directory, 'untouched');
     const args = ['--port', '0', '--data-dir', dataDir, '--kubeconfig', join(directory, 'kubeconfig')];
+    args.push('--mayastor-release', '2.10', '--mayastor-port', '0');
     const { code, out, err } = await outcome([...args, `--${flag}`, join(directory, 'none', 'there')]);
     expect([code, out, err]).toEqual([2, '', expect.stringContaining(`flag --${flag}: ENOENT`)]);
     expect(err).toContain(remedy);
@@ -198,6 +203,87 @@ describe('couchestor-sandbox', () => {
     expect(await logOf(['--log-level', 'error'])).toBe('');
     expect(await logOf([], { LOG_LEVEL: 'error' })).toBe('');
     expect(await logOf(['--log-level', 'info'], { LOG_LEVEL: 'error' })).toMatch(/stopping/);
+  });
+});
+
+describe('a Mayastor', () => {
+  const pools = '/apis/openebs.io/v1beta2/namespaces/openebs/diskpools';
+  const volumes = '/api/v1/persistentvolumes';
+  const urlIn = (sandbox: Sandbox): string => /^ready: mayastor \S+ (\S+)$/m.exec(sandbox.ready)?.[1] ?? '';
+
+  // observes: --mayastor-release
+  it('is there when a release is asked for, and its objects are those of the release', async () => {
+    const without = await start();
+    expect(without.ready).not.toContain('mayastor');
+    expect((await call(without, 'GET', pools)).code).toBe(404);
+    await stop(without);
+    const sandbox = await start(['--mayastor-release', '2.7', '--mayastor-port', '0']);
+    expect(urlIn(sandbox)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v0$/);
+    expect((await fetch(`${urlIn(sandbox)}/nodes`)).status).toBe(200);
+    expect((await call(sandbox, 'GET', pools)).body.items).toHaveLength(9);
+    expect(await stop(sandbox)).toBe(0);
+    const unknown = await outcome(['--mayastor-release', '3.0']);
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringMatching(/--mayastor-release.*3\.0.*none.*2\.10/)]);
+  });
+
+  // observes: --scenario-volumes
+  it('starts with as many volumes and claims as asked for', async () => {
+    const sandbox = await start(['--mayastor-release', '2.7', '--mayastor-port', '0', '--scenario-volumes', '11']);
+    const answer = (await (await fetch(`${urlIn(sandbox)}/volumes?max_entries=0`)).json()) as { entries: unknown[] };
+    expect(answer.entries).toHaveLength(11);
+    expect((await call(sandbox, 'GET', volumes)).body.items).toHaveLength(11);
+    await stop(sandbox);
+    const { code, err } = await outcome(['--scenario-volumes', '10001']);
+    expect([code, err]).toEqual([2, expect.stringMatching(/--scenario-volumes.*10001.*10000/)]);
+  });
+
+  // observes: --mayastor-port
+  it('has its REST API on the port that it is given, unless that is taken', async () => {
+    const other = createServer();
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    const { port } = other.address() as AddressInfo;
+    const args = ['--mayastor-release', '2.10', '--mayastor-port', String(port)];
+    const taken = await outcome(['--port', '0', '--kubeconfig', join(directory, 'taken'), ...args]);
+    expect([taken.code, taken.out, taken.err]).toEqual([2, '', expect.stringMatching(/--mayastor-port.*free port/)]);
+    await once(other.close(), 'close');
+    const sandbox = await start(args);
+    expect(urlIn(sandbox)).toBe(`http://127.0.0.1:${port}/v0`);
+    await stop(sandbox);
+  });
+
+  // observes: --exporter-targets
+  it('writes where its exporters are, for Prometheus to read', async () => {
+    const file = join(directory, 'targets.json');
+    const args = ['--mayastor-release', '2.10', '--mayastor-port', '0', '--exporter-targets', file];
+    const sandbox = await start(args);
+    const groups = JSON.parse(readFileSync(file, 'utf8')) as { targets: string[]; labels: Record<string, string> }[];
+    expect(groups).toHaveLength(9);
+    for (const { targets, labels } of groups) {
+      const url = `http://${targets[0]}/metrics`;
+      expect(sandbox.ready).toContain(url);
+      const node = labels.kubernetes_node;
+      expect(await (await fetch(url)).text()).toContain(`diskpool_status{name="`);
+      expect(await (await fetch(url)).text()).toContain(`node="${node}"`);
+    }
+    await stop(sandbox);
+    const useless = await outcome(['--exporter-targets', join(directory, 'useless.json')]);
+    expect([useless.code, useless.err]).toEqual([2, expect.stringMatching(/--exporter-targets.*--mayastor-release/)]);
+    expect(existsSync(join(directory, 'useless.json'))).toBe(false);
+  });
+
+  it('is the same after a restart on a data directory, and refuses one of another release', async () => {
+    const args = ['--mayastor-port', '0', '--data-dir', join(directory, 'mayastor'), '--mayastor-release'];
+    const names = async (): Promise<string[]> => {
+      const sandbox = await start([...args, '2.7']);
+      const { items } = (await call(sandbox, 'GET', volumes)).body;
+      await stop(sandbox);
+      return items.map(({ metadata }) => metadata.name);
+    };
+    const before = await names();
+    expect(before).toHaveLength(24);
+    expect(await names()).toEqual(before);
+    const { code, err } = await outcome(['--port', '0', '--kubeconfig', join(directory, 'other'), ...args, '2.10']);
+    expect([code, err]).toEqual([2, expect.stringMatching(/--mayastor-release.*another --data-dir/)]);
   });
 });
 
