@@ -1,0 +1,152 @@
+/** The control plane, put together: plain constructors, in the order of what needs what. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Clock, Logger } from '@couchestor/common/base';
+import {
+  EventRecorder,
+  HttpTransport,
+  KubeClient,
+  KubernetesClusterObjects,
+  KubernetesStoragePolicies,
+  LeaseElector,
+} from '../adapters/kubernetes/index.ts';
+import { PromClientMetrics } from '../adapters/prom-client/prom-client-metrics.ts';
+import { decide } from '../brain/index.ts';
+import type { OperatorConfig } from '../config.ts';
+import {
+  Announcer,
+  ObservedReconciler,
+  PlanningRound,
+  StoragePolicyReconciler,
+  Vitals,
+  WorkQueue,
+  type PlanningParts,
+  type Reconciler,
+} from '../loop/index.ts';
+import { DecisionBoard } from '../model/decision-board.ts';
+import type { PlanningReport } from '../model/planning-report.ts';
+import type { StoragePolicies } from '../ports/storage-policies.ts';
+import { createHeatSource, createStorageSystem } from './backends.ts';
+import { HealthMonitor, type WatchedCache } from './health-monitor.ts';
+import { Leading } from './leading.ts';
+
+export interface OperatorOptions {
+  readonly config: OperatorConfig;
+  readonly kubeConfig: KubeConfig;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Running {
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface OperatorParts {
+  readonly policies: StoragePolicies;
+  readonly informers: readonly Running[];
+  readonly events: Running;
+  readonly rounds: PlanningRound;
+  readonly vitals: Vitals;
+  readonly queue: WorkQueue;
+  readonly reconciler: Reconciler;
+  readonly leading: Leading;
+  readonly board: DecisionBoard;
+  readonly metrics: PromClientMetrics;
+  readonly health: HealthMonitor;
+  /** Ends its connections. */
+  close(): void;
+}
+
+export const CONTROLLER = 'storage.billyronks.io/control-plane';
+export const LEASE_NAME = 'couchestor-operator';
+/** For the storage system and for each reading of heat, their own retries included. */
+export const OBSERVE_TIMEOUT_MS = 30_000;
+/** Waiting for a round and its rate, and a few tries of a write. */
+const MAX_RECONCILE_MS = 5 * 60_000;
+
+/** Nothing runs yet. Thrown when the configuration cannot be meant: CoucheStorError `invalid`. */
+export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorParts {
+  const { config, kubeConfig, version, clock, logger } = options;
+  const transport = new HttpTransport({ config: kubeConfig, clock, userAgent: `couchestor-operator/${version}` });
+  const client = new KubeClient({ transport, clock });
+  const policies = new KubernetesStoragePolicies({ client, logger });
+  const objects = new KubernetesClusterObjects({ client, logger, policies: policies.informer });
+  const caches: readonly (WatchedCache & { readonly informer: Running })[] = [
+    { resource: 'storagepolicies', informer: policies.informer },
+    { resource: 'volumemigrations', informer: objects.migrations.informer },
+    { resource: 'persistentvolumes', informer: objects.volumes },
+    { resource: 'persistentvolumeclaims', informer: objects.claims },
+    { resource: 'nodes', informer: objects.nodes },
+  ];
+  const metrics = new PromClientMetrics(version);
+  const board = new DecisionBoard();
+  const vitals = new Vitals({ clock, maxWorkMs: MAX_RECONCILE_MS });
+  const storage = createStorageSystem(options, client);
+  const rounds = new PlanningRound({
+    parts: { ...planningParts(options), storage, objects, policies, metrics },
+    intervalMs: config.reconcileInterval,
+    onReport: (report: PlanningReport) => {
+      board.update(report);
+      metrics.planned(report);
+    },
+    logger,
+    signal: stop,
+  });
+  const identity = `${hostname()}_${randomBytes(8).toString('hex')}`;
+  const events = new EventRecorder({ client, reportingController: CONTROLLER, reportingInstance: identity, logger });
+  const announcer = new Announcer({ events, logger, dryRun: config.dryRun });
+  const reconciler = new StoragePolicyReconciler({ policies, rounds, announcer, clock, logger });
+  const queue = new WorkQueue({ clock });
+  // Its own connections, so that no other traffic holds up renewals.
+  const leaseTransport = new HttpTransport({ config: kubeConfig, clock, userAgent: 'couchestor-operator-lease' });
+  const leading = new Leading(config.leaderElect ? electorOf(options, identity, leaseTransport) : undefined);
+  const health = new HealthMonitor(vitals, caches, board);
+  metrics.observe({ isLeader: () => leading.isLeader, queue: () => queue, caches: () => health.cacheStates() });
+  return {
+    policies,
+    informers: caches.map(({ informer }) => informer),
+    events,
+    rounds,
+    vitals,
+    queue,
+    reconciler: new ObservedReconciler({ reconciler, metrics, vitals, clock }),
+    leading,
+    board,
+    metrics,
+    health,
+    close: () => {
+      transport.close();
+      leaseTransport.close();
+    },
+  };
+}
+
+function planningParts(
+  options: OperatorOptions,
+): Pick<PlanningParts, 'heat' | 'decide' | 'settings' | 'clock' | 'timeoutMs'> {
+  const { maxConcurrentMigrations, dryRun, preservationMode, poolReserve } = options.config;
+  return {
+    heat: createHeatSource(options),
+    decide,
+    settings: { maxConcurrentMigrations, dryRun, preservationMode, poolReserve: poolReserve / 100 },
+    clock: options.clock,
+    timeoutMs: OBSERVE_TIMEOUT_MS,
+  };
+}
+
+function electorOf(
+  { config, clock, logger }: OperatorOptions,
+  identity: string,
+  transport: HttpTransport,
+): LeaseElector {
+  const { namespace } = config;
+  return new LeaseElector({
+    client: new KubeClient({ transport, clock }),
+    namespace,
+    name: LEASE_NAME,
+    identity,
+    logger,
+  });
+}

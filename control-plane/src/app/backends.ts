@@ -1,0 +1,66 @@
+/** The systems outside Kubernetes, as the configuration names them. What cannot be meant is refused here, before anything starts. */
+import { readFile } from 'node:fs/promises';
+import type { Clock, Logger } from '@couchestor/common/base';
+import { KubernetesOpenEbsObjects, type KubeClient } from '../adapters/kubernetes/index.ts';
+import { chooseStorageSystem, MayastorCrdSystem, MayastorRestSystem } from '../adapters/mayastor/index.ts';
+import { PrometheusHeatSource } from '../adapters/prometheus/index.ts';
+import type { OperatorConfig } from '../config.ts';
+import { metricFamilies, parseCustomMetrics } from '../eyes/index.ts';
+import type { HeatSource } from '../ports/heat-source.ts';
+import type { StorageSystem } from '../ports/storage-system.ts';
+
+export interface BackendOptions {
+  readonly config: OperatorConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Thrown when the configuration cannot be meant: CoucheStorError `invalid`. */
+export function createHeatSource({ config, clock, logger }: BackendOptions): HeatSource {
+  const { prometheusUrl, prometheusTokenFile, prometheusCaFile, heatMetrics, scrapeInterval } = config;
+  const custom = heatMetrics === undefined ? undefined : parseCustomMetrics(heatMetrics, 'flag --heat-metrics');
+  return new PrometheusHeatSource({
+    url: prometheusUrl,
+    clock,
+    logger: logger.child({ system: 'prometheus' }),
+    families: metricFamilies(custom),
+    bearerToken: prometheusTokenFile === undefined ? undefined : () => tokenIn(prometheusTokenFile),
+    caPem: prometheusCaFile,
+    scrapeIntervalMs: scrapeInterval,
+  });
+}
+
+/** Thrown when the configuration cannot be meant: CoucheStorError `invalid`. */
+export function createStorageSystem({ config, clock, logger }: BackendOptions, client: KubeClient): StorageSystem {
+  const { mayastorUrl, mayastorVersion, mayastorTokenFile, mayastorCaFile } = config;
+  const objects = new KubernetesOpenEbsObjects({ client });
+  if (mayastorUrl === undefined) return new ServedStorageSystem(new MayastorCrdSystem({ objects }));
+  return new MayastorRestSystem({
+    url: mayastorUrl,
+    clock,
+    logger: logger.child({ system: 'mayastor' }),
+    version: mayastorVersion,
+    bearerToken: mayastorTokenFile === undefined ? undefined : () => tokenIn(mayastorTokenFile),
+    caPem: mayastorCaFile,
+    objects,
+  });
+}
+
+/** The custom resources, if they are served; looked up when they are needed, since the API may be down at the start. */
+class ServedStorageSystem implements StorageSystem {
+  readonly #crd: MayastorCrdSystem;
+  #chosen: StorageSystem | undefined;
+
+  constructor(crd: MayastorCrdSystem) {
+    this.#crd = crd;
+  }
+
+  async observe(signal: AbortSignal): ReturnType<StorageSystem['observe']> {
+    this.#chosen ??= await chooseStorageSystem({ rest: undefined, crd: this.#crd }, signal);
+    return this.#chosen.observe(signal);
+  }
+}
+
+async function tokenIn(path: string): Promise<string> {
+  return (await readFile(path, 'utf8')).trim();
+}
