@@ -73,10 +73,9 @@ function afterSync(context: MoveContext, targetNode: NodeName): readonly Removal
   const labelsOf = (node: NodeName): Readonly<Record<string, string>> => context.index.nodes.get(node)?.labels ?? {};
   const nodes = [...context.replicas.map((replica) => replica.node), targetNode];
   const healthy = { status: 'Online', childStatus: 'Online', rebuildPercent: undefined } as const;
-  const placed = (replicaId: string, node: NodeName): Omit<RemovalCandidate, 'misplaced'> => ({
+  const placed = (replicaId: string, node: NodeName): Omit<RemovalCandidate, 'misplaced' | 'onCordonedNode'> => ({
     replicaId,
     ...healthy,
-    onCordonedNode: context.index.nodes.get(node)?.cordoned ?? false,
     localToTarget: context.volume.target?.node === node,
   });
   const clashes = (node: NodeName): number =>
@@ -84,10 +83,13 @@ function afterSync(context: MoveContext, targetNode: NodeName): readonly Removal
   return [
     ...context.replicas.map((replica) => ({
       ...placed(replica.replicaId, replica.node),
+      onCordonedNode: context.index.nodes.get(replica.node)?.cordoned ?? false,
       misplaced: { ...misfit(context, replica), spreadClashCount: clashes(replica.node) },
     })),
     {
       ...placed(NEW_REPLICA, targetNode),
+      // No replica is put on a node while it is cordoned.
+      onCordonedNode: false,
       misplaced: { node: false, pool: false, spreadClashCount: clashes(targetNode) },
     },
   ];
