@@ -12,7 +12,7 @@ import { MigrationLimits } from './limits.ts';
 import { Ledger, planMove } from './placement/index.ts';
 import type { Verdict } from './verdict.ts';
 import { endOfWishes, type Want } from './want.ts';
-import { counted, moveText, timeText } from './wording.ts';
+import { moveText, timeText } from './wording.ts';
 
 /** What is still to be had in a round. */
 interface Share {
@@ -128,11 +128,11 @@ function heldByLimit({ subject: { terms } }: Want, { limits }: Share): Held | un
   const check = limits.check(policy);
   if (check.kind === 'free') return undefined;
   const { code, count, limit } = check;
-  const verb = count === 1 ? 'runs or starts' : 'run or start';
+  const running = `${count === 1 ? '1 migration that runs or starts' : `${count} migrations that run or start`} now`;
   const reason =
     code === 'PolicyLimit'
-      ? `${counted(count, 'migration')} of policy ${policy.name} ${verb} now, and its maxConcurrentMigrations is ${limit}.`
-      : `${counted(count, 'migration')} of all policies ${verb} now, and the operator's --max-concurrent-migrations is ${limit}.`;
+      ? `Policy ${policy.name} has ${running}, and its maxConcurrentMigrations is ${limit}.`
+      : `The operator has ${running}, and its --max-concurrent-migrations is ${limit}.`;
   return { code, reason };
 }
 

@@ -6,9 +6,10 @@
 import type { VolumeId } from '@couchestor/common/base';
 import type { ClusterSnapshot } from '../model/cluster-snapshot.ts';
 import { DECISION_CODES, type Decision } from '../model/decision.ts';
-import { heatOf, type Heat, type HeatReading } from '../model/heat.ts';
+import { heatOf, type HeatReading } from '../model/heat.ts';
 import type { OperatorSettings, PolicyInput } from '../model/policy-input.ts';
 import { Chances } from './chance.ts';
+import { knownIops } from './known-iops.ts';
 import { byText } from './order.ts';
 import { subjectOf, type Subject } from './subject.ts';
 import { policyTerms } from './terms.ts';
@@ -60,23 +61,24 @@ function byBenefit(a: Want, b: Want): number {
   return b.benefit - a.benefit || byText(a.volume.volumeId, b.volume.volumeId);
 }
 
-/** The load that volumes put on pools counts also where nobody watches them: then over the shortest window that was read. */
+/**
+ * The load that volumes put on pools counts also where nobody watches them: then over the shortest window that was read, and of
+ * several PersistentVolumes the busiest.
+ */
 function iopsLookup(
   subjects: readonly Subject[],
   { claims }: ClusterSnapshot,
 ): (volumeId: VolumeId) => number | undefined {
-  const readings = new Set(subjects.map(({ terms }) => terms.reading));
-  const [shortest] = [...readings].sort((a, b) => a.windowMs - b.windowMs);
-  const iopsOf = new Map<VolumeId, number>();
-  const take = (volumeId: VolumeId, heat: Heat): void => {
-    if (heat.kind === 'known') iopsOf.set(volumeId, heat.iops);
-  };
-  if (shortest !== undefined) {
-    const inOrder = [...claims].sort((a, b) => byText(a.volumeName, b.volumeName));
-    for (const { volumeId, volumeName } of inOrder) take(volumeId, heatOf(shortest, volumeName));
+  const watched = new Map(subjects.map(({ claim, heat }) => [claim.volumeId, knownIops(heat)]));
+  const [shortest] = [...new Set(subjects.map(({ terms }) => terms.reading))].sort((a, b) => a.windowMs - b.windowMs);
+  if (shortest === undefined) return () => undefined;
+  const unwatched = new Map<VolumeId, number>();
+  for (const { volumeId, volumeName } of claims) {
+    if (watched.has(volumeId)) continue;
+    const iops = knownIops(heatOf(shortest, volumeName));
+    if (iops !== undefined) unwatched.set(volumeId, Math.max(iops, unwatched.get(volumeId) ?? 0));
   }
-  for (const { claim, heat } of subjects) take(claim.volumeId, heat);
-  return (volumeId) => iopsOf.get(volumeId);
+  return (volumeId) => watched.get(volumeId) ?? unwatched.get(volumeId);
 }
 
 function decisionOf(subject: Subject, verdict: Verdict): Decision {

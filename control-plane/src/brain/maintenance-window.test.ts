@@ -173,7 +173,7 @@ describe('a maintenance window', () => {
           expect(isOpen(window, ms)).toBe(expected.some((opening) => opening <= ms && opening + durationMs > ms));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });

@@ -20,26 +20,46 @@ export interface WatchedVolume {
  * accepted claims its volumes all the same. Of several PersistentVolumes of one volume, the first that has a claim counts.
  */
 export function watchedVolumes(claims: readonly ClaimFacts[], policies: readonly PolicyInput[]): WatchedVolume[] {
-  const policiesOf = policiesByStorageClass(policies);
+  const policiesByHook = Map.groupBy(
+    policies.filter(({ spec }) => spec.enabled),
+    ({ spec }) => hookOf(spec),
+  );
   const watched = new Map<VolumeId, WatchedVolume>();
-  for (const claim of [...claims].sort(byBindingAndName)) {
-    const [policy, ...younger] = (policiesOf.get(claim.storageClassName) ?? []).filter(({ spec }) =>
-      selects(spec.volumeSelector, claim),
-    );
-    if (policy === undefined || watched.has(claim.volumeId)) continue;
+  for (const claim of claims) {
+    const matching = hooksOf(claim).flatMap((hook) => policiesByHook.get(hook) ?? NO_POLICIES);
+    const [policy, ...younger] = matching.filter(({ spec }) => selects(spec.volumeSelector, claim)).sort(byAge);
+    if (policy === undefined) continue;
+    const known = watched.get(claim.volumeId);
+    if (known !== undefined && byBindingAndName(known.claim, claim) <= 0) continue;
     watched.set(claim.volumeId, { claim, policy, conflictingPolicies: younger.map(({ name }) => name) });
   }
   return [...watched.values()].sort((a, b) => byText(a.claim.volumeName, b.claim.volumeName));
 }
 
+const NO_POLICIES: readonly PolicyInput[] = [];
+
+/**
+ * Something that a claim must have for the policy to match it: the StorageClass with one of the selected labels, if there is
+ * one. By it, a claim meets only few of many policies.
+ */
+function hookOf({ storageClassName, volumeSelector }: PolicyInput['spec']): string {
+  const [label] = Object.entries(volumeSelector.matchLabels);
+  return label === undefined ? storageClassName : hook(storageClassName, label);
+}
+
+function hooksOf({ storageClassName, claim }: ClaimFacts): readonly string[] {
+  const labels = Object.entries(claim?.labels ?? {});
+  return [storageClassName, ...labels.map((label) => hook(storageClassName, label))];
+}
+
+/** No part can contain the separator. */
+function hook(storageClassName: string, [key, value]: readonly [string, string]): string {
+  return `${storageClassName} ${key} ${value}`;
+}
+
 /** A volume without a claim has no labels to be selected by, not even by what they are not. */
 function selects(selector: LabelSelector, { claim }: ClaimFacts): boolean {
   return selectsEverything(selector) || (claim !== undefined && matchesSelector(selector, claim.labels));
-}
-
-function policiesByStorageClass(policies: readonly PolicyInput[]): ReadonlyMap<string, readonly PolicyInput[]> {
-  const enabled = policies.filter(({ spec }) => spec.enabled).sort(byAge);
-  return Map.groupBy(enabled, ({ spec }) => spec.storageClassName);
 }
 
 function byAge(a: PolicyInput, b: PolicyInput): number {

@@ -22,10 +22,6 @@ export function timeText(ms: number): string {
   return Math.abs(ms) < 8.64e15 ? formatTimestamp(ms) : 'the end of time';
 }
 
-export function counted(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
-}
-
 /** Why the tier is wanted, as a clause. */
 export function groundText(
   { tier, reason }: NonNullable<Decision['wanted']>,
