@@ -129,7 +129,9 @@ export class PrometheusHeatSource implements HeatSource {
     const what = `Reading heat from ${this.#client.address}`;
     try {
       const answer = await withDeadline({ clock: this.#clock, timeoutMs: deadlineMs, signal, what }, (either) =>
-        this.#fleet.run(plan, either),
+        this.#fleet.run(plan, either).catch((error: unknown) => {
+          throw either.aborted ? either.reason : error;
+        }),
       );
       const reading = this.#readingOf(answer, plan, readAtMs);
       this.#succeeded();
