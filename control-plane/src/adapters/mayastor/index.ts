@@ -1,4 +1,5 @@
 /** Mayastor as a storage system that is observed: behind its REST API, as pre-1.0 custom resources, and a fake of either. */
+export type { StorageFacts } from '../../model/cluster-snapshot.ts';
 export { chooseStorageSystem } from './choose-storage-system.ts';
 export type { StorageSystemChoice } from './choose-storage-system.ts';
 export { FakeStorageSystem } from './fake-storage-system.ts';

@@ -9,7 +9,7 @@ import type { OpenEbsListing, OpenEbsObjects, OpenEbsResource } from '../../port
 import type { StorageSystem } from '../../ports/storage-system.ts';
 import { isObject, Place } from './json-fields.ts';
 import type { Named } from './names.ts';
-import { readNode } from './read-node.ts';
+import { engineVersionOf, readNode } from './read-node.ts';
 import { readPool, type PoolLabels } from './read-pool.ts';
 import { withAffinity, type ReadVolume } from './read-volume.ts';
 import { oldestVersion, parseRelease, restCapabilities } from './release.ts';
@@ -18,7 +18,7 @@ import { DEFAULT_PAGE_LIMITS, readVolumes, type PageLimits } from './volume-page
 
 export interface MayastorRestSystemOptions extends RestClientOptions {
   readonly logger?: Logger;
-  /** Such as `2.7.1`; undefined: the Deployments of the control plane say it, as far as they can be read. */
+  /** Such as `2.7.1`; undefined: the Deployments of the control plane say it, or else its nodes. */
   readonly version?: string | undefined;
   /** Labels of DiskPools, and the version; undefined: what the REST API says is all there is. */
   readonly objects?: OpenEbsObjects | undefined;
@@ -27,6 +27,7 @@ export interface MayastorRestSystemOptions extends RestClientOptions {
 
 /** The chart sets it on every Deployment of the control plane (openebs/mayastor-extensions, chart/templates). */
 const VERSION_LABEL = 'openebs.io/version';
+const VERSION_UNKNOWN = "Mayastor's version is not known; nothing is steered that an old release would not obey.";
 /** What decides about removals, and what is asked for them. */
 const CONTROL_PLANE_APPS: ReadonlySet<string | undefined> = new Set(['agent-core', 'api-rest']);
 
@@ -59,10 +60,12 @@ export class MayastorRestSystem implements StorageSystem {
       readVolumes(this.#client, this.#pages, all),
       this.#pools(all),
       this.#nodes(all),
-      this.#findVersion(all),
+      this.#deployedVersion(all),
     ] as const;
     try {
-      const [volumes, pools, nodes, version] = await Promise.all(parts);
+      const [volumes, pools, { nodes, engineVersion }, deployedVersion] = await Promise.all(parts);
+      const version = this.#version ?? deployedVersion ?? engineVersion;
+      if (version === undefined) this.#sayOnce('version', VERSION_UNKNOWN, {});
       return { capabilities: restCapabilities(version), volumes: withLabels(volumes, pools, nodes), pools, nodes };
     } catch (error) {
       stop.abort(error);
@@ -82,9 +85,13 @@ export class MayastorRestSystem implements StorageSystem {
     return this.#named(pools, 'pool');
   }
 
-  async #nodes(signal: AbortSignal): Promise<readonly NodeFacts[]> {
+  /** Engines are upgraded after the control plane, so the oldest of them is no newer than it. */
+  async #nodes(
+    signal: AbortSignal,
+  ): Promise<{ readonly nodes: readonly NodeFacts[]; readonly engineVersion: string | undefined }> {
     const body = await this.#client.get('/v0/nodes', {}, signal);
-    return this.#named(readList('/v0/nodes', body, readNode), 'node');
+    const nodes = this.#named(readList('/v0/nodes', body, readNode), 'node');
+    return { nodes, engineVersion: oldestVersion(Array.isArray(body) ? body.map(engineVersionOf) : []) };
   }
 
   #named<Facts>(entries: readonly Named<Facts>[], what: 'pool' | 'node'): readonly Facts[] {
@@ -106,17 +113,12 @@ export class MayastorRestSystem implements StorageSystem {
     return new Map(listing.map(({ name, labels, spec }) => [name, { ...labels, ...topologyLabels(spec) }]));
   }
 
-  async #findVersion(signal: AbortSignal): Promise<string | undefined> {
-    if (this.#version !== undefined) return this.#version;
-    const consequence = "Mayastor's version is not known; nothing is steered that an old release would not obey.";
+  async #deployedVersion(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#version !== undefined) return undefined;
+    const consequence = 'The Deployments of Mayastor are not read; its nodes have to say the version.';
     const deployments = await this.#list('deployments', consequence, signal);
-    if (deployments === undefined) return undefined;
-    const versions = deployments
-      .filter(({ labels }) => CONTROL_PLANE_APPS.has(labels.app))
-      .map(({ labels }) => labels[VERSION_LABEL] ?? '');
-    const version = oldestVersion(versions);
-    if (version === undefined) this.#sayOnce('version', consequence, { versions });
-    return version;
+    const ours = deployments?.filter(({ labels }) => CONTROL_PLANE_APPS.has(labels.app)) ?? [];
+    return oldestVersion(ours.map(({ labels }) => labels[VERSION_LABEL] ?? ''));
   }
 
   /** Undefined when they cannot be had, which is said once; what may pass is thrown. */

@@ -1,6 +1,6 @@
 /** One entry of `GET /v0/nodes` as facts. */
 import type { NodeFacts } from '../../model/cluster-snapshot.ts';
-import type { Place } from './json-fields.ts';
+import { isObject, type Place } from './json-fields.ts';
 import { nodeNameOf, type Named } from './names.ts';
 
 const NODE_STATES = ['Online', 'Offline'] as const;
@@ -24,4 +24,10 @@ export function readNode(value: unknown, place: Place): Named<NodeFacts> {
     failureDomain: node,
   };
   return { kind: 'named', name: id, facts };
+}
+
+/** Of the engine that runs there, as releases since 2.7 say it; empty when it is not said. */
+export function engineVersionOf(value: unknown): string {
+  const state = isObject(value) ? value.state : undefined;
+  return isObject(state) && typeof state.version === 'string' ? state.version : '';
 }
