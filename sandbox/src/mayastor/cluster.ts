@@ -14,7 +14,7 @@ import { InfrastructureOperations } from './infrastructure-operations.ts';
 import { viewOf } from './view.ts';
 import { VolumeOperations } from './volume-operations.ts';
 import { children, nodeOnline, noCounters, reachable } from './world.ts';
-import type { VolumeRecord, World } from './world.ts';
+import type { VolumeRecord, World, Worlds } from './world.ts';
 import type {
   ClusterOptions,
   ClusterView,
@@ -37,7 +37,7 @@ export class MayastorCluster {
   readonly release: Release;
   readonly features: Features;
   readonly faults = new FaultInjector();
-  /** What requests ask for, under the conditions of the real control plane; call these through `request()`. */
+  /** What requests ask for, under the conditions of the real control plane. Through `request()` the checker watches too. */
   readonly volumes: VolumeOperations;
   readonly infrastructure: InfrastructureOperations;
   readonly #world: World;
@@ -53,7 +53,7 @@ export class MayastorCluster {
     this.#world = { nowMs: options.clock.monotonic(), nodes: new Map(), pools: new Map(), volumes: new Map() };
     this.#engine = new Engine(this.#world, this.#ids, options);
     this.volumes = new VolumeOperations(this.#engine, this.features, this.#ids);
-    this.infrastructure = new InfrastructureOperations(this.#world, ({ uuid }, node) => {
+    this.infrastructure = new InfrastructureOperations(this.#engine, ({ uuid }, node) => {
       this.volumes.publish(uuid, { node, republish: true });
     });
     this.#checker = new Checker(this.#world, () => this.#engine.wallMs(this.#world.nowMs));
@@ -70,10 +70,10 @@ export class MayastorCluster {
   }
 
   /** Brings the cluster up to the present and runs one request, watched by the checker. */
-  request<Result>(name: string, run: (worlds: { actual: World; observed: World }) => Result): Result {
+  request<Result>(name: string, run: (worlds: Worlds) => Result): Result {
     this.#engine.settle();
     this.#checker.inspect('self-heal');
-    return this.#checker.watch(name, () => run({ actual: this.#world, observed: this.#engine.observed }));
+    return this.#checker.watch(name, () => run(this.#engine));
   }
 
   wallMs(monotonicMs: number): number {
@@ -126,34 +126,28 @@ export class MayastorCluster {
 
   /** Returns its identifier. */
   createVolume(options: VolumeOptions): string {
-    this.#engine.settle();
     return this.volumes.create({ dataBytes: options.sizeBytes * DEFAULT_FILL, ...options }).uuid;
   }
 
   deleteVolume(volumeId: string): void {
-    this.#engine.settle();
     this.volumes.destroy(volumeId);
   }
 
   publish(volumeId: string, node: string): void {
-    this.#engine.settle();
     this.volumes.publish(volumeId, { node, frontendNode: node });
   }
 
   unpublish(volumeId: string): void {
-    this.#engine.settle();
     this.volumes.unpublish(volumeId, true);
   }
 
   /** As its user does it: what is asked for changes as well. */
   setReplicaCount(volumeId: string, count: number): void {
-    this.#engine.settle();
     this.volumes.setReplicaCount(volumeId, count).askedReplicaCount = count;
   }
 
   /** Every synced replica keeps a part of it. The blocks belong to the snapshot from now on and stay when the replica goes. */
   createSnapshot(volumeId: string): string {
-    this.#engine.settle();
     const volume = this.volumes.find(volumeId);
     const synced = volume.replicas.filter((replica) => replica.synced);
     const parts = synced.map((replica) => ({
@@ -169,7 +163,6 @@ export class MayastorCluster {
   }
 
   deleteSnapshot(volumeId: string, snapshotId: string): void {
-    this.#engine.settle();
     const volume = this.volumes.find(volumeId);
     const gone = volume.snapshots.find(({ uuid }) => uuid === snapshotId);
     volume.snapshots = volume.snapshots.filter((snapshot) => snapshot !== gone);
@@ -181,24 +174,20 @@ export class MayastorCluster {
   }
 
   setWorkload(volumeId: string, workload: Workload): void {
-    this.#engine.settle();
     this.volumes.find(volumeId).workload = workload;
   }
 
   /** An operation that others conflict with until it is taken away again. */
   setOperation(volumeId: string, operation: string | undefined): void {
-    this.#engine.settle();
     this.volumes.find(volumeId).operation = operation;
   }
 
   setSpecStatus(volumeId: string, status: SpecStatus): void {
-    this.#engine.settle();
     this.volumes.find(volumeId).specStatus = status;
   }
 
   /** A node that goes takes its replicas out of their targets. Its own targets no longer answer, but lose nothing. */
   setNodeStatus(name: string, status: NodeStatus): void {
-    this.#engine.settle();
     const node = this.infrastructure.node(name);
     node.status = status;
     node.offlineSinceMs = status === 'Online' ? undefined : (node.offlineSinceMs ?? this.#world.nowMs);
@@ -206,7 +195,6 @@ export class MayastorCluster {
   }
 
   setPoolStatus(name: string, status: PoolStatus): void {
-    this.#engine.settle();
     this.infrastructure.pool(name).status = status;
     this.#reachabilityChanged();
   }
@@ -235,13 +223,11 @@ export class MayastorCluster {
 
   /** Fails what is being rebuilt of the volume; self-heal may then put the replica elsewhere. */
   failRebuild(volumeId: string): void {
-    this.#engine.settle();
     this.#failRebuilds(this.volumes.find(volumeId), true);
   }
 
   /** The engine comes back at once: its counters start anew, and its targets have forgotten their rebuilds. */
   restartEngine(name: string): void {
-    this.#engine.settle();
     this.infrastructure.node(name).engineStartedMs = this.#world.nowMs;
     for (const pool of this.#world.pools.values()) if (pool.node === name) pool.counters = noCounters();
     for (const { target, replicas } of this.#world.volumes.values()) {

@@ -17,7 +17,7 @@ import {
   runningRebuilds,
   targetUp,
 } from './world.ts';
-import type { PoolRecord, RebuildRecord, ReplicaRecord, VolumeRecord, World } from './world.ts';
+import type { PoolRecord, RebuildRecord, ReplicaRecord, VolumeRecord, World, Worlds } from './world.ts';
 import type { Identifiers } from './identifiers.ts';
 import type { ClusterOptions, RebuildState } from './types.ts';
 
@@ -31,8 +31,9 @@ const MIN_REBUILD_MS = 1000;
 /** Records of a target that are kept. */
 const MAX_HISTORY = 100;
 
-export class Engine {
-  readonly world: World;
+export class Engine implements Worlds {
+  /** The actual one. */
+  readonly actual: World;
   readonly #clock: Clock;
   readonly #ids: Identifiers;
   readonly #stalenessMs: number;
@@ -44,7 +45,7 @@ export class Engine {
   #observedTick = 0;
 
   constructor(world: World, ids: Identifiers, options: ClusterOptions) {
-    this.world = world;
+    this.actual = world;
     this.#ids = ids;
     this.#clock = options.clock;
     this.#stalenessMs = options.stalenessMs ?? 0;
@@ -63,7 +64,7 @@ export class Engine {
 
   /** The control plane's cache: the cluster as it was at the last poll, except where the control plane itself changed it since. */
   get observed(): World {
-    return this.#stalenessMs > 0 ? this.#observed : this.world;
+    return this.#stalenessMs > 0 ? this.#observed : this.actual;
   }
 
   /** Brings the cluster up to the present. */
@@ -71,7 +72,7 @@ export class Engine {
     const tick = this.#tick();
     if (this.#stalenessMs > 0 && tick > this.#observedTick) {
       this.#run(tick * this.#stalenessMs);
-      this.#observed = structuredClone(this.world);
+      this.#observed = structuredClone(this.actual);
       this.#observedTick = tick;
     }
     this.#run(this.#clock.monotonic());
@@ -80,7 +81,7 @@ export class Engine {
   /** The control plane has just worked on this volume, and knows how it is. */
   refresh(volumeId: string): void {
     if (this.#stalenessMs === 0) return;
-    const volume = this.world.volumes.get(volumeId);
+    const volume = this.actual.volumes.get(volumeId);
     if (volume === undefined) this.#observed.volumes.delete(volumeId);
     else this.#observed.volumes.set(volumeId, structuredClone(volume));
   }
@@ -88,11 +89,11 @@ export class Engine {
   /** What the volume lacks is looked after from now on. */
   wake(volume: VolumeRecord): void {
     volume.reconcileWaitMs = this.#reconcileMs;
-    volume.reconcileAtMs = this.world.nowMs + this.#reconcileMs;
+    volume.reconcileAtMs = this.actual.nowMs + this.#reconcileMs;
   }
 
   rebuildAllowed(): boolean {
-    const running = [...this.world.volumes.values()].flatMap(runningRebuilds).length;
+    const running = [...this.actual.volumes.values()].flatMap(runningRebuilds).length;
     return running < this.#maxRebuilds;
   }
 
@@ -103,7 +104,7 @@ export class Engine {
   /** The engine of the pool refuses, and nothing is returned, when it has no room after all. */
   createReplica(volume: VolumeRecord, pool: PoolRecord, synced: boolean): ReplicaRecord | undefined {
     const bytes = volume.thin ? (synced ? volume.dataBytes : 0) : volume.sizeBytes;
-    if (poolUse(this.world, pool.name).usedBytes + bytes > pool.capacityBytes) return undefined;
+    if (poolUse(this.actual, pool.name).usedBytes + bytes > pool.capacityBytes) return undefined;
     const replica: ReplicaRecord = {
       uuid: this.#ids.uuid(),
       pool: pool.name,
@@ -133,8 +134,8 @@ export class Engine {
       sourceReplicaId: source.uuid,
       bytesTotal,
       partial,
-      startedMs: this.world.nowMs,
-      endsMs: this.world.nowMs + lengthMs,
+      startedMs: this.actual.nowMs,
+      endsMs: this.actual.nowMs + lengthMs,
       bytesDone: 0,
       state: 'Rebuilding',
     };
@@ -145,12 +146,12 @@ export class Engine {
   endRebuild(volume: VolumeRecord, replica: ReplicaRecord, state: Exclude<RebuildState, 'Rebuilding'>): void {
     const { rebuild } = replica;
     if (rebuild === undefined) return;
-    replica.allocatedBytes = allocatedBytes(this.world, volume, replica);
+    replica.allocatedBytes = allocatedBytes(this.actual, volume, replica);
     const ended: RebuildRecord = {
       ...rebuild,
       state,
-      bytesDone: state === 'Completed' ? rebuild.bytesTotal : rebuiltBytes(rebuild, this.world.nowMs),
-      endsMs: this.world.nowMs,
+      bytesDone: state === 'Completed' ? rebuild.bytesTotal : rebuiltBytes(rebuild, this.actual.nowMs),
+      endsMs: this.actual.nowMs,
     };
     replica.rebuild = undefined;
     volume.target?.history.push(ended);
@@ -199,8 +200,8 @@ export class Engine {
   }
 
   #moveTo(atMs: number): void {
-    accrue(this.world, atMs - this.world.nowMs);
-    this.world.nowMs = Math.max(this.world.nowMs, atMs);
+    accrue(this.actual, atMs - this.actual.nowMs);
+    this.actual.nowMs = Math.max(this.actual.nowMs, atMs);
   }
 
   #nextDue(): { atMs: number; run: () => void } | undefined {
@@ -208,7 +209,7 @@ export class Engine {
     const consider = (atMs: number, run: () => void): void => {
       if (next === undefined || atMs < next.atMs) next = { atMs, run };
     };
-    for (const volume of this.world.volumes.values()) {
+    for (const volume of this.actual.volumes.values()) {
       if (volume.reconcileAtMs !== undefined) consider(volume.reconcileAtMs, () => this.#reconcile(volume));
       for (const replica of volume.replicas) {
         if (replica.rebuild === undefined) continue;
@@ -221,20 +222,20 @@ export class Engine {
   /** One look at a volume: everything that can be done for it now. Comes back while something is missing. */
   #reconcile(volume: VolumeRecord): void {
     volume.reconcileAtMs = undefined;
-    if (!volume.selfHeal || !targetUp(volume, this.world)) return;
+    if (!volume.selfHeal || !targetUp(volume, this.actual)) return;
     for (const replica of [...volume.replicas]) this.#heal(volume, replica);
     while (volume.replicas.length < volume.replicaCount) if (!this.#replace(volume, undefined)) break;
     const whole =
       volume.replicas.length >= volume.replicaCount &&
       volume.replicas.every(({ child, rebuild }) => child === 'Online' || rebuild !== undefined);
     if (whole) return;
-    volume.reconcileAtMs = this.world.nowMs + volume.reconcileWaitMs;
+    volume.reconcileAtMs = this.actual.nowMs + volume.reconcileWaitMs;
     volume.reconcileWaitMs = Math.min(volume.reconcileWaitMs * 2, MAX_RECONCILE_MS);
   }
 
   #heal(volume: VolumeRecord, replica: ReplicaRecord): void {
     if (replica.child === 'Online' || replica.rebuild !== undefined) return;
-    const isReachable = reachable(this.world, replica);
+    const isReachable = reachable(this.actual, replica);
     if (replica.synced && isReachable && replica.child === 'Faulted') {
       replica.child = 'Online';
       return;
@@ -250,9 +251,10 @@ export class Engine {
   }
 
   #waitedFor({ node }: ReplicaRecord): boolean {
-    const sinceMs = this.world.nodes.get(node)?.offlineSinceMs;
+    const sinceMs = this.actual.nodes.get(node)?.offlineSinceMs;
     return (
-      nodeOnline(this.world, node) || (sinceMs !== undefined && this.world.nowMs - sinceMs >= this.#faultedChildWaitMs)
+      nodeOnline(this.actual, node) ||
+      (sinceMs !== undefined && this.actual.nowMs - sinceMs >= this.#faultedChildWaitMs)
     );
   }
 
@@ -260,7 +262,7 @@ export class Engine {
   #replace(volume: VolumeRecord, old: ReplicaRecord | undefined): boolean {
     if (!this.rebuildAllowed() || !children(volume).some(({ child }) => child === 'Online')) return false;
     if (old?.synced === true) return false;
-    for (const pool of placementCandidates(this.world, volume)) {
+    for (const pool of placementCandidates(this.actual, volume)) {
       const replica = this.createReplica(volume, pool, false);
       if (replica === undefined) continue;
       if (old !== undefined) this.removeReplica(volume, old);

@@ -3,23 +3,29 @@ import { engineVersion } from './features.ts';
 import type { Features } from './features.ts';
 import type { Json } from './volume-documents.ts';
 import { poolStatus, poolUse } from './world.ts';
-import type { NodeRecord, PoolRecord, World } from './world.ts';
+import type { NodeRecord, PoolRecord, World, Worlds } from './world.ts';
 import type { Release } from './types.ts';
 
 const BLOCK_BYTES = 512;
 const SYSTEM_DISK_BYTES = 64 * 1024 ** 3;
 
 export class InfrastructureDocuments {
-  readonly #actual: World;
-  readonly #observed: World;
+  readonly #worlds: Worlds;
   readonly #features: Features;
   readonly #version: string | undefined;
 
-  constructor({ actual, observed }: { actual: World; observed: World }, features: Features, release: Release) {
-    this.#actual = actual;
-    this.#observed = observed;
+  constructor(worlds: Worlds, features: Features, release: Release) {
+    this.#worlds = worlds;
     this.#features = features;
     this.#version = features.nodeVersion ? engineVersion(release) : undefined;
+  }
+
+  get #actual(): World {
+    return this.#worlds.actual;
+  }
+
+  get #observed(): World {
+    return this.#worlds.observed;
   }
 
   pools(): Json[] {

@@ -1,6 +1,7 @@
 /** What the control plane does to nodes and pools on request: labels, cordons, and drains, which move targets only. */
 import { MayastorError, notFound } from './errors.ts';
 import { targetCandidates } from './placement.ts';
+import type { Engine } from './engine.ts';
 import type { NodeRecord, PoolRecord, VolumeRecord, World } from './world.ts';
 import type { Labels, PoolCordon } from './types.ts';
 
@@ -16,21 +17,29 @@ type Kind = 'Node' | 'Pool';
 const NO_CORDON: PoolCordon = { replicas: false, snapshots: false, restores: false, import: false };
 
 export class InfrastructureOperations {
-  readonly #world: World;
+  readonly #engine: Engine;
   readonly #moveTarget: (volume: VolumeRecord, node: string) => void;
 
-  constructor(world: World, moveTarget: (volume: VolumeRecord, node: string) => void) {
-    this.#world = world;
+  constructor(engine: Engine, moveTarget: (volume: VolumeRecord, node: string) => void) {
+    this.#engine = engine;
     this.#moveTarget = moveTarget;
   }
 
+  get #world(): World {
+    return this.#engine.actual;
+  }
+
+  /** As it is now. */
   node(name: string): NodeRecord {
+    this.#engine.settle();
     const node = this.#world.nodes.get(name);
     if (node === undefined) throw notFound('Node', name);
     return node;
   }
 
+  /** As it is now. */
   pool(name: string): PoolRecord {
+    this.#engine.settle();
     const pool = this.#world.pools.get(name);
     if (pool === undefined) throw notFound('Pool', name);
     return pool;

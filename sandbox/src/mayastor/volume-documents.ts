@@ -18,7 +18,7 @@ import {
   targetUp,
   volumeStatus,
 } from './world.ts';
-import type { RebuildRecord, ReplicaRecord, VolumeRecord, World } from './world.ts';
+import type { RebuildRecord, ReplicaRecord, VolumeRecord, World, Worlds } from './world.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -27,14 +27,20 @@ const CLUSTER_BYTES = 4 * 1024 * 1024;
 const HOST_NQN = 'nqn.2019-05.io.openebs:node-name:';
 
 export class VolumeDocuments {
-  readonly #actual: World;
-  readonly #observed: World;
+  readonly #worlds: Worlds;
   readonly #features: Features;
 
-  constructor({ actual, observed }: { actual: World; observed: World }, features: Features) {
-    this.#actual = actual;
-    this.#observed = observed;
+  constructor(worlds: Worlds, features: Features) {
+    this.#worlds = worlds;
     this.#features = features;
+  }
+
+  get #actual(): World {
+    return this.#worlds.actual;
+  }
+
+  get #observed(): World {
+    return this.#worlds.observed;
   }
 
   volumes(): VolumeRecord[] {

@@ -3,9 +3,10 @@
  * it has observed, which may be old, and acts on what is there.
  */
 import { MayastorError, notFound } from './errors.ts';
+import { newVolume } from './volume-record.ts';
 import { placementCandidates, targetCandidates } from './placement.ts';
 import { removalOrder } from './removal.ts';
-import { children, noCounters, nodeOnline, poolUse, reachable, syncedCount, targetUp, volumeStatus } from './world.ts';
+import { children, noCounters, nodeOnline, poolUse, reachable, targetUp, volumeStatus } from './world.ts';
 import type { Engine } from './engine.ts';
 import type { Features } from './features.ts';
 import type { Identifiers } from './identifiers.ts';
@@ -34,43 +35,25 @@ export class VolumeOperations {
   }
 
   get #world(): World {
-    return this.#engine.world;
+    return this.#engine.actual;
   }
 
+  /** As it is now. */
   find(volumeId: string): VolumeRecord {
+    this.#engine.settle();
     const volume = this.#world.volumes.get(volumeId);
     if (volume === undefined) throw notFound('Volume', volumeId);
     return volume;
   }
 
   create(options: VolumeOptions): VolumeRecord {
-    const { volumeId = this.#ids.uuid(), sizeBytes, replicaCount, thin = false } = options;
+    this.#engine.settle();
+    const { volumeId = this.#ids.uuid(), sizeBytes, replicaCount } = options;
     if (this.#world.volumes.has(volumeId)) {
       throw new MayastorError('AlreadyExists', `Volume Resource id ${volumeId} already exists`);
     }
     if (replicaCount < 1 || sizeBytes < 1) throw new MayastorError('InvalidArgument', 'Invalid Arguments');
-    const volume: VolumeRecord = {
-      uuid: volumeId,
-      sizeBytes,
-      thin,
-      topology: options.topology,
-      affinityGroup: options.affinityGroup,
-      labels: options.labels,
-      selfHeal: options.selfHeal ?? true,
-      dataBytes: thin ? (options.dataBytes ?? 0) : sizeBytes,
-      replicaCount,
-      askedReplicaCount: replicaCount,
-      maxSnapshots: options.maxSnapshots,
-      specStatus: 'Created',
-      operation: undefined,
-      everPublished: false,
-      target: undefined,
-      replicas: [],
-      snapshots: [],
-      workload: { readOps: 0, writeOps: 0 },
-      reconcileAtMs: undefined,
-      reconcileWaitMs: 0,
-    };
+    const volume = newVolume(volumeId, options);
     this.#placeAll(volume, options.pools);
     this.#world.volumes.set(volumeId, volume);
     this.#engine.refresh(volumeId);
@@ -152,13 +135,10 @@ export class VolumeOperations {
 
   #dropReplica(volume: VolumeRecord, count: number): void {
     const [first] = removalOrder(this.#world, volume, this.#features);
-    // One may be missing already, then the count follows.
-    if (first === undefined || volume.replicas.length <= count) return;
+    if (first === undefined) return;
     const healthyOnline = volume.replicas.filter((replica) => replica.synced && reachable(this.#world, replica)).length;
+    // A good copy goes only if enough others answer; else the count alone follows.
     if (first.synced && healthyOnline <= count) return;
-    if (first.synced && syncedCount(volume) === 1) {
-      throw precondition(`No healthy replicas are available for Volume '${volume.uuid}'`);
-    }
     this.#engine.removeReplica(volume, first);
   }
 
@@ -188,6 +168,7 @@ export class VolumeOperations {
     const good = volume.replicas.filter((replica) => replica.synced && reachable(this.#world, replica));
     if (good.length === 0) throw precondition(`No healthy replicas are available for Volume '${volume.uuid}'`);
     this.#detachAll(volume);
+    this.#dropSurplus(volume);
     volume.target = { nexusId: this.#ids.uuid(), node, frontendNode, history: [], counters: noCounters() };
     volume.everPublished = true;
     for (const replica of volume.replicas) {
@@ -195,7 +176,15 @@ export class VolumeOperations {
       // From now on it misses writes.
       else replica.synced = false;
     }
-    if (good.length < volume.replicaCount) this.#engine.wake(volume);
+    if (children(volume).length < volume.replicaCount) this.#engine.wake(volume);
+  }
+
+  /** What an earlier scale-down could not remove. */
+  #dropSurplus(volume: VolumeRecord): void {
+    for (const replica of removalOrder(this.#world, volume, this.#features)) {
+      if (volume.replicas.length <= volume.replicaCount) return;
+      this.#engine.removeReplica(volume, replica);
+    }
   }
 
   #detachAll(volume: VolumeRecord): void {

@@ -121,6 +121,12 @@ export interface World {
   readonly volumes: Map<string, VolumeRecord>;
 }
 
+/** What is, and what the control plane has seen of it; the same object where nothing is stale. */
+export interface Worlds {
+  readonly actual: World;
+  readonly observed: World;
+}
+
 export function noCounters(): IoCounters {
   return { readOps: 0, writeOps: 0, readBytes: 0, writeBytes: 0, readLatencyUs: 0, writeLatencyUs: 0 };
 }
