@@ -1,7 +1,8 @@
 /** Every area, in the order in which `all` runs them. */
 import type { Area } from '../row.ts';
+import { brain } from './brain.ts';
 import { contract } from './contract.ts';
 import { kubeAdapter } from './kube-adapter.ts';
 import { kubeApi } from './kube-api.ts';
 
-export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract];
+export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain];
