@@ -7,11 +7,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ClusterView } from '../types.ts';
+import type { MayastorCluster } from '../cluster.ts';
 import { metricsOf } from './metrics.ts';
 
 interface ExportersOptions {
-  readonly cluster: { view(): ClusterView };
+  readonly cluster: MayastorCluster;
   readonly host?: string;
 }
 
@@ -38,9 +38,9 @@ export class IoEngineExporters {
   static async start({ cluster, host = '127.0.0.1' }: ExportersOptions): Promise<IoEngineExporters> {
     const exporters: Exporter[] = [];
     for (const { name } of cluster.view().nodes) {
-      const server = createServer((request, response) => answer(cluster.view(), name, { request, response }));
+      const server = createServer((request, response) => answer(cluster, name, { request, response }));
       server.on('connection', (socket) => {
-        if (isDown(cluster.view(), name)) socket.resetAndDestroy();
+        if (isDown(cluster, name)) socket.resetAndDestroy();
       });
       server.listen(0, host);
       await once(server, 'listening');
@@ -70,21 +70,21 @@ export class IoEngineExporters {
   }
 }
 
-const isDown = (view: ClusterView, node: string): boolean =>
-  view.nodes.find(({ name }) => name === node)?.status !== 'Online';
+const isDown = (cluster: MayastorCluster, node: string): boolean =>
+  cluster.infrastructure.node(node).status !== 'Online';
 
 function answer(
-  view: ClusterView,
+  cluster: MayastorCluster,
   node: string,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): void {
   // A connection may be older than the failure.
-  if (isDown(view, node)) {
+  if (isDown(cluster, node)) {
     request.socket.resetAndDestroy();
     return;
   }
   const path = (request.url ?? '').split('?', 1)[0];
   const found = path === '/metrics' && (request.method === 'GET' || request.method === 'HEAD');
   response.writeHead(found ? 200 : 404, { 'content-type': 'text/plain' });
-  response.end(found ? metricsOf(view, node) : '');
+  response.end(found ? metricsOf(cluster.view(), node) : '');
 }

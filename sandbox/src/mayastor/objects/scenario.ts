@@ -8,6 +8,7 @@ import type { Clock } from '@couchestor/common/base';
 import { MayastorCluster } from '../cluster.ts';
 import type { Release, Topology, Workload } from '../types.ts';
 import type { ClaimFields, StorageClassFields } from './cluster-objects.ts';
+import { HeldClock } from './held-clock.ts';
 import { RandomDraws } from './random-draws.ts';
 
 export const TIERS = ['hot', 'warm', 'cold'] as const;
@@ -92,9 +93,12 @@ export function demoCluster(options: ScenarioOptions & { clock: Clock; release: 
   cluster: MayastorCluster;
   scenario: Scenario;
 } {
-  const { clock, release, seed = 1 } = options;
+  const { release, seed = 1 } = options;
+  const clock = new HeldClock(options.clock);
   const cluster = new MayastorCluster({ clock, release, seed });
-  return { cluster, scenario: seedCluster(cluster, options) };
+  const scenario = seedCluster(cluster, options);
+  clock.letGo();
+  return { cluster, scenario };
 }
 
 /** Fills a cluster that has nothing in it yet. Thrown: CoucheStorError `invalid` when there is nothing to put volumes on. */
