@@ -53,7 +53,7 @@ function read(body: unknown): Answer {
 }
 
 /**
- * Releases from 2.47 to 2.53 put information, such as that a counter has no usual name, among the warnings; later ones have `infos`
+ * Releases from 2.48 to 2.53 put information, such as that a counter has no usual name, among the warnings; later ones have `infos`
  * for it, which is not looked at. Every other warning means that not all data was there. VictoriaMetrics says `isPartial`.
  */
 function missingParts({ warnings, isPartial }: Json): string | undefined {
