@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { KubeObject } from './kube-object.ts';
+import { identityOf, type KubeObject } from './kube-object.ts';
 import { ObjectCache, type Change } from './object-cache.ts';
 import type { ObjectEvent } from './watch-events.ts';
 
@@ -64,6 +64,19 @@ describe('ObjectCache', () => {
     cache.applyEvent(event('DELETED', 'a', 'x7'));
     expect(cache.applyEvent(event('MODIFIED', 'a', 'x6'))).toEqual({ changes: [], inOrder: false });
     expect(brief(cache.applyEvent(event('ADDED', 'a', 'x8', 'after')).changes)).toEqual(['added a@x8']);
+  });
+
+  it('keeps of an object what it is told to keep, and decodes the whole', () => {
+    const cache = new ObjectCache(({ spec }) => spec, identityOf);
+    const full = { ...object('a', 1), spec: 'large', status: 'larger' };
+    const metadata = { name: 'a', uid: 'uid-a', resourceVersion: '1' };
+    expect(cache.applyList([full], list)).toEqual([
+      { type: 'added', entry: { key: 'a', raw: { metadata }, value: 'large' } },
+    ]);
+    const gone = { ...object('a', 101), spec: 'large' };
+    expect(cache.applyEvent({ type: 'DELETED', object: gone }).changes).toMatchObject([
+      { entry: { raw: { metadata: { resourceVersion: '101' } }, value: 'large' } },
+    ]);
   });
 
   it('remembers as many deletions as it has room for', () => {
