@@ -3,7 +3,7 @@
  * what nothing can change for this pool and volume, then the pool's own state, then what also depends on the replica that leaves.
  */
 import { formatBytes } from '@couchestor/common/base';
-import type { NodeFacts, PoolFacts } from '../../model/cluster-snapshot.ts';
+import type { PoolFacts } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
 import { dataBytesOf, roomAfterMove } from './capacity.ts';
 import { failureDomainsAfter, isEncrypted, type MoveContext, type Source } from './move-request.ts';
@@ -47,7 +47,8 @@ export interface Departure {
 
 type Filter = (pool: PoolFacts, context: MoveContext) => Rejection | undefined;
 
-const topology: Filter = (pool, { volume, index, replicas }) => {
+const topology: Filter = (pool, { volume, index, replicas, hasTopology }) => {
+  if (!hasTopology) return undefined;
   if (!poolFitsTopology(volume.topology, pool)) {
     return reject('TopologyExcludesPool', 'The topology of the volume, fixed when it was made, excludes the pool.');
   }
@@ -188,25 +189,22 @@ function departures(pool: PoolFacts, context: MoveContext): Rejection | readonly
   if (allowed.length === 0) {
     return reject('NotEncrypted', 'The replica is on an encrypted pool, and this one is not encrypted.');
   }
-  const node = nodeOf(pool, context);
-  const apart = allowed.filter((source) => failureDomainsAfter(context, source, node) >= context.failureDomainCount);
+  const domain = context.index.failureDomainOf(pool.node);
+  const apart = allowed.filter((source) => failureDomainsAfter(source, domain) >= context.failureDomainCount);
   if (apart.length === 0) {
     return reject(
       'WorseFailureDomains',
-      `The volume would be in fewer than its ${context.failureDomainCount} failure domains (${node.failureDomain} has a replica).`,
+      `The volume would be in fewer than its ${context.failureDomainCount} failure domains (${domain} has a replica).`,
     );
   }
-  const leaving = apart.flatMap((source) => {
+  const leaving: Departure[] = [];
+  for (const source of apart) {
     const removal = removalOf(context, source, pool.node);
-    return removal === undefined ? [] : [{ source, removal }];
-  });
-  if (leaving.length === 0) return removalRejection(apart, pool, context);
-  if (leaving.length === 1) return leaving;
-  return leaving.sort((a, b) => domainGain(b) - domainGain(a) || rank(a.removal) - rank(b.removal));
-
-  function domainGain({ source }: Departure): number {
-    return failureDomainsAfter(context, source, node);
+    if (removal !== undefined) leaving.push({ source, removal });
   }
+  if (leaving.length === 0) return removalRejection(apart, pool, context);
+  const gain = ({ source }: Departure): number => failureDomainsAfter(source, domain);
+  return leaving.sort((a, b) => gain(b) - gain(a) || rank(a.removal) - rank(b.removal));
 }
 
 function rank(removal: PlannedMove['removal']): number {
@@ -220,10 +218,6 @@ function removalRejection(sources: readonly Source[], pool: PoolFacts, context: 
     `With the new replica there, it cannot be made sure that Mayastor ${version} removes the old one and not another.`,
     ...sources.flatMap((source) => removalRemedies(context, source, pool.node)),
   );
-}
-
-function nodeOf(pool: PoolFacts, { index }: MoveContext): Pick<NodeFacts, 'failureDomain'> {
-  return { failureDomain: index.failureDomainOf(pool.node) };
 }
 
 function reject(code: RejectionCode, reason: string, ...remedies: readonly Remedy[]): Rejection {

@@ -1,13 +1,14 @@
 /** What planning a move is asked, and what all its parts look up about the volume: derived once per volume. */
 import type { Placement, Tier } from '@couchestor/common/api';
 import { assertInvariant, type NodeName, type PoolName } from '@couchestor/common/base';
-import type { NodeFacts, PoolFacts, ReplicaFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+import type { PoolFacts, ReplicaFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
 import { byText } from '../order.ts';
 import { TIER_RANK } from '../tier-rank.ts';
 import type { Ledger } from './ledger.ts';
 import { tierOfReplica, type TierOf } from './placement-of.ts';
 import { indexOf, type StorageIndex } from './storage-index.ts';
+import { topologyParameters } from './topology.ts';
 
 export interface MoveRequest {
   /** With at least one replica outside the wanted tier. */
@@ -31,6 +32,10 @@ export interface Source {
   readonly node: NodeName;
   /** A pool that is not known counts as encrypted. */
   readonly encrypted: boolean;
+  /** Those of the replicas that are there once this one, if it is removed, is gone. */
+  readonly stayingDomains: ReadonlySet<string>;
+  /** How its removal is brought about, by the place of the target: filled as pools are looked at. */
+  readonly removals: Map<string, PlannedMove['removal'] | undefined>;
 }
 
 export interface PlacedReplica extends ReplicaFacts {
@@ -44,8 +49,9 @@ export interface MoveContext extends MoveRequest {
   /** The one that gains most by leaving first. */
   readonly sources: readonly Source[];
   readonly failureDomainCount: number;
-  /** By what decides about it: filled as pools are looked at. */
-  readonly removals: Map<string, PlannedMove['removal'] | undefined>;
+  /** Whether the volume restricts where its replicas are at all, and whether it spreads them over values of a node label. */
+  readonly hasTopology: boolean;
+  readonly hasSpread: boolean;
 }
 
 /** Of a volume that passed the preflight: every replica says where it is. */
@@ -59,8 +65,9 @@ export function contextOf(request: MoveRequest): MoveContext {
     index,
     replicas,
     sources,
-    failureDomainCount: domainCount(index, replicas),
-    removals: new Map(),
+    failureDomainCount: domainsOf(index, replicas).size,
+    hasTopology: topologyParameters(request.volume.topology).length > 0,
+    hasSpread: Object.keys(request.volume.topology.nodeExclusion).length > 0,
   };
 }
 
@@ -68,15 +75,9 @@ export function isPlaced(replica: ReplicaFacts): replica is PlacedReplica {
   return replica.pool !== undefined && replica.node !== undefined;
 }
 
-/** How many failure domains the volume is in once the source, if it is removed, is gone and the target is there. */
-export function failureDomainsAfter(
-  context: MoveContext,
-  source: Source,
-  target: Pick<NodeFacts, 'failureDomain'>,
-): number {
-  const staying = context.replicas.filter((replica) => context.preservation || replica.replicaId !== source.replicaId);
-  const domains = new Set(staying.map((replica) => context.index.failureDomainOf(replica.node)));
-  return domains.add(target.failureDomain).size;
+/** How many failure domains the volume is in once the source, if it is removed, is gone and the new replica is there. */
+export function failureDomainsAfter({ stayingDomains }: Source, targetDomain: string): number {
+  return stayingDomains.size + (stayingDomains.has(targetDomain) ? 0 : 1);
 }
 
 export function isEncrypted(pool: PoolFacts | undefined): boolean {
@@ -84,7 +85,7 @@ export function isEncrypted(pool: PoolFacts | undefined): boolean {
 }
 
 function sourcesOf(
-  { wanted, tierOf }: MoveRequest,
+  { wanted, tierOf, preservation }: MoveRequest,
   replicas: readonly PlacedReplica[],
   index: StorageIndex,
 ): readonly Source[] {
@@ -97,11 +98,16 @@ function sourcesOf(
       node,
       tier: tierOfReplica({ ...replica, pool }, tierOf),
       encrypted: isEncrypted(index.pools.get(pool)),
+      stayingDomains: domainsOf(
+        index,
+        replicas.filter((other) => preservation || other.replicaId !== replicaId),
+      ),
+      removals: new Map(),
     }))
     .filter(({ tier }) => tier !== wanted)
     .sort((a, b) => distance(b.tier) - distance(a.tier) || byText(a.pool, b.pool) || byText(a.replicaId, b.replicaId));
 }
 
-function domainCount(index: StorageIndex, replicas: readonly PlacedReplica[]): number {
-  return new Set(replicas.map((replica) => index.failureDomainOf(replica.node))).size;
+function domainsOf(index: StorageIndex, replicas: readonly PlacedReplica[]): ReadonlySet<string> {
+  return new Set(replicas.map((replica) => index.failureDomainOf(replica.node)));
 }

@@ -64,8 +64,8 @@ export function planWithRemedies(request: MoveRequest): RemediablePlan {
 }
 
 function scored(pool: PoolFacts, departure: Departure, context: MoveContext): EligiblePool {
-  const domain = { failureDomain: context.index.failureDomainOf(pool.node) };
-  const addsDomain = failureDomainsAfter(context, departure.source, domain) > context.failureDomainCount;
+  const domain = context.index.failureDomainOf(pool.node);
+  const addsDomain = failureDomainsAfter(departure.source, domain) > context.failureDomainCount;
   return { pool, departure, score: scorePool(pool, context.volume, context.ledger, addsDomain) };
 }
 

@@ -13,6 +13,10 @@ import { nodeFitsTopology, poolFitsTopology, spreadClashCount } from './topology
 /** No replica has the empty name. */
 const NEW_REPLICA = '';
 
+/** Where a new replica is as seen from the target. */
+const LOCAL = 'local';
+const REMOTE = 'remote';
+
 export const AS_OF_2_9: Pick<StorageCapabilities, 'version' | 'removalKnowsTopology' | 'removalKnowsCordons'> = {
   version: '2.9.0',
   removalKnowsTopology: true,
@@ -27,14 +31,12 @@ export function removalOf(
 ): PlannedMove['removal'] | undefined {
   if (context.preservation) return 'Preserved';
   // The target counts by its place alone, so the pools of a tier share a few answers.
-  const spread = Object.keys(context.volume.topology.nodeExclusion).length > 0;
-  const place = spread ? targetNode : String(context.volume.target?.node === targetNode);
-  const key = `${source.replicaId} ${place}`;
-  if (!context.removals.has(key)) {
+  const place = context.hasSpread ? targetNode : context.volume.target?.node === targetNode ? LOCAL : REMOTE;
+  if (!source.removals.has(place)) {
     const candidates = afterSync(context, targetNode);
-    context.removals.set(key, steered(candidates, context.storage.capabilities, source));
+    source.removals.set(place, steered(candidates, context.storage.capabilities, source));
   }
-  return context.removals.get(key);
+  return source.removals.get(place);
 }
 
 /** What would make the removal of this source sure, each by itself. */
