@@ -172,10 +172,10 @@ function bruteForce(world: World): ReadonlyMap<string, Choice> {
 /** As long as a preference, so that the next volume's is compared with the next volume's. */
 const STAYS: Preference = [0, 0, 0, 0, 0, 0];
 
-const rarely = fc.integer({ min: 0, max: 4 }).map((value) => value === 0);
+const rarely = fc.integer({ min: 0, max: 9 }).map((value) => value === 0);
 const anyWorld: fc.Arbitrary<World> = fc
   .record({
-    release: fc.constantFrom('2.7' as const, '2.9' as const, '2.10' as const),
+    release: fc.constantFrom('2.7' as const, '2.9' as const, '2.10' as const, '2.10' as const, '2.10' as const),
     limit: fc.integer({ min: 1, max: 3 }),
     domainsOf: fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 4, maxLength: 4 }),
     offline: fc.array(rarely, { minLength: 4, maxLength: 4 }),
@@ -257,6 +257,6 @@ describe('the planner', () => {
       }),
       { numRuns: 500 },
     );
-    expect(moveCount).toBeGreaterThan(100);
+    expect(moveCount).toBeGreaterThan(30);
   });
 });

@@ -170,7 +170,7 @@ describe('a move that is impossible tells what would make it possible', () => {
       }),
       { numRuns: 400 },
     );
-    expect(remedyCount).toBeGreaterThan(200);
+    expect(remedyCount).toBeGreaterThan(50);
   });
 });
 

@@ -13,7 +13,7 @@ import { remedySentence, type Remedy, type RemedyStep } from './remedy.ts';
 import { poolFitsTopology, topologyParameters } from './topology.ts';
 
 /** How many pools, or nodes, are looked into. */
-const MAX_LOOKED_INTO = 8;
+const MAX_LOOKED_INTO = 4;
 const MAX_POOL_REMEDIES = 3;
 const MAX_REMEDIES = 5;
 
@@ -73,7 +73,7 @@ function together(one: Remedy, other: Remedy): Remedy {
 /** A pool that is in no tier and could take the replica. */
 function labelPool(context: MoveContext): readonly Remedy[] {
   const { index, tierOf, wanted } = context;
-  const unassigned = [...index.pools.values()].filter((pool) => tierOf(pool.pool) === 'Unassigned');
+  const unassigned = index.poolsOf('Unassigned', tierOf);
   const found = unassigned.slice(0, MAX_LOOKED_INTO).find((pool) => !isRejection(look(pool, context)));
   return found === undefined ? [] : [[{ kind: 'LabelPool', pool: found.pool, tier: wanted }]];
 }

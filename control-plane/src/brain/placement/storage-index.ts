@@ -2,7 +2,7 @@
  * The storage system's facts by the keys that planning asks for. Made once per snapshot and once per way to sort pools into
  * tiers, so that planning one volume looks at the pools of one tier and at nothing else of the cluster.
  */
-import type { Tier } from '@couchestor/common/api';
+import type { Placement } from '@couchestor/common/api';
 import type { NodeName, PoolName } from '@couchestor/common/base';
 import type { NodeFacts, PoolFacts, StorageFacts } from '../../model/cluster-snapshot.ts';
 import { byText } from '../order.ts';
@@ -13,7 +13,7 @@ export class StorageIndex {
   readonly nodes: ReadonlyMap<NodeName, NodeFacts>;
   readonly pools: ReadonlyMap<PoolName, PoolFacts>;
   readonly poolsOfNode: ReadonlyMap<NodeName, readonly PoolFacts[]>;
-  readonly #tiers = new WeakMap<TierOf, Map<Tier, PoolFacts[]>>();
+  readonly #tiers = new WeakMap<TierOf, Map<Placement, PoolFacts[]>>();
 
   constructor(storage: StorageFacts) {
     const nodes = storage.nodes.toSorted((a, b) => byText(a.node, b.node));
@@ -24,18 +24,10 @@ export class StorageIndex {
   }
 
   /** By name. */
-  poolsOf(tier: Tier, tierOf: TierOf): readonly PoolFacts[] {
+  poolsOf(tier: Placement, tierOf: TierOf): readonly PoolFacts[] {
     let tiers = this.#tiers.get(tierOf);
     if (tiers === undefined) {
-      tiers = new Map<Tier, PoolFacts[]>([
-        ['Hot', []],
-        ['Warm', []],
-        ['Cold', []],
-      ]);
-      for (const pool of this.pools.values()) {
-        const placement = tierOf(pool.pool);
-        if (placement !== 'Unassigned') tiers.get(placement)?.push(pool);
-      }
+      tiers = Map.groupBy(this.pools.values(), (pool) => tierOf(pool.pool));
       this.#tiers.set(tierOf, tiers);
     }
     return tiers.get(tier) ?? [];
