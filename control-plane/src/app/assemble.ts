@@ -43,9 +43,13 @@ interface Running {
   run(signal: AbortSignal): Promise<void>;
 }
 
+interface Cache extends Running {
+  waitForSync(signal: AbortSignal): Promise<void>;
+}
+
 export interface OperatorParts {
   readonly policies: StoragePolicies;
-  readonly informers: readonly Running[];
+  readonly informers: readonly Cache[];
   readonly events: Running;
   readonly rounds: PlanningRound;
   readonly vitals: Vitals;
@@ -73,7 +77,7 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
   const client = new KubeClient({ transport, clock });
   const policies = new KubernetesStoragePolicies({ client, logger });
   const objects = new KubernetesClusterObjects({ client, logger, policies: policies.informer });
-  const caches: readonly (WatchedCache & { readonly informer: Running })[] = [
+  const caches: readonly (WatchedCache & { readonly informer: Cache })[] = [
     { resource: 'storagepolicies', informer: policies.informer },
     { resource: 'volumemigrations', informer: objects.migrations.informer },
     { resource: 'persistentvolumes', informer: objects.volumes },

@@ -15,6 +15,9 @@ export interface BackendOptions {
   readonly logger: Logger;
 }
 
+/** Longer than a round and its policies take, and shorter than heat takes to change. */
+const HEAT_CACHE_TTL_MS = 30_000;
+
 /** Thrown when the configuration cannot be meant: CoucheStorError `invalid`. */
 export function createHeatSource({ config, clock, logger }: BackendOptions): HeatSource {
   const { prometheusUrl, prometheusTokenFile, prometheusCaFile, heatMetrics, scrapeInterval } = config;
@@ -27,6 +30,8 @@ export function createHeatSource({ config, clock, logger }: BackendOptions): Hea
     bearerToken: prometheusTokenFile === undefined ? undefined : () => tokenIn(prometheusTokenFile),
     caPem: prometheusCaFile,
     scrapeIntervalMs: scrapeInterval,
+    // Who wants to decide more often wants to know more often.
+    cacheTtlMs: Math.min(HEAT_CACHE_TTL_MS, config.reconcileInterval),
   });
 }
 

@@ -62,10 +62,7 @@ function roundJson({ sequence, decidedAtMs, fresh, staleReason }: BoardRound): R
   return { sequence, decidedAt: new Date(decidedAtMs).toISOString(), fresh, ...stale };
 }
 
+/** The record has the explanation in it. */
 function entryJson({ decision, sinceMs }: BoardEntry): Readonly<Record<string, unknown>> {
-  return {
-    since: new Date(sinceMs).toISOString(),
-    decision: decisionRecord(decision),
-    explanation: explain(decision),
-  };
+  return { since: new Date(sinceMs).toISOString(), decision: decisionRecord(decision) };
 }

@@ -124,7 +124,7 @@ describe('the read model', () => {
       round: { sequence: 5, decidedAt: '2025-01-01T00:00:00.000Z', fresh: true },
       totalCount: 3,
       items: [
-        { since: '2025-01-01T00:00:00.000Z', decision: { volumeName: 'a' }, explanation: expect.stringMatching(/\w/) },
+        { since: '2025-01-01T00:00:00.000Z', decision: { volumeName: 'a', explanation: expect.stringMatching(/\w/) } },
         { decision: { volumeName: 'b' } },
       ],
     });

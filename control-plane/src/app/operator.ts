@@ -10,6 +10,7 @@ import { startHttpServers, type HttpServers } from './http-servers.ts';
 
 const WORKERS = 4;
 const RESYNC_MS = 10 * 60_000;
+const SYNC_PATIENCE_MS = 5_000;
 /** Beyond the longest that a round and the pause before it should take. */
 const SPARE_MS = 60_000;
 
@@ -18,7 +19,7 @@ const SPARE_MS = 60_000;
  * meant, others when an address is taken or leadership is lost; InvariantError.
  */
 export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
-  const { config, clock, logger, version } = options;
+  const { clock, logger, version } = options;
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   const parts = assemble(options, stop);
@@ -42,7 +43,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const running = [
     ...parts.informers.map((informer) => informer.run(stop)),
     parts.events.run(stop),
-    parts.rounds.run(parts.vitals.expect('planning', maxSilenceMs(config)), stop),
+    plan(parts, options, stop),
     parts.leading.run(control, stop),
   ];
   try {
@@ -54,6 +55,17 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     parts.close();
     logger.info('Stopped.');
   }
+}
+
+/** After the caches had a moment to fill: the first round would only find that they are empty. */
+async function plan(parts: OperatorParts, { config, clock }: OperatorOptions, stop: AbortSignal): Promise<void> {
+  const beat = parts.vitals.expect('planning', maxSilenceMs(config));
+  const enough = new AbortController();
+  const patience = AbortSignal.any([stop, enough.signal]);
+  const timer = clock.setTimer(SYNC_PATIENCE_MS, () => enough.abort());
+  await Promise.allSettled(parts.informers.map((informer) => informer.waitForSync(patience)));
+  timer.cancel();
+  await parts.rounds.run(beat, stop);
 }
 
 /** Two bounded waits for other systems in a round, with a queue for its rate, and the pause after it. */
