@@ -2,7 +2,7 @@
  * Watches what requests do to the data. A request may fail and may be late; it must not leave a volume with fewer good copies
  * than its user asked for, and nothing may ever put two replicas of a volume on one node or more on a pool than it holds.
  */
-import { poolUse, syncedCount } from './world.ts';
+import { poolUses, syncedCount } from './world.ts';
 import type { VolumeRecord, World } from './world.ts';
 import type { Violation } from './types.ts';
 
@@ -36,8 +36,8 @@ export class Checker {
       const nodes = new Set(replicas.map(({ node }) => node));
       if (nodes.size < replicas.length) this.#record(uuid, request, 'two replicas are on one node');
     }
-    for (const { name, capacityBytes } of this.#world.pools.values()) {
-      if (poolUse(this.#world, name).usedBytes <= capacityBytes) continue;
+    for (const [name, { usedBytes }] of poolUses(this.#world)) {
+      if (usedBytes <= (this.#world.pools.get(name)?.capacityBytes ?? Infinity)) continue;
       for (const { uuid, replicas } of this.#world.volumes.values()) {
         if (replicas.some(({ pool }) => pool === name))
           this.#record(uuid, request, `pool ${name} holds more than it can`);

@@ -47,6 +47,12 @@ export class MayastorError extends Error {
   }
 }
 
+/** What an answer of this code is, where nothing else is said. */
+export function kindOf(status: number): ErrorKind {
+  const kinds = Object.keys(statusOfKind) as ErrorKind[];
+  return kinds.find((kind) => statusOfKind[kind] === status) ?? 'Internal';
+}
+
 /** Input that cannot be decoded is explained in the details only. */
 export function undecodable(details: string): MayastorError {
   return new MayastorError('Deserialize', '', details);

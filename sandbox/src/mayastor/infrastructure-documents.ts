@@ -2,8 +2,8 @@
 import { engineVersion } from './features.ts';
 import type { Features } from './features.ts';
 import type { Json } from './volume-documents.ts';
-import { poolStatus, poolUse } from './world.ts';
-import type { NodeRecord, PoolRecord, World, Worlds } from './world.ts';
+import { poolStatus, poolUses, UNUSED } from './world.ts';
+import type { NodeRecord, PoolRecord, PoolUse, World, Worlds } from './world.ts';
 import type { Release } from './types.ts';
 
 const BLOCK_BYTES = 512;
@@ -29,7 +29,8 @@ export class InfrastructureDocuments {
   }
 
   pools(): Json[] {
-    return [...this.#actual.pools.values()].map((pool) => this.pool(pool));
+    const uses = poolUses(this.#observed);
+    return [...this.#actual.pools.values()].map((pool) => this.pool(pool, uses));
   }
 
   poolSpecs(): Json[] {
@@ -40,11 +41,11 @@ export class InfrastructureDocuments {
     return [...this.#actual.nodes.values()].map((node) => this.node(node));
   }
 
-  pool(pool: PoolRecord): Json {
+  pool(pool: PoolRecord, uses = poolUses(this.#observed)): Json {
     return {
       id: pool.name,
       spec: this.#poolSpec(pool),
-      state: this.#poolState(this.#observed.pools.get(pool.name) ?? pool),
+      state: this.#poolState(this.#observed.pools.get(pool.name) ?? pool, uses.get(pool.name)),
     };
   }
 
@@ -61,18 +62,17 @@ export class InfrastructureDocuments {
   }
 
   /** Nothing is said of a pool that has not been found, and before 2.9 nothing of one whose node is silent. */
-  #poolState(pool: PoolRecord): Json | undefined {
+  #poolState(pool: PoolRecord, use: PoolUse = UNUSED): Json | undefined {
     const { laterKeys, commitment } = this.#features;
     const status = poolStatus(this.#observed, pool);
     if (status === 'Unknown' || (status === 'Offline' && !laterKeys)) return undefined;
-    const { usedBytes, committedBytes } = poolUse(this.#observed, pool.name);
     return {
       id: pool.name,
       node: pool.node,
       disks: pool.disks.map((disk) => `aio://${disk}`),
       capacity: pool.capacityBytes,
-      used: usedBytes,
-      committed: commitment ? committedBytes : undefined,
+      used: use.usedBytes,
+      committed: commitment ? use.committedBytes : undefined,
       status: status === 'Suspected' && !laterKeys ? 'Unknown' : status,
       encrypted: laterKeys ? pool.encrypted : undefined,
     };

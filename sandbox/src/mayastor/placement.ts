@@ -2,7 +2,7 @@
  * Where a scale-up puts a replica: filters on nodes, then on pools, then a weighted comparison of what is left. The comparison
  * weighs two pools against each other criterion by criterion, as the control plane does it, in whole percents.
  */
-import { children, nodeOnline, poolUsable, poolUse } from './world.ts';
+import { children, nodeOnline, poolUsable, poolUses, UNUSED } from './world.ts';
 import type { PoolRecord, PoolUse, VolumeRecord, World } from './world.ts';
 import type { LabelledTopology, Labels } from './types.ts';
 
@@ -30,9 +30,14 @@ interface Candidate {
 /** The pools that may take a replica, best first. */
 export function placementCandidates(world: World, request: PlacementRequest): PoolRecord[] {
   const groupNodes = nodesOfGroup(world, request);
+  const uses = poolUses(world);
   return [...world.pools.values()]
     .filter((pool) => nodeAllowed(world, pool.node, request) && !groupNodes.has(pool.node))
-    .map((pool) => ({ pool, use: poolUse(world, pool.name), groupReplicaCount: groupReplicas(world, pool, request) }))
+    .map((pool) => ({
+      pool,
+      use: uses.get(pool.name) ?? UNUSED,
+      groupReplicaCount: groupReplicas(world, pool, request),
+    }))
     .filter((candidate) => poolAllowed(world, candidate, request))
     .sort((a, b) => compare(a, b, request))
     .map(({ pool }) => pool);

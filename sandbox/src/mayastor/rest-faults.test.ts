@@ -24,7 +24,7 @@ describe.each([
 ] as const)('%s the request took effect', (when, replicaCount) => {
   it('a status is answered', async () => {
     strike({ when, effect: { kind: 'status', code: 503 } });
-    expect(await scaleUp()).toMatchObject({ status: 503, body: { kind: 'Internal' } });
+    expect(await scaleUp()).toMatchObject({ status: 503, body: { kind: 'Unavailable' } });
     expect(api.test.view(volumeId).replicas).toHaveLength(replicaCount);
   });
 

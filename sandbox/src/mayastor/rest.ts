@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { MayastorCluster } from './cluster.ts';
 import { dataPathRoutes } from './data-path-routes.ts';
-import { MayastorError, undecodable } from './errors.ts';
+import { kindOf, MayastorError, undecodable } from './errors.ts';
 import type { FaultEffect, Strike } from './faults.ts';
 import { InfrastructureDocuments } from './infrastructure-documents.ts';
 import { infrastructureRoutes } from './infrastructure-routes.ts';
@@ -200,8 +200,7 @@ function broken(effect: Exclude<FaultEffect, { kind: 'delay' | 'truncated' }>): 
     case 'status': {
       const { code, text } = effect;
       if (text !== undefined) return { status: code, body: text, type: 'text/plain' };
-      const error = { details: 'an injected fault', message: 'an injected fault', kind: 'Internal' };
-      return { status: code, body: JSON.stringify(error) };
+      return { status: code, body: JSON.stringify(new MayastorError(kindOf(code), 'an injected fault')) };
     }
   }
 }

@@ -4,14 +4,15 @@ import {
   allocatedBytes,
   nodeOnline,
   poolStatus,
-  poolUse,
+  poolUses,
   rebuildPercent,
   rebuiltBytes,
   replicaStatus,
   runningRebuilds,
+  UNUSED,
   volumeStatus,
 } from './world.ts';
-import type { PoolRecord, RebuildRecord, ReplicaRecord, VolumeRecord, World } from './world.ts';
+import type { RebuildRecord, ReplicaRecord, VolumeRecord, World } from './world.ts';
 import type { ClusterView, NodeView, PoolView, RebuildView, Release, ReplicaView, VolumeView } from './types.ts';
 
 export function viewOf(world: World, release: Release, wallMs: (monotonicMs: number) => number): ClusterView {
@@ -26,14 +27,17 @@ export function viewOf(world: World, release: Release, wallMs: (monotonicMs: num
       drains: [...drains],
       engineStartedAtMs: wallMs(engineStartedMs),
     })),
-    pools: [...world.pools.values()].map((pool) => poolView(world, pool)),
+    pools: poolViews(world),
     volumes: [...world.volumes.values()].map((volume) => volumeView(world, volume, wallMs)),
   };
 }
 
-function poolView(world: World, pool: PoolRecord): PoolView {
-  const { usedBytes, committedBytes } = poolUse(world, pool.name);
-  return { ...pool, usedBytes, committedBytes, status: poolStatus(world, pool), counters: whole(pool.counters) };
+function poolViews(world: World): PoolView[] {
+  const uses = poolUses(world);
+  return [...world.pools.values()].map((pool) => {
+    const { usedBytes, committedBytes } = uses.get(pool.name) ?? UNUSED;
+    return { ...pool, usedBytes, committedBytes, status: poolStatus(world, pool), counters: whole(pool.counters) };
+  });
 }
 
 function volumeView(world: World, volume: VolumeRecord, wallMs: (monotonicMs: number) => number): VolumeView {

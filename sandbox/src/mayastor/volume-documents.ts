@@ -118,7 +118,7 @@ export class VolumeDocuments {
   }
 
   #replicaUsage(volume: VolumeRecord, replica: ReplicaRecord): Json {
-    const snapshots = snapshotBytes(volume, { replicaId: replica.uuid });
+    const snapshots = snapshotBytes(volume, replica);
     return {
       capacity: volume.sizeBytes,
       allocated: allocatedBytes(this.#observed, volume, replica),
@@ -129,7 +129,7 @@ export class VolumeDocuments {
 
   #volumeUsage(volume: VolumeRecord): Json {
     const replicas = volume.replicas.map((replica) => allocatedBytes(this.#observed, volume, replica));
-    const snapshots = volume.replicas.map(({ uuid }) => snapshotBytes(volume, { replicaId: uuid }));
+    const snapshots = volume.replicas.map((replica) => snapshotBytes(volume, replica));
     const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
     const [largestReplica, largestSnapshot] = [Math.max(0, ...replicas), Math.max(0, ...snapshots)];
     return {
@@ -185,7 +185,7 @@ export class VolumeDocuments {
 
   replica(volume: VolumeRecord, replica: ReplicaRecord): Json {
     const allocated = allocatedBytes(this.#observed, volume, replica);
-    const snapshots = snapshotBytes(volume, { replicaId: replica.uuid });
+    const snapshots = snapshotBytes(volume, replica);
     return {
       uuid: replica.uuid,
       node: replica.node,

@@ -146,6 +146,16 @@ describe('a target', () => {
     expect(refusal(() => test.cluster.publish(volumeId, 'b')).message).toMatch(/No healthy replicas/);
   });
 
+  it('is not created on a cordoned node', () => {
+    const test = TestCluster.withNodes(['a', 'b']);
+    const volumeId = test.volume(['a', 'b'], { unpublished: true });
+    test.cluster.infrastructure.cordonNode('a', 'steer');
+    const refused = refusal(() => test.cluster.publish(volumeId, 'a'));
+    expect(refused).toMatchObject({ status: 412, message: 'Node a is cordoned' });
+    test.cluster.publish(volumeId, 'b');
+    expect(test.view(volumeId).target?.node).toBe('b');
+  });
+
   it('goes to the node with the fewest targets when none is named', () => {
     const test = TestCluster.withNodes(['a', 'b', 'c']);
     test.volume(['a']);

@@ -155,7 +155,10 @@ export class VolumeOperations {
     const node = options.node ?? targetCandidates(this.#engine.observed, volume).find((name) => name !== target?.node);
     if (node === undefined)
       throw new MayastorError('ResourceExhausted', 'Not enough nodes available, 0/1', INSUFFICIENT);
-    if (!this.#world.nodes.has(node)) throw notFound('Node', node);
+    const record = this.#world.nodes.get(node);
+    if (record === undefined) throw notFound('Node', node);
+    // A cordon that steers replicas keeps the application from coming back to the node as well.
+    if (record.cordons.length > 0 || record.drains.length > 0) throw precondition(`Node ${node} is cordoned`);
     if (!nodeOnline(this.#world, node)) throw precondition(`Node '${node}' is not online`);
     this.#createTarget(volume, node, options.frontendNode);
     this.#engine.refresh(volumeId);

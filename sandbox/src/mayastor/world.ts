@@ -154,10 +154,11 @@ export function allocatedBytes(world: World, volume: VolumeRecord, replica: Repl
   return Math.max(replica.allocatedBytes, filled);
 }
 
-export function snapshotBytes(volume: VolumeRecord, match: { pool?: string; replicaId?: string }): number {
+/** Of the blocks that snapshots have taken over from a replica. */
+export function snapshotBytes(volume: VolumeRecord, { uuid }: ReplicaRecord): number {
   return volume.snapshots
     .flatMap(({ parts }) => parts)
-    .filter(({ pool, replicaId }) => (match.pool ?? pool) === pool && (match.replicaId ?? replicaId) === replicaId)
+    .filter(({ replicaId }) => replicaId === uuid)
     .reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
@@ -167,20 +168,33 @@ export interface PoolUse {
   readonly replicaCount: number;
 }
 
-export function poolUse(world: World, pool: string): PoolUse {
-  let usedBytes = 0;
-  let committedBytes = 0;
-  let replicaCount = 0;
+export const UNUSED: PoolUse = { usedBytes: 0, committedBytes: 0, replicaCount: 0 };
+
+/** Of all pools that hold anything. */
+export function poolUses(world: World): Map<string, PoolUse> {
+  const uses = new Map<string, PoolUse>();
+  const add = (pool: string, more: PoolUse): void => {
+    const use = uses.get(pool) ?? UNUSED;
+    uses.set(pool, {
+      usedBytes: use.usedBytes + more.usedBytes,
+      committedBytes: use.committedBytes + more.committedBytes,
+      replicaCount: use.replicaCount + more.replicaCount,
+    });
+  };
   for (const volume of world.volumes.values()) {
-    if (volume.snapshots.length > 0) usedBytes += snapshotBytes(volume, { pool });
+    for (const { parts } of volume.snapshots) {
+      for (const { pool, bytes } of parts) add(pool, { ...UNUSED, usedBytes: bytes });
+    }
     for (const replica of volume.replicas) {
-      if (replica.pool !== pool) continue;
-      usedBytes += allocatedBytes(world, volume, replica);
-      committedBytes += volume.sizeBytes;
-      replicaCount += 1;
+      const usedBytes = allocatedBytes(world, volume, replica);
+      add(replica.pool, { usedBytes, committedBytes: volume.sizeBytes, replicaCount: 1 });
     }
   }
-  return { usedBytes, committedBytes, replicaCount };
+  return uses;
+}
+
+export function poolUse(world: World, pool: string): PoolUse {
+  return poolUses(world).get(pool) ?? UNUSED;
 }
 
 export function nodeOnline(world: World, node: string): boolean {
