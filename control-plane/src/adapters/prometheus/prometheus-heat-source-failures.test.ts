@@ -93,6 +93,7 @@ const PASSING: readonly (readonly [string, Script, string])[] = [
   ['a query that took too long', status(503, errorBody('timeout', 'query timed out')), 'Timeout'],
   ['a query that was given up', status(503, errorBody('canceled', 'context canceled')), 'ServerError'],
   ['the same in newer words', status(499, errorBody('canceled', 'context canceled')), 'ServerError'],
+  ['a proxy that waited too long', status(408), 'Timeout'],
   ['too many queries', status(429), 'Overloaded'],
   ['a connection that is closed', (response) => void response.destroy(), 'Unreachable'],
   [
@@ -167,6 +168,16 @@ describe('a reading', () => {
     await lab.clock.advance(5_000);
     expect(await work).toMatchObject({ kind: 'unavailable', reason: 'Timeout' });
     expect(lab.clock.pendingTimerCount).toBe(0);
+  });
+
+  it('says that a request took too long, not that it was broken off', async () => {
+    lab.prometheus.reply = () => undefined;
+    const work = lab.source({ requestTimeoutMs: 10_000, attempts: 1 }).read(HOUR_MS, never);
+    await lab.prometheus.received(1);
+    await lab.clock.advance(10_000);
+    const reading = await work;
+    expect(reading).toMatchObject({ kind: 'unavailable', reason: 'Timeout' });
+    expect(reading.kind === 'unavailable' && reading.message).toContain('did not answer within 10000 ms');
   });
 
   it('asks as often as it is told', async () => {

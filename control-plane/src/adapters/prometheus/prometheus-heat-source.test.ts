@@ -182,11 +182,30 @@ describe('one answer for many callers', () => {
     await lab.prometheus.received(1);
     impatient.abort();
     await expect(given).rejects.toMatchObject({ code: 'cancelled' });
-    await hungUp;
     lab.prometheus.reply = (query, response) => void response.end(steady(query, { 'pvc-1': 40 }));
     expect(iopsOf(await source.read(HOUR_MS, never), 'pvc-1')).toBe(40);
+    await hungUp;
     expect(source.health().lastFailure).toBeUndefined();
     expect(lab.clock.pendingTimerCount).toBe(0);
+  });
+
+  it('is still one for those who come after a call that was given up', async () => {
+    const answers: (() => void)[] = [];
+    lab.prometheus.reply = (query, response) => {
+      answers.push(() => void response.end(steady(query, { 'pvc-1': 40 })));
+    };
+    const source = lab.source();
+    const impatient = new AbortController();
+    const given = source.read(HOUR_MS, impatient.signal);
+    await lab.prometheus.received(1);
+    impatient.abort();
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+    const next = source.read(HOUR_MS, never);
+    await lab.prometheus.received(2);
+    const joined = source.read(HOUR_MS, never);
+    answers[1]?.();
+    expect(await joined).toBe(await next);
+    expect(lab.prometheus.queries).toHaveLength(2);
   });
 
   it('does not begin for a caller that gave up before', async () => {
