@@ -4,17 +4,11 @@
  * and no more than 250 % of the pool promised.
  */
 import type { PoolFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+import { dataBytesOf } from './data-bytes.ts';
 import type { Ledger } from './ledger.ts';
 
 const THIN_HEADROOM = 0.4;
 export const MAX_COMMITMENT = 2.5;
-
-/** What a new replica takes as soon as it is synced; the size where the storage system does not tell what is allocated. */
-export function dataBytesOf(volume: VolumeFacts): number {
-  if (!volume.thin) return volume.sizeBytes;
-  const allocated = volume.replicas.map((replica) => replica.allocatedBytes ?? volume.sizeBytes);
-  return allocated.length === 0 ? volume.sizeBytes : Math.max(...allocated);
-}
 
 export interface Room {
   readonly freeAfterBytes: number;

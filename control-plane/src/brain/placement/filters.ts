@@ -5,7 +5,8 @@
 import { formatBytes } from '@couchestor/common/base';
 import type { PoolFacts } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
-import { dataBytesOf, roomAfterMove } from './capacity.ts';
+import { roomAfterMove } from './capacity.ts';
+import { dataBytesOf } from './data-bytes.ts';
 import { failureDomainsAfter, isEncrypted, type MoveContext, type Source } from './move-request.ts';
 import type { Remedy } from './remedy.ts';
 import { removalOf, removalRemedies } from './removal.ts';

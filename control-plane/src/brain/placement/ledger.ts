@@ -7,7 +7,7 @@ import { isFinal } from '@couchestor/common/api';
 import type { NodeName, PoolName, VolumeId } from '@couchestor/common/base';
 import type { ClusterSnapshot, PoolFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
-import { dataBytesOf } from './capacity.ts';
+import { dataBytesOf } from './data-bytes.ts';
 import { indexOf } from './storage-index.ts';
 
 export interface PoolTaken {
