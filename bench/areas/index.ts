@@ -2,7 +2,8 @@
 import type { Area } from '../row.ts';
 import { brain } from './brain.ts';
 import { contract } from './contract.ts';
+import { eyes } from './eyes.ts';
 import { kubeAdapter } from './kube-adapter.ts';
 import { kubeApi } from './kube-api.ts';
 
-export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain];
+export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes];
