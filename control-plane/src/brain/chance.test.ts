@@ -2,14 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import {
   claimOf,
   HOUR_MS,
+  knownHeat,
   migrationOf,
   NOW_MS,
   policyInput,
+  poolOf,
   readingOf,
   SETTINGS,
   snapshotOf,
+  volumeOf,
 } from './brain.fixture.ts';
-import { codesOf, decideMany, decideOne, POOLS } from './decide.fixture.ts';
+import { codesOf, decideMany, decideOne, POOLS, poolsIn } from './decide.fixture.ts';
 import { decide } from './decide.ts';
 
 describe('a move that is possible', () => {
@@ -63,6 +66,16 @@ describe('a move that is possible', () => {
       expect(decision).toMatchObject({ preservation: true, move: { removal: 'Preserved' } });
       expect(decision.reason).toMatch(/^One replica is copied from/);
     }
+  });
+
+  it('waits for its rest before a window, and for a window before a limit', () => {
+    const given = {
+      settings: { maxConcurrentMigrations: 0 },
+      spec: { maintenanceWindows: [{ schedule: '0 22 * * *', duration: '2h' }] },
+    };
+    expect(decideOne({ ...given, migrations: [earlier] }).code).toBe('CoolingDown');
+    expect(decideOne(given).code).toBe('OutsideWindow');
+    expect(decideOne({ settings: given.settings }).code).toBe('OperatorLimit');
   });
 });
 
@@ -121,5 +134,57 @@ describe('several moves', () => {
       nowMs: NOW_MS,
     });
     expect(asked).toEqual([HOUR_MS, 2 * HOUR_MS]);
+  });
+
+  it('do not promise one room twice, except to a dry run', () => {
+    const small = poolOf('Hot', 0, { capacityBytes: 2 * 1024 ** 3 });
+    const cold = poolOf('Cold', 0);
+    const { storage } = snapshotOf({
+      claims: [],
+      volumes: [1, 2].map((index) => volumeOf(index, [cold])),
+      pools: [small, cold],
+    });
+    expect(codesOf(decideMany(2, [policyInput()], {}, { storage }))).toEqual(['NoPool', 'Promote']);
+    const trial = policyInput('even', { volumeSelector: { matchLabels: { half: 'even' } }, dryRun: true });
+    const real = policyInput('odd', { volumeSelector: { matchLabels: { half: 'odd' } } });
+    expect(codesOf(decideMany(2, [trial, real], {}, { storage }))).toEqual(['Promote', 'Promote']);
+  });
+
+  it('keep away from pools that volumes keep busy which nobody watches', () => {
+    const pools = [poolOf('Hot', 0), poolOf('Hot', 1), poolOf('Cold', 0)];
+    const targetBeside = (busy: number): string | undefined => {
+      const snapshot = snapshotOf({
+        claims: [claimOf(1), claimOf(2, {}, { storageClassName: 'other' })],
+        volumes: [volumeOf(1, [pools[2]!]), volumeOf(2, [pools[busy]!])],
+        pools,
+      });
+      const heat = readingOf(new Map([1, 2].map((index) => [index, 90_000])));
+      const [decision] = decide({ snapshot, policies: [policyInput()], heat, settings: SETTINGS, nowMs: NOW_MS });
+      return decision?.move?.target.pool;
+    };
+    expect([targetBeside(0), targetBeside(1)]).toEqual(['hot-1', 'hot-0']);
+  });
+
+  it('of equal benefit go by volumeId', () => {
+    const named = [claimOf(1, {}, { volumeName: 'z' }), claimOf(2, {}, { volumeName: 'a' })];
+    const snapshot = snapshotOf({
+      claims: named,
+      volumes: [1, 2].map((index) => volumeOf(index, poolsIn('Cold', 1))),
+      pools: POOLS,
+    });
+    const decisions = decide({
+      snapshot,
+      policies: [policyInput()],
+      heat: (windowMs) => ({
+        ...readingOf(new Map())(windowMs),
+        byVolumeName: new Map(['z', 'a'].map((name) => [name, knownHeat(5000)])),
+      }),
+      settings: { ...SETTINGS, maxConcurrentMigrations: 1 },
+      nowMs: NOW_MS,
+    });
+    expect(decisions.map(({ volumeName, code }) => [volumeName, code])).toEqual([
+      ['a', 'OperatorLimit'],
+      ['z', 'Promote'],
+    ]);
   });
 });

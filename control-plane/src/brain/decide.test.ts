@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Tier } from '@couchestor/common/api';
 import { migrationOf, NOW_MS, policyInput, snapshotOf, volumeId, volumeName, volumeOf } from './brain.fixture.ts';
-import { decideMany, decideOne, POOLS, poolsIn } from './decide.fixture.ts';
+import { codesOf, decideMany, decideOne, POOLS, poolsIn } from './decide.fixture.ts';
 
 describe('the decision about a volume', () => {
   it('is a move with everything it rests on', () => {
@@ -108,6 +108,12 @@ describe('the decision about a volume', () => {
     const decision = decideOne({ annotations: { 'opt-out': 'true' }, migrations: [running] });
     expect(decision).toMatchObject({ outcome: 'Wait', code: 'Migrating' });
     expect(decision.reason).toBe('Migration m of policy gone from Hot to Cold is Syncing.');
+  });
+
+  it('is first of all that there is no such volume', () => {
+    const running = migrationOf(1, 'm', { phase: 'Syncing', completedAtMs: undefined });
+    const { storage } = snapshotOf({ claims: [], volumes: [], pools: POOLS });
+    expect(codesOf(decideMany(1, [policyInput()], {}, { storage, migrations: [running] }))).toEqual(['VolumeMissing']);
   });
 
   it('carries over what planning finds impossible', () => {

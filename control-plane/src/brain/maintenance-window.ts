@@ -26,8 +26,8 @@ export function windowStateAt(windows: readonly MaintenanceWindow[], atMs: numbe
 export function isOpen({ schedule, timeZone, durationMs }: MaintenanceWindow, atMs: number): boolean {
   const today = dayAt(timeZone, atMs);
   if (today === undefined) return false;
-  // Clocks differ by less than two days around the world and around a jump.
-  const dayCount = Math.min(Math.ceil(durationMs / DAY_MS) + 2, MAX_SEARCH_DAYS);
+  // One day more, for a zone whose clocks leave out a day.
+  const dayCount = Math.min(Math.ceil(durationMs / DAY_MS) + 1, MAX_SEARCH_DAYS);
   for (let back = 0; back <= dayCount; back += 1) {
     const openings = openingsOf(schedule, timeZone, today - back * DAY_MS).filter((opening) => opening <= atMs);
     if (openings.length > 0) return Math.max(...openings) + durationMs > atMs;
