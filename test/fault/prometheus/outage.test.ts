@@ -63,7 +63,7 @@ prometheus.describe('heat while a real Prometheus goes down', () => {
     await server?.stop();
   });
 
-  it('is unavailable while it is dead, and back when it is', async () => {
+  it('is unavailable while it is dead, never zero, and back when it is (pitfall: an outage became heat 0)', async () => {
     const source = sourceOf();
     expect(await source.read(HOUR_MS, never)).toMatchObject({ kind: 'read' });
     await server.kill();
