@@ -2,7 +2,8 @@
 import { HttpTransport, type KubeTransport } from '@couchestor/control-plane/adapters/kubernetes';
 import { KubeConfig } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
+import { table } from './table.ts';
 
 const POLICIES = '/apis/storage.billyronks.io/v1/storagepolicies';
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -22,7 +23,7 @@ export interface Condition {
 export interface Policy {
   metadata: { name: string; generation: number; resourceVersion: string };
   spec: Record<string, unknown>;
-  status?: { observedGeneration?: number; conditions?: Condition[] };
+  status?: { conditions?: Condition[]; decisionCounts?: { move: number } };
 }
 
 export type Applied = { kind: 'applied' } | { kind: 'refused'; message: string };
@@ -40,15 +41,27 @@ export class DemoApi {
     this.#transport = transport;
   }
 
-  /** Server-side apply of one manifest, changed by `edit` first. */
+  /** Server-side apply of every policy in a file, changed by `edit` first; stops at the first that is refused. */
   async apply(file: string, edit: (spec: Record<string, unknown>) => void = () => undefined): Promise<Applied> {
-    const manifest = parse(readFileSync(file, 'utf8')) as Policy;
-    edit(manifest.spec);
-    const path = `${POLICIES}/${manifest.metadata.name}?fieldManager=demo&force=true`;
-    const { status, body } = await this.#send('PATCH', path, manifest);
-    return status < 300
-      ? { kind: 'applied' }
-      : { kind: 'refused', message: (JSON.parse(body) as { message: string }).message };
+    for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) {
+      const manifest = document.toJS() as Policy;
+      edit(manifest.spec);
+      const path = `${POLICIES}/${manifest.metadata.name}?fieldManager=demo&force=true`;
+      const { status, body } = await this.#send('PATCH', path, manifest);
+      if (status >= 300) return { kind: 'refused', message: (JSON.parse(body) as { message: string }).message };
+    }
+    return { kind: 'applied' };
+  }
+
+  /** What `kubectl annotate pvc` does. */
+  async annotateClaim(
+    { namespace, name }: { namespace: string; name: string },
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}?fieldManager=demo&force=true`;
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace, name, annotations } };
+    const { status, body } = await this.#send('PATCH', path, claim);
+    if (status >= 300) throw new Error(`PATCH ${name}: ${status} ${body}`);
   }
 
   async policy(name: string): Promise<Policy> {
@@ -66,15 +79,7 @@ export class DemoApi {
       shown.map((index) => columnDefinitions[index]?.name.toUpperCase() ?? ''),
       ...rows.map(({ cells }) => shown.map((index) => String(cells[index] ?? ''))),
     ];
-    const widths = shown.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-    return lines
-      .map((line) =>
-        line
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('   ')
-          .trimEnd(),
-      )
-      .join('\n');
+    return table(lines);
   }
 
   #send(

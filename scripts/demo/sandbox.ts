@@ -1,27 +1,39 @@
-/** The sandbox of the demo: `couchestor-sandbox` as a process that can be killed, started again, and robbed of its objects. */
+/** The sandbox of the demo: `couchestor-sandbox` with a Kubernetes API and a Mayastor, as a process that can be robbed of its objects. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 export class DemoSandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'couchestor-demo-'));
   readonly kubeconfig = join(this.folder, 'kubeconfig');
+  /** The addresses of the exporters, for Prometheus. */
+  readonly targets = join(this.folder, 'targets.json');
   readonly #data = join(this.folder, 'data');
   #child: ChildProcess | undefined;
-  /** Fixed by the first start, so that clients find the server again. */
+  /** Fixed by the first start, so that clients find the servers again. */
   #port = 0;
+  #mayastorPort = 0;
 
-  /** Returns what the sandbox says when it is ready. */
-  async start(): Promise<string> {
+  get mayastorUrl(): string {
+    return `http://127.0.0.1:${this.#mayastorPort}`;
+  }
+
+  async start(volumeCount: number): Promise<void> {
+    if (this.#mayastorPort === 0) this.#mayastorPort = await freePort();
     const flags = {
       port: this.#port,
       'data-dir': this.#data,
       kubeconfig: this.kubeconfig,
       crds: join(root, 'crds'),
+      'mayastor-release': '2.9',
+      'mayastor-port': this.#mayastorPort,
+      'scenario-volumes': volumeCount,
+      'exporter-targets': this.targets,
       'log-level': 'warn',
     };
     const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
@@ -32,15 +44,9 @@ export class DemoSandbox {
     const ended = once(child, 'exit').then(() => {
       throw new Error('the sandbox ended before it was ready');
     });
-    const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
+    await Promise.race([once(child.stdout, 'data'), ended]);
     ended.catch(() => undefined);
     this.#port = Number(/127\.0\.0\.1:(\d+)/.exec(readFileSync(this.kubeconfig, 'utf8'))?.[1] ?? 0);
-    return line.toString('utf8').trim();
-  }
-
-  /** SIGKILL: no chance to finish anything. */
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL');
   }
 
   /** Stops the server and removes its objects; its certificates stay, as those of a cluster whose etcd was lost would. */
