@@ -153,16 +153,17 @@ describe('several moves', () => {
   it('keep away from pools that volumes keep busy which nobody watches', () => {
     const pools = [poolOf('Hot', 0), poolOf('Hot', 1), poolOf('Cold', 0)];
     const targetBeside = (busy: number): string | undefined => {
+      const others = [2, 3].map((index) => claimOf(index, {}, { storageClassName: 'other' }));
       const snapshot = snapshotOf({
-        claims: [claimOf(1), claimOf(2, {}, { storageClassName: 'other' })],
-        volumes: [volumeOf(1, [pools[2]!]), volumeOf(2, [pools[busy]!])],
+        claims: [claimOf(1), ...others],
+        volumes: [volumeOf(1, [pools[2]!]), volumeOf(2, [pools[0]!]), volumeOf(3, [pools[1]!])],
         pools,
       });
-      const heat = readingOf(new Map([1, 2].map((index) => [index, 90_000])));
+      const heat = readingOf(new Map([1, 2, 3].map((index) => [index, index === 1 || index === busy ? 90_000 : 0])));
       const [decision] = decide({ snapshot, policies: [policyInput()], heat, settings: SETTINGS, nowMs: NOW_MS });
       return decision?.move?.target.pool;
     };
-    expect([targetBeside(0), targetBeside(1)]).toEqual(['hot-1', 'hot-0']);
+    expect([targetBeside(2), targetBeside(3)]).toEqual(['hot-1', 'hot-0']);
   });
 
   it('of equal benefit go by volumeId', () => {
