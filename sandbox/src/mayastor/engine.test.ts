@@ -127,6 +127,20 @@ describe('a node that goes', () => {
   });
 });
 
+describe('a volume that nothing can be done for', () => {
+  it('is looked at again and again, and healed within an hour once a pool is there', async () => {
+    const test = TestCluster.withNodes(['a', 'b'], { faultedChildWaitMs: 1000 });
+    const volumeId = test.volume(['a', 'b']);
+    test.cluster.setNodeStatus('b', 'Offline');
+    await test.clock.advance(7 * 24 * 3_600_000);
+    expect(test.nodesOf(volumeId)).toEqual(['a', 'b']);
+    test.node('c');
+    await test.clock.advance(3_600_000 + 100_000);
+    expect(test.nodesOf(volumeId)).toEqual(['a', 'c']);
+    expect(test.view(volumeId).status).toBe('Online');
+  });
+});
+
 describe('a volume without self-heal', () => {
   it('stays as it is', async () => {
     const test = TestCluster.withNodes(['a', 'b', 'c'], { faultedChildWaitMs: 1000 });

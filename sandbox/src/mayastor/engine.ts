@@ -261,7 +261,6 @@ export class Engine implements Worlds {
   /** A new replica under a new identifier, wherever placement puts it now; the old one, if any, goes. */
   #replace(volume: VolumeRecord, old: ReplicaRecord | undefined): boolean {
     if (!this.rebuildAllowed() || !children(volume).some(({ child }) => child === 'Online')) return false;
-    if (old?.synced === true) return false;
     for (const pool of placementCandidates(this.actual, volume)) {
       const replica = this.createReplica(volume, pool, false);
       if (replica === undefined) continue;

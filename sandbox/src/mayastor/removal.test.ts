@@ -40,8 +40,10 @@ describe('a scale-down takes', () => {
     expect(removed(test, volumeId)).toBe('b');
   });
 
-  it('of two that are being rebuilt, the one that is less far', async () => {
-    const test = TestCluster.withNodes(['a', 'b', 'c', 'd']);
+  const seeds = Array.from({ length: 8 }, (_, index) => index + 1);
+
+  it.each(seeds)('of two that are being rebuilt, the one that is less far (identifiers of seed %i)', async (seed) => {
+    const test = TestCluster.withNodes(['a', 'b', 'c', 'd'], { seed, rebuildBytesPerSecond: GIB / 100 });
     const volumeId = test.volume(['a', 'b', 'c', 'd']);
     test.cluster.setNodeStatus('c', 'Offline');
     test.cluster.setNodeStatus('c', 'Online');
@@ -49,7 +51,24 @@ describe('a scale-down takes', () => {
     test.cluster.setNodeStatus('d', 'Offline');
     test.cluster.setNodeStatus('d', 'Online');
     await test.clock.advance(12_000);
+    expect([test.replicaOn(volumeId, 'c'), test.replicaOn(volumeId, 'd')]).toMatchObject([
+      { rebuildPercent: 28 },
+      { rebuildPercent: 4 },
+    ]);
     expect(removed(test, volumeId)).toBe('d');
+  });
+
+  it.each(seeds)('a faulted child before one whose rebuild has just begun (identifiers of seed %i)', async (seed) => {
+    const test = TestCluster.withNodes(['a', 'b', 'c'], { seed });
+    const volumeId = test.volume(['a', 'b', 'c']);
+    test.cluster.setNodeStatus('c', 'Offline');
+    test.cluster.setNodeStatus('c', 'Online');
+    await test.clock.advance(10_000);
+    expect(test.replicaOn(volumeId, 'c').rebuildPercent).toBe(0);
+    test.cluster.setNodeStatus('b', 'Offline');
+    test.cluster.setNodeStatus('b', 'Online');
+    expect(test.replicaOn(volumeId, 'b').childStatus).toBe('Faulted');
+    expect(removed(test, volumeId)).toBe('b');
   });
 
   it.each(['2.0', '2.5', '2.7'] as const)(

@@ -146,6 +146,18 @@ describe('a target', () => {
     expect(refusal(() => test.cluster.publish(volumeId, 'b')).message).toMatch(/No healthy replicas/);
   });
 
+  it('leaves a copy behind that was away when it was created', async () => {
+    const test = TestCluster.withNodes(['a', 'b']);
+    const volumeId = test.volume(['a', 'b']);
+    test.cluster.unpublish(volumeId);
+    test.cluster.setNodeStatus('b', 'Offline');
+    test.cluster.publish(volumeId, 'a');
+    test.cluster.setNodeStatus('b', 'Online');
+    expect(test.replicaOn(volumeId, 'b')).toMatchObject({ status: 'Online', childStatus: undefined, synced: false });
+    await test.clock.advance(200_000);
+    expect(test.view(volumeId)).toMatchObject({ status: 'Online', rebuilds: [{ state: 'Completed' }] });
+  });
+
   it('is not created on a cordoned node', () => {
     const test = TestCluster.withNodes(['a', 'b']);
     const volumeId = test.volume(['a', 'b'], { unpublished: true });
