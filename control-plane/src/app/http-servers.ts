@@ -14,6 +14,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { CoucheStorError, InvariantError, toCoucheStorError, type Logger } from '@couchestor/common/base';
 import type { DecisionBoard } from '../model/decision-board.ts';
 import { DECISION_BOARD, DecisionsController } from './decisions-controller.ts';
@@ -94,7 +95,7 @@ async function createApplication(
     readonly serves = token;
   }
   Module({ controllers: [controller], providers: [{ provide: token, useValue: value }] })(HttpModule);
-  const application = await NestFactory.create(HttpModule, QUIET);
+  const application = await NestFactory.create(HttpModule, new ExpressAdapter(), QUIET);
   application.useGlobalFilters(new ProblemFilter(logger, onBroken));
   const server = application.getHttpServer() as Server;
   server.maxConnections = MAX_CONNECTIONS;
