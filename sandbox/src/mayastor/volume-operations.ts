@@ -46,6 +46,12 @@ export class VolumeOperations {
     return volume;
   }
 
+  /** As they are now, brought up to it once for all of them. */
+  list(): readonly VolumeRecord[] {
+    this.#engine.settle();
+    return [...this.#world.volumes.values()];
+  }
+
   create(options: VolumeOptions): VolumeRecord {
     this.#engine.settle();
     const { volumeId = this.#ids.uuid(), sizeBytes, replicaCount } = options;

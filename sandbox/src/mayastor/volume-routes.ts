@@ -78,11 +78,12 @@ function listVolumes({ cluster, volumes, query }: RouteContext): unknown {
   const maxEntries = query.requiredCount('max_entries');
   const start = query.count('starting_token') ?? 0;
   const only = query.text('volume_id');
-  const all = only === undefined ? volumes.volumes() : volumes.volumes().filter(({ uuid }) => uuid === uuidFrom(only));
+  const known = cluster.volumes.list();
+  const all = only === undefined ? known : known.filter(({ uuid }) => uuid === uuidFrom(only));
   const end = maxEntries === 0 ? all.length : start + maxEntries;
   const page = maxEntries === 0 ? all : all.slice(start, end);
   return {
-    entries: page.map((volume) => volumes.volume(cluster.volumes.find(volume.uuid))),
+    entries: page.map((volume) => volumes.volume(volume)),
     next_token: end < all.length ? end : undefined,
   };
 }
