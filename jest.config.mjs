@@ -17,6 +17,13 @@ export default {
     project('tidy', ['<rootDir>/scripts']),
     project('contract', ['<rootDir>/test/contract']),
     project('fault', ['<rootDir>/test/fault']),
-    project('integration', ['<rootDir>/test/integration']),
+    project(
+      'integration',
+      ['commands', 'kubectl', 'mayastor', 'prometheus'].map((folder) => `<rootDir>/test/integration/${folder}`),
+    ),
+    project(
+      'operator',
+      ['control-plane', 'tiering'].map((folder) => `<rootDir>/test/integration/${folder}`),
+    ),
   ],
 };

@@ -60,6 +60,7 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('contract', 'contract'),
       jest('fault', 'fault'),
       jest('integration', 'integration'),
+      jest('operator', 'operator'),
     ],
   ],
 ]);

@@ -64,6 +64,15 @@ describe('every tracked file', () => {
   });
 });
 
+function peersOf(name: string): string[] {
+  const manifest = join(root, 'node_modules', name, 'package.json');
+  if (!existsSync(manifest)) return [];
+  const { peerDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    peerDependencies?: Record<string, string>;
+  };
+  return Object.keys(peerDependencies);
+}
+
 describe('dependencies', () => {
   const declared = manifests.flatMap((file) => {
     const manifest = JSON.parse(read(file)) as Record<string, Record<string, string> | undefined>;
@@ -90,10 +99,13 @@ describe('dependencies', () => {
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
-  it('of a workspace are each used there', () => {
+  it('of a workspace are each used there, if only by another that asks for them', () => {
+    const isPeer = (file: string, name: string): boolean =>
+      declared.some((one) => one.file === file && peersOf(one.name).includes(name));
     const idle = declared.filter(
       ({ file, name }) =>
         dirname(file) !== '.' &&
+        !isPeer(file, name) &&
         !sources.some((source) => source.startsWith(`${dirname(file)}/`) && uses(source, name)),
     );
     expect(idle.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);

@@ -4,7 +4,7 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,8 +95,12 @@ export class PrometheusServer {
   }
 
   /** Stopped processes keep their connections and answer nothing. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP');
+  async freeze(): Promise<void> {
+    const child = this.#process;
+    child?.kill('SIGSTOP');
+    // The signal reaches its threads one by one.
+    while (child?.pid !== undefined && !/\) T /.test(await readFile(`/proc/${child.pid}/stat`, 'utf8')))
+      await sleep(POLL_MS);
   }
 
   thaw(): void {

@@ -78,7 +78,7 @@ prometheus.describe('heat while a real Prometheus goes down', () => {
   it('is unavailable while it hangs, within its deadline, and back when it does not', async () => {
     const source = sourceOf();
     await source.read(HOUR_MS, never);
-    server.freeze();
+    await server.freeze();
     const startedMs = performance.now();
     expect(await source.read(HOUR_MS, never)).toMatchObject({ kind: 'unavailable', reason: 'Timeout' });
     expect(performance.now() - startedMs).toBeLessThan(4_000);

@@ -13,8 +13,8 @@ describe('npm run demo', () => {
   it('shows every step to its end', () => {
     const { status, stdout, stderr } = npm('run', 'demo');
     expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/ArchiveUnsupported/);
-    expect(stdout).toMatch(/nothing was deleted/i);
+    expect(stdout).toMatch(/TelemetryHealthy=False/);
+    expect(stdout).toMatch(/not one replica of the \d+ volumes was touched/);
   }, 160_000);
 
   it('refuses an unknown flag and says which exist', () => {
@@ -50,6 +50,22 @@ describe('npm run bench', () => {
       expect(row.value).toBeGreaterThan(0);
     }
   }, 60_000);
+
+  it.each([
+    ['brain', 'decide()'],
+    ['eyes', 'read, checked, weighed'],
+  ])(
+    'measures the %s',
+    (area, subject) => {
+      const { status, stdout, stderr } = npm('run', '--silent', 'bench', '--', area, '--smoke', '--json');
+      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+      const rows = JSON.parse(stdout) as { area: string; subject: string; value: number }[];
+      expect(new Set(rows.map((row) => row.area))).toEqual(new Set([area]));
+      for (const { value } of rows.filter((row) => row.subject === subject)) expect(value).toBeGreaterThan(0);
+      expect(rows.map((row) => row.subject)).toContain(subject);
+    },
+    120_000,
+  );
 
   it('prints a table without it', () => {
     const { status, stdout } = npm('run', '--silent', 'bench', '--', 'kube-adapter', '--smoke');

@@ -49,6 +49,11 @@ export class InformerStage {
     return this.#stop.signal;
   }
 
+  /** Ends when the informer does. */
+  get running(): Promise<void> {
+    return this.#running;
+  }
+
   /** Stops the informer; returns the timers that it left behind. */
   async end(): Promise<number> {
     this.#stop.abort();

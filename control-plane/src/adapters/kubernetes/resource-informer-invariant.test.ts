@@ -9,7 +9,7 @@ it('a broken invariant in a handler ends the informer, and with it whoever runs 
   stage.informer.subscribe(() => {
     throw new InvariantError('bug');
   });
-  const ended = expect(stage.end()).rejects.toBeInstanceOf(InvariantError);
+  const ended = expect(stage.running).rejects.toBeInstanceOf(InvariantError);
   await stage.settle();
   await ended;
   expect(stage.informer.health().state).toBe('stopped');
