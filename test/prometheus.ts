@@ -99,7 +99,7 @@ export class PrometheusServer {
     const child = this.#process;
     child?.kill('SIGSTOP');
     // The signal reaches its threads one by one.
-    while (child?.pid !== undefined && !/\) T /.test(await readFile(`/proc/${child.pid}/stat`, 'utf8')))
+    while (child?.pid !== undefined && !(await readFile(`/proc/${child.pid}/stat`, 'utf8')).includes(') T '))
       await sleep(POLL_MS);
   }
 
