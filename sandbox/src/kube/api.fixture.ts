@@ -44,7 +44,9 @@ export class Api {
     const raw = await this.#send('GET', path, undefined, {});
     // A stream that a test or the server breaks off is over, like one that ends.
     raw.on('error', () => undefined);
-    const lines = createInterface(raw)[Symbol.asyncIterator]();
+    const reader = createInterface(raw);
+    reader.on('error', () => undefined);
+    const lines = reader[Symbol.asyncIterator]();
     const next = async (): Promise<WatchLine | undefined> => {
       const line = await lines.next();
       return line.done === true ? undefined : (JSON.parse(line.value) as WatchLine);

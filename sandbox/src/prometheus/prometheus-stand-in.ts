@@ -63,6 +63,8 @@ export class PrometheusStandIn {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse, clock: Clock): Promise<void> {
+    // A client that goes away is no failure of the server.
+    request.on('error', () => undefined);
     const url = new URL(request.url ?? '/', 'http://sandbox');
     try {
       const parameters = request.method === 'POST' ? new URLSearchParams(await bodyOf(request)) : url.searchParams;

@@ -73,7 +73,8 @@ export class Transport {
 
   /** Never rejects: whatever goes wrong is an answer, or nobody is there to be answered. */
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A client that goes away in the middle of an answer is no failure of the server.
+    // A client that goes away in the middle of a request or of its answer is no failure of the server.
+    message.on('error', () => undefined);
     response.on('error', () => undefined);
     try {
       const answer = await this.#answer(message);
