@@ -9,8 +9,8 @@ import {
   KubernetesStoragePolicies,
 } from '@couchestor/control-plane/adapters/kubernetes';
 
-const POLL_MS = 10;
-const SETTLED_WITHIN_MS = 60_000;
+const POLL_MS = 20;
+const SETTLED_WITHIN_MS = 180_000;
 
 export interface PolicyManifest {
   readonly metadata: { readonly name: string };
@@ -77,7 +77,7 @@ export class ClusterWatch {
   }
 }
 
-/** Thrown when it does not come true in a minute. */
+/** Thrown when it does not come true in some minutes. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadlineMs = performance.now() + SETTLED_WITHIN_MS;
   while (!(await holds())) {

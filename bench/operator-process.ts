@@ -16,7 +16,7 @@ export interface OperatorProcess {
 
 const main = join(import.meta.dirname, '..', 'control-plane', 'src', 'main.ts');
 
-/** Plans every second: a second is the least that it takes. */
+/** Plans as often as it can be told to. */
 export async function startOperator(stage: FleetStage): Promise<OperatorProcess> {
   const { sandbox, prometheus, mayastorUrl } = stage;
   const ports = ['--metrics-host', '127.0.0.1', '--metrics-port', '0', '--probe-port', '0', '--api-port', '0'];

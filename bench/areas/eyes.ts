@@ -19,7 +19,7 @@ import { bestMsOf } from '../timing.ts';
 const run = promisify(execFile);
 const never = new AbortController().signal;
 
-const FULL = { volumes: [0, 1_000, 2_000, 10_000], answers: [1_000, 10_000], runs: 5, operatorRounds: 20 } as const;
+const FULL = { volumes: [0, 1_000, 2_000, 10_000], answers: [1_000, 10_000], runs: 5, operatorRounds: 5 } as const;
 const SMOKE = { volumes: [20], answers: [20], runs: 1, operatorRounds: 1 } as const;
 type Sizes = typeof FULL | typeof SMOKE;
 /** Connections that the operator itself has to Prometheus at most. */
@@ -43,6 +43,7 @@ export const eyes: Area = {
     }
     const tools = { prometheus: prometheus.path, promtool: promtool.path };
     for (const volumes of sizes.volumes) {
+      process.stderr.write(`eyes: ${volumes} volumes\n`);
       rows.push(...(await onStage(volumes, tools, (stage) => stageRows(stage, volumes, { sizes, tools }))));
     }
     return rows;
