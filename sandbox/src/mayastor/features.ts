@@ -1,4 +1,4 @@
-/** What a release can do, and how it behaves where releases differ. */
+/** What a release can do, and how it behaves where releases differ: up to 2.7 by the specification of its REST API at its tag. */
 import type { Release } from './types.ts';
 
 export interface Features {
@@ -12,7 +12,15 @@ export interface Features {
   /** Nodes say which version they run. */
   readonly nodeVersion: boolean;
   readonly resize: boolean;
-  readonly drain: boolean;
+  /** A replica says what it is to the target, and how far its rebuild is; before, only the target's child does. */
+  readonly childOfReplica: boolean;
+  readonly affinityGroups: boolean;
+  /** Replicas that have to be on places with the same value of a label. */
+  readonly affinityKeys: boolean;
+  /** Targets say which nodes may connect to them. */
+  readonly frontendNodes: boolean;
+  /** Disks say whether they rotate, and what connects them. */
+  readonly diskMedia: boolean;
   readonly poolLabels: boolean;
   readonly nodeLabels: boolean;
   readonly poolCordons: boolean;
@@ -24,17 +32,20 @@ export interface Features {
 
 /** `2.7` stands for its last patch, which brought the labels of pools. */
 export function featuresOf(release: Release): Features {
-  const since = (first: '2.3' | '2.4' | '2.5' | '2.6' | '2.7' | '2.8' | '2.9' | '2.10'): boolean =>
-    minor(release) >= minor(first);
+  const since = (first: `2.${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`): boolean => minor(release) >= minor(first);
   return {
     rebuildHistory: since('2.3'),
     volumeProperty: since('2.6'),
     snapshots: since('2.4'),
-    usage: since('2.5'),
-    commitment: since('2.5'),
+    usage: since('2.1'),
+    commitment: since('2.2'),
     nodeVersion: since('2.7'),
     resize: since('2.6'),
-    drain: since('2.3'),
+    childOfReplica: since('2.1'),
+    affinityGroups: since('2.2'),
+    affinityKeys: since('2.8'),
+    frontendNodes: since('2.4'),
+    diskMedia: since('2.7'),
     poolLabels: since('2.7'),
     nodeLabels: since('2.6'),
     poolCordons: since('2.10'),

@@ -90,7 +90,7 @@ export class InfrastructureDocuments {
       id: node.name,
       spec: {
         ...common,
-        labels: Object.keys(node.labels).length === 0 ? undefined : node.labels,
+        labels: this.#features.nodeLabels && Object.keys(node.labels).length > 0 ? node.labels : undefined,
         cordondrainstate: this.#cordonState(node),
       },
       state: { ...common, status: seen.status },
@@ -120,14 +120,14 @@ export class InfrastructureDocuments {
     );
     return [system, ...disks].map(({ link, sizeBytes, rotational, bus }, index) => ({
       available: false,
-      connection_type: bus,
+      connection_type: this.#features.diskMedia ? bus : undefined,
       devlinks: [link],
       devmajor: bus === 'nvme' ? 259 : 8,
       devminor: index * 16,
       devname: bus === 'nvme' ? `/dev/nvme${index}n1` : `/dev/sd${String.fromCharCode(97 + (index % 26))}`,
       devpath: `/devices/pci0000:00/block/${index}`,
       devtype: 'disk',
-      is_rotational: rotational,
+      is_rotational: this.#features.diskMedia ? rotational : undefined,
       model: rotational ? 'Rotational disk' : 'Solid state disk',
       size: Math.ceil(sizeBytes / BLOCK_BYTES),
     }));

@@ -48,7 +48,6 @@ export const infrastructureRoutes: readonly Route[] = [
   {
     method: 'PUT',
     path: '/nodes/{}/drain/{}',
-    feature: 'drain',
     handle: onNode((context, name) => context.cluster.infrastructure.drainNode(name, param(context, 1))),
   },
   {

@@ -123,14 +123,20 @@ describe('pools that a replica may go to', () => {
     expect(refusal(() => test.scale(volumeId, 2)).status).toBe(507);
   });
 
-  it('have the same value of an affinity key as those that hold a replica', () => {
-    const test = new TestCluster();
-    test.node('a', { labels: { rack: '1' } });
-    test.node('b', { labels: { rack: '2' }, capacityBytes: 500 * GIB });
-    test.node('c', { labels: { rack: '1' } });
-    const labels = { inclusion: {}, exclusion: {}, affinity_key: ['rack'] };
-    expect(placed(test, { topology: { pool_topology: { labelled: labels } } })).toBe('c');
-  });
+  it.each([
+    ['2.7', 'b'],
+    ['2.8', 'c'],
+  ] as const)(
+    'have, since 2.8, the same value of an affinity key as those that hold a replica: %s',
+    (release, node) => {
+      const test = new TestCluster({ release });
+      test.node('a', { labels: { rack: '1' } });
+      test.node('b', { labels: { rack: '2' }, capacityBytes: 500 * GIB });
+      test.node('c', { labels: { rack: '1' } });
+      const labels = { inclusion: {}, exclusion: {}, affinity_key: ['rack'] };
+      expect(placed(test, { topology: { pool_topology: { labelled: labels } } })).toBe(node);
+    },
+  );
 
   it('are not cordoned for replicas; a cordon of something else does not matter', () => {
     const test = TestCluster.withNodes(['a', 'b', 'c'], { release: '2.10' });

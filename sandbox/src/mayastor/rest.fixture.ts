@@ -1,4 +1,5 @@
 /** A cluster behind its REST server, and what a client does with it. */
+import { afterEach } from '@jest/globals';
 import { MayastorRest } from './rest.ts';
 import { TestCluster } from './cluster.fixture.ts';
 import type { ClusterOptions } from './types.ts';
@@ -54,6 +55,19 @@ export class RestFixture {
       return { status: response.status, body: answer };
     }
   }
+}
+
+/** `RestFixture.start` for the tests of a file, after each of which what it started is stopped. Call at the top of the file. */
+export function startsRest(): typeof RestFixture.start {
+  const running: RestFixture[] = [];
+  afterEach(async () => {
+    for (const { rest } of running.splice(0)) await rest.stop();
+  });
+  return async (...args) => {
+    const fixture = await RestFixture.start(...args);
+    running.push(fixture);
+    return fixture;
+  };
 }
 
 /** What is there in an answer, or undefined. */

@@ -1,18 +1,9 @@
 /** REST v0 over real HTTP: paths, shapes, casing and codes. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { GIB } from './cluster.fixture.ts';
-import { items, keysOf, pick, RestFixture } from './rest.fixture.ts';
+import { items, keysOf, pick, startsRest } from './rest.fixture.ts';
 
-const running: RestFixture[] = [];
-afterEach(async () => {
-  for (const { rest } of running.splice(0)) await rest.stop();
-});
-
-async function start(...args: Parameters<typeof RestFixture.start>): Promise<RestFixture> {
-  const fixture = await RestFixture.start(...args);
-  running.push(fixture);
-  return fixture;
-}
+const start = startsRest();
 
 const creation = { policy: { self_heal: true }, replicas: 1, size: GIB, thin: false };
 const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`;

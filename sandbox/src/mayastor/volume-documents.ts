@@ -72,7 +72,7 @@ export class VolumeDocuments {
 
   volumeSpec(volume: VolumeRecord): Json {
     const { target, affinityGroup, operation, snapshots } = volume;
-    const { snapshots: knowsSnapshots, volumeProperty } = this.#features;
+    const { snapshots: knowsSnapshots, volumeProperty, frontendNodes } = this.#features;
     return {
       uuid: volume.uuid,
       size: volume.sizeBytes,
@@ -81,9 +81,10 @@ export class VolumeDocuments {
       target: target && {
         node: target.node,
         protocol: 'nvmf',
-        frontend_nodes: target.frontendNode && [
-          { name: target.frontendNode, nqn: `${HOST_NQN}${target.frontendNode}` },
-        ],
+        frontend_nodes:
+          frontendNodes && target.frontendNode !== undefined
+            ? [{ name: target.frontendNode, nqn: `${HOST_NQN}${target.frontendNode}` }]
+            : undefined,
       },
       topology: volume.topology,
       policy: { self_heal: volume.selfHeal },
@@ -105,14 +106,15 @@ export class VolumeDocuments {
     const replica = seen.replicas.find((other) => other.uuid === uuid);
     if (replica === undefined) return { node, pool, state: 'Unknown' };
     const isReachable = reachable(this.#observed, replica);
-    const isChild = this.#up(seen) && replica.child !== undefined;
+    const isToldHere = this.#features.childOfReplica;
+    const isChild = isToldHere && this.#up(seen) && replica.child !== undefined;
     return {
       node,
       pool,
       state: replicaStatus(this.#observed, replica),
       'child-status': isChild ? replica.child : undefined,
       'child-status-reason': isChild && replica.broken && this.#features.laterKeys ? 'RebuildFailed' : undefined,
-      'rebuild-progress': replica.rebuild && rebuildPercent(replica.rebuild, this.#observed.nowMs),
+      'rebuild-progress': isToldHere ? this.#rebuildPercent(replica) : undefined,
       usage: this.#features.usage && isReachable ? this.#replicaUsage(seen, replica) : undefined,
     };
   }
@@ -170,8 +172,12 @@ export class VolumeDocuments {
       uri: replicaUri(replica, volume),
       state: replica.child,
       state_reason: replica.broken && this.#features.laterKeys ? 'RebuildFailed' : undefined,
-      rebuildProgress: replica.rebuild && rebuildPercent(replica.rebuild, this.#observed.nowMs),
+      rebuildProgress: this.#rebuildPercent(replica),
     };
+  }
+
+  #rebuildPercent({ rebuild }: ReplicaRecord): number | undefined {
+    return rebuild && rebuildPercent(rebuild, this.#observed.nowMs);
   }
 
   /** Those on nodes that answer. */
@@ -193,15 +199,17 @@ export class VolumeDocuments {
       poolUuid: this.#actual.pools.get(replica.pool)?.uuid,
       share: volume.target?.node === replica.node ? 'none' : 'nvmf',
       size: volume.sizeBytes,
-      space: {
-        capacity_bytes: volume.sizeBytes,
-        allocated_bytes: allocated,
-        allocated_bytes_snapshots: snapshots,
-        allocated_bytes_all_snapshots: snapshots,
-        cluster_size: CLUSTER_BYTES,
-        clusters: Math.ceil(volume.sizeBytes / CLUSTER_BYTES),
-        allocated_clusters: Math.ceil(allocated / CLUSTER_BYTES),
-      },
+      space: this.#features.usage
+        ? {
+            capacity_bytes: volume.sizeBytes,
+            allocated_bytes: allocated,
+            allocated_bytes_snapshots: snapshots,
+            allocated_bytes_all_snapshots: snapshots,
+            cluster_size: CLUSTER_BYTES,
+            clusters: Math.ceil(volume.sizeBytes / CLUSTER_BYTES),
+            allocated_clusters: Math.ceil(allocated / CLUSTER_BYTES),
+          }
+        : undefined,
       state: replicaStatus(this.#observed, replica),
       thin: volume.thin,
       uri: replicaUri(replica, volume),

@@ -59,7 +59,7 @@ export class VolumeOperations {
       throw new MayastorError('AlreadyExists', `Volume Resource id ${volumeId} already exists`);
     }
     if (replicaCount < 1 || sizeBytes < 1) throw new MayastorError('InvalidArgument', 'Invalid Arguments');
-    const volume = newVolume(volumeId, options);
+    const volume = newVolume(volumeId, options, this.#features);
     this.#placeAll(volume, options.pools);
     this.#world.volumes.set(volumeId, volume);
     this.#engine.refresh(volumeId);

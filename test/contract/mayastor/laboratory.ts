@@ -71,8 +71,7 @@ export async function restLaboratory(release: Release, pageSize = 100): Promise<
 /** Three nodes with a pool each, `pool-a` to `pool-c`. */
 export function furnish({ cluster }: Laboratory): void {
   for (const [index, letter] of ['a', 'b', 'c'].entries()) {
-    // Before 2.6 nodes have no labels.
-    cluster.addNode({ name: `node-${letter}`, labels: cluster.features.nodeLabels ? { rack: `r${index}` } : {} });
+    cluster.addNode({ name: `node-${letter}`, labels: { rack: `r${index}` } });
     const labels = { tier: index === 0 ? 'hot' : 'cold' };
     cluster.addPool({ name: `pool-${letter}`, node: `node-${letter}`, capacityBytes: 100 * GIB, labels });
   }

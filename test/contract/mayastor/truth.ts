@@ -22,7 +22,7 @@ export function truthOf(cluster: MayastorCluster): StorageFacts {
     capabilities: restCapabilities(VERSION_OF[cluster.release]),
     volumes: volumes.map((volume) => volumeFacts(volume, cluster)),
     pools: pools.map((pool) => poolFacts(pool, cluster, online.has(pool.node))),
-    nodes: nodes.map(nodeFacts),
+    nodes: nodes.map((node) => nodeFacts(node, cluster)),
   };
 }
 
@@ -92,12 +92,16 @@ function poolFacts(pool: PoolView, { features }: MayastorCluster, reachable: boo
   };
 }
 
-function nodeFacts({ name, labels, status, cordons, drains }: NodeView): StorageFacts['nodes'][number] {
+function nodeFacts(
+  { name, labels, status, cordons, drains }: NodeView,
+  { features }: MayastorCluster,
+): StorageFacts['nodes'][number] {
   return {
     node: parseNodeName(name),
     status,
     cordoned: cordons.length + drains.length > 0,
-    labels,
+    // Mayastor knows of none before 2.6.
+    labels: features.nodeLabels ? labels : {},
     failureDomain: name,
   };
 }

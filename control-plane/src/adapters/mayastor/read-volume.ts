@@ -35,7 +35,7 @@ export function readVolume(value: unknown, place: Place): ReadVolume {
     replicas: readReplicas(state, at.state, children),
     // A thick volume with a snapshot takes space as a thin one does.
     thin: isTrue(spec.thin, at.spec.at('thin')) || isTrue(spec.as_thin, at.spec.at('as_thin')),
-    // Before 2.5 there are no snapshots, and no count of them.
+    // Before 2.4 there are no snapshots, and no count of them.
     snapshotCount: at.spec.at('num_snapshots').optionalCount(spec.num_snapshots) ?? 0,
     affinityGroup: readAffinityGroup(spec.affinity_group, at.spec.at('affinity_group')),
     topology: topology.facts,
