@@ -1,10 +1,10 @@
 /** What each release has over REST, and what it does not say yet. */
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { GIB } from './cluster.fixture.ts';
 import { keysOf, pick, startsRest } from './rest.fixture.ts';
 import { RELEASES, type Release } from './types.ts';
 
-const start = startsRest();
+const start = startsRest(afterEach);
 
 describe('what a release does not have is not found, with an empty body', () => {
   const flags = { replicas: true, snapshots: true, restores: true, import: true };

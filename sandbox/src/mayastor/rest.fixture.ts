@@ -1,5 +1,4 @@
 /** A cluster behind its REST server, and what a client does with it. */
-import { afterEach } from '@jest/globals';
 import { MayastorRest } from './rest.ts';
 import { TestCluster } from './cluster.fixture.ts';
 import type { ClusterOptions } from './types.ts';
@@ -57,8 +56,8 @@ export class RestFixture {
   }
 }
 
-/** `RestFixture.start` for the tests of a file, after each of which what it started is stopped. Call at the top of the file. */
-export function startsRest(): typeof RestFixture.start {
+/** `RestFixture.start` for the tests of a file; what it starts is stopped in what `afterEach` is given. */
+export function startsRest(afterEach: (stop: () => Promise<void>) => void): typeof RestFixture.start {
   const running: RestFixture[] = [];
   afterEach(async () => {
     for (const { rest } of running.splice(0)) await rest.stop();

@@ -1,9 +1,9 @@
 /** REST v0 over real HTTP: paths, shapes, casing and codes. */
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { GIB } from './cluster.fixture.ts';
 import { items, keysOf, pick, startsRest } from './rest.fixture.ts';
 
-const start = startsRest();
+const start = startsRest(afterEach);
 
 const creation = { policy: { self_heal: true }, replicas: 1, size: GIB, thin: false };
 const uuid = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`;
