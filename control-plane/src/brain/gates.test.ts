@@ -91,5 +91,10 @@ describe('the annotations of a claim', () => {
     expect(decision.reason).toBe(
       'The volume stays where it is: the claim\'s annotation storage.billyronks.io/pin is "nvme"; write hot or warm or cold.',
     );
+    expect(decision.earliestChangeMs).toBeUndefined();
+    expect(decideOne({ annotations: { pin: 'nvme', until } }).earliestChangeMs).toBe(Date.parse(until));
+    expect(decideOne({ annotations: { pin: 'nvme', until }, nowMs: Date.parse(until) }).code).not.toBe(
+      'InvalidAnnotation',
+    );
   });
 });

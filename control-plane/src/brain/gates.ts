@@ -50,7 +50,11 @@ function notMigrating({ migrations }: Subject): Verdict | undefined {
 
 function wishesReadable({ wishes }: Subject): Verdict | undefined {
   if (wishes.kind === 'valid') return undefined;
-  return { code: 'InvalidAnnotation', reason: `The volume stays where it is: ${wishes.message}.` };
+  return {
+    code: 'InvalidAnnotation',
+    reason: `The volume stays where it is: ${wishes.message}.`,
+    earliestChangeMs: wishes.untilMs,
+  };
 }
 
 function notOptedOut({ wishes }: Subject): Verdict | undefined {

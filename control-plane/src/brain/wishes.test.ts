@@ -68,6 +68,7 @@ describe('the wishes of a claim', () => {
       kind: 'invalid',
       annotation: `storage.billyronks.io/${name}`,
       message: expect.stringContaining(message) as unknown,
+      untilMs: undefined,
     });
   });
 
@@ -81,7 +82,8 @@ describe('the wishes of a claim', () => {
 
   it('end at their time, the unreadable ones too', () => {
     expect(wishes({ pin: 'nvme', 'opt-out': 'true', until: '2026-02-17T12:00:00Z' })).toEqual(none);
-    expect(wishes({ pin: 'nvme', until: '2026-02-17T12:00:01Z' })).toMatchObject({ kind: 'invalid' });
+    const until = '2026-02-17T12:00:01Z';
+    expect(wishes({ pin: 'nvme', until })).toMatchObject({ kind: 'invalid', untilMs: Date.parse(until) });
   });
 
   it('are readable or refused with one sentence, whatever is written', () => {

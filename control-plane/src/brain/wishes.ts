@@ -44,9 +44,9 @@ export interface WishContext {
 
 /** Annotations of other names are not looked at. */
 export function wishesOf(annotations: Annotations, { hasWarmTier, nowMs }: WishContext): VolumeWishes {
-  const faults: Extract<VolumeWishes, { kind: 'invalid' }>[] = [];
+  const faults: Pick<Extract<VolumeWishes, { kind: 'invalid' }>, 'annotation' | 'message'>[] = [];
   const report: Report = (annotation, fault) => {
-    faults.push({ kind: 'invalid', annotation, message: `the claim's annotation ${annotation} ${fault}` });
+    faults.push({ annotation, message: `the claim's annotation ${annotation} ${fault}` });
   };
   const untilMs = readUntil(annotations, report);
   if (untilMs !== undefined && untilMs <= nowMs) return NO_WISHES;
@@ -55,7 +55,9 @@ export function wishesOf(annotations: Annotations, { hasWarmTier, nowMs }: WishC
   const minimumTier = readTier(annotations, MINIMUM_TIER_ANNOTATION, hasWarmTier, report);
   const maximumTier = readTier(annotations, MAXIMUM_TIER_ANNOTATION, hasWarmTier, report);
   reportContradiction({ pin, minimumTier, maximumTier }, report);
-  return faults[0] ?? { kind: 'valid', optOut, pin, minimumTier, maximumTier, untilMs };
+  const [fault] = faults;
+  if (fault !== undefined) return { kind: 'invalid', ...fault, untilMs };
+  return { kind: 'valid', optOut, pin, minimumTier, maximumTier, untilMs };
 }
 
 function reportContradiction(

@@ -32,8 +32,6 @@ export function groundText(
   switch (reason) {
     case 'HeatAtOrBelowLow':
       return `${heat} is at or below the low watermark of ${low}`;
-    case 'HeatBetweenLowAndWarm':
-      return `${heat} is between the low watermark of ${low} and the warm one of ${warm}`;
     case 'HeatFromWarmToHigh':
       return `${heat} is from the warm watermark of ${warm} up to the high one of ${high}`;
     case 'HeatAtOrAboveHigh':

@@ -30,7 +30,6 @@ export const DECISION_CODES = {
   LowCoverage: 'Stay',
   OptedOut: 'Stay',
   InvalidAnnotation: 'Stay',
-  PolicyDisabled: 'Stay',
   PolicyNotAccepted: 'Stay',
 
   Migrating: 'Wait',
@@ -57,13 +56,7 @@ export type DecisionCode = keyof typeof DECISION_CODES;
 
 /** Why a tier is wanted. */
 export type TierReason =
-  | 'HeatAtOrBelowLow'
-  | 'HeatBetweenLowAndWarm'
-  | 'HeatFromWarmToHigh'
-  | 'HeatAtOrAboveHigh'
-  | 'Pinned'
-  | 'RaisedToMinimum'
-  | 'LoweredToMaximum';
+  'HeatAtOrBelowLow' | 'HeatFromWarmToHigh' | 'HeatAtOrAboveHigh' | 'Pinned' | 'RaisedToMinimum' | 'LoweredToMaximum';
 
 /** What the annotations of the claim ask for, after `until` was taken into account. */
 export type VolumeWishes =
@@ -76,7 +69,13 @@ export type VolumeWishes =
       /** Wall time at which they end. */
       readonly untilMs: number | undefined;
     }
-  | { readonly kind: 'invalid'; readonly annotation: string; readonly message: string };
+  | {
+      readonly kind: 'invalid';
+      readonly annotation: string;
+      readonly message: string;
+      /** As above: then what is wrong with the others does not matter any more. */
+      readonly untilMs: number | undefined;
+    };
 
 /** One pool that was looked at as a target. */
 export interface CandidatePool {

@@ -76,7 +76,7 @@ describe('the record of a decision', () => {
         wanted: undefined,
         replicas: [{ replicaId: 'r', pool: undefined, node: undefined, tier: 'Unassigned' }],
         heat: { kind: 'unknown', reason: 'NoSeries', message: 'There is none.' },
-        wishes: { kind: 'invalid', annotation: 'a', message: 'm' },
+        wishes: { kind: 'invalid', annotation: 'a', message: 'm', untilMs: undefined },
         // A cooldown of ten thousand years ends at no time that has a name.
         earliestChangeMs: 1e17,
       }),
@@ -85,8 +85,14 @@ describe('the record of a decision', () => {
     expect(record).toMatchObject({
       replicas: [{ replicaId: 'r', tier: 'Unassigned' }],
       heat: { known: false, reason: 'NoSeries', message: 'There is none.' },
-      wishes: { valid: false, annotation: 'a', message: 'm' },
     });
+    expect(record.wishes).toEqual({ valid: false, annotation: 'a', message: 'm' });
+  });
+
+  it('says when wishes that cannot be understood end', () => {
+    const wishes = { kind: 'invalid', annotation: 'a', message: 'm', untilMs: Date.UTC(2027, 0) } as const;
+    const end = { valid: false, untilTime: '2027-01-01T00:00:00.000Z' };
+    expect(decisionRecord(decisionOf('InvalidAnnotation', { wishes })).wishes).toMatchObject(end);
   });
 
   it('tells of the samples that heat is unknown in spite of, and of wishes', () => {

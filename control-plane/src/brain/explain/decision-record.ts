@@ -107,7 +107,7 @@ export type WishesRecord =
       readonly maximumTier?: Tier;
       readonly untilTime?: string;
     }
-  | { readonly valid: false; readonly annotation: string; readonly message: string };
+  | { readonly valid: false; readonly annotation: string; readonly message: string; readonly untilTime?: string };
 
 export interface CandidateRecord {
   readonly pool: string;
@@ -176,14 +176,17 @@ function samplesRecord(evidence: HeatEvidence): SamplesRecord {
 }
 
 function wishesRecord(wishes: Decision['wishes']): WishesRecord {
-  if (wishes.kind === 'invalid') return { valid: false, annotation: wishes.annotation, message: wishes.message };
+  const end = defined('untilTime', timeOf(wishes.untilMs));
+  if (wishes.kind === 'invalid') {
+    return { valid: false, annotation: wishes.annotation, message: wishes.message, ...end };
+  }
   return {
     valid: true,
     optOut: wishes.optOut,
     ...defined('pin', wishes.pin),
     ...defined('minimumTier', wishes.minimumTier),
     ...defined('maximumTier', wishes.maximumTier),
-    ...defined('untilTime', timeOf(wishes.untilMs)),
+    ...end,
   };
 }
 

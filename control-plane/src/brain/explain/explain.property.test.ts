@@ -62,7 +62,7 @@ const wishes: fc.Arbitrary<Decision['wishes']> = fc.oneof(
     maximumTier: maybe(tier),
     untilMs: maybe(time),
   }),
-  fc.record({ kind: fc.constant('invalid' as const), annotation: name(60), message: text }),
+  fc.record({ kind: fc.constant('invalid' as const), annotation: name(60), message: text, untilMs: maybe(time) }),
 );
 const candidate: fc.Arbitrary<CandidatePool> = fc.record({
   pool,

@@ -150,24 +150,22 @@ const GOLDEN: Readonly<Record<DecisionCode, readonly [Partial<Decision>, string]
   InvalidAnnotation: [
     {
       ...noWish,
-      wishes: { kind: 'invalid', annotation: 'x', message: "the claim's annotation x is odd; remove it" },
+      wishes: {
+        kind: 'invalid',
+        annotation: 'x',
+        message: "the claim's annotation x is odd; remove it",
+        untilMs: NOW_MS + HOUR_MS,
+      },
+      earliestChangeMs: NOW_MS + HOUR_MS,
       heat: { kind: 'unknown', reason: 'TelemetryUnavailable', message: 'Prometheus does not answer.' },
     },
     text(
       volume('stays where it is: an annotation of its claim cannot be followed.'),
       "The claim's annotation x is odd; remove it.",
+      'Nothing changes before 2026-02-17 10:30 UTC, 1 hour after this decision, as long as heat, policy and cluster stay as they are.',
       COLD,
       'Its heat is not known. Prometheus does not answer.',
-      'It is decided about again when the annotation is mended or removed.',
-      POLICY,
-    ),
-  ],
-  PolicyDisabled: [
-    noWish,
-    text(
-      volume('stays where it is: the policy is switched off.'),
-      ...[COLD, BUSY],
-      'It is decided about again when spec.enabled of policy typical is true.',
+      'It is decided about again when the annotation is mended or removed, or at 2026-02-17 10:30 UTC.',
       POLICY,
     ),
   ],

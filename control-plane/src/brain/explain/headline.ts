@@ -21,7 +21,6 @@ const CAUSES: Readonly<Record<Exclude<DecisionCode, MoveCode | 'Migrating'>, str
   LowCoverage: 'too few samples cover the sampling window to rely on its heat',
   OptedOut: 'its claim opts out of tiering',
   InvalidAnnotation: 'an annotation of its claim cannot be followed',
-  PolicyDisabled: 'the policy is switched off',
   PolicyNotAccepted: 'the policy is not accepted, so nothing is done by it',
 
   CoolingDown: 'it moved not long ago and is cooling down',

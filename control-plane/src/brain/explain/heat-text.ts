@@ -54,7 +54,7 @@ function evidenceText(evidence: HeatEvidence, nowMs: number): string {
 /** Why the wanted tier is another than the one of the heat; nothing when it is not. */
 export function wishText({ wanted, wishes }: Decision): string {
   if (wanted === undefined) return '';
-  const until = wishes.kind === 'valid' && wishes.untilMs !== undefined ? momentText(wishes.untilMs) : undefined;
+  const until = wishes.untilMs === undefined ? undefined : momentText(wishes.untilMs);
   const end = until === undefined ? '' : ` until ${until}`;
   switch (wanted.reason) {
     case 'Pinned':

@@ -25,7 +25,7 @@ export function remediesText({ remedies }: Decision): string {
 
 export function changeText(decision: Decision): string {
   const { code, wishes, policy } = decision;
-  const until = wishes.kind === 'valid' && wishes.untilMs !== undefined ? momentText(wishes.untilMs) : undefined;
+  const until = wishes.untilMs === undefined ? undefined : momentText(wishes.untilMs);
   const end = until === undefined ? '' : `, or at ${until}`;
   switch (code) {
     case 'AtTarget':
@@ -40,9 +40,7 @@ export function changeText(decision: Decision): string {
     case 'OptedOut':
       return `It takes part again when the annotation ${OPT_OUT_ANNOTATION} is removed${end}.`;
     case 'InvalidAnnotation':
-      return 'It is decided about again when the annotation is mended or removed.';
-    case 'PolicyDisabled':
-      return `It is decided about again when spec.enabled of policy ${policy.name} is true.`;
+      return `It is decided about again when the annotation is mended or removed${end}.`;
     case 'PolicyNotAccepted':
       return `The condition Accepted of policy ${policy.name} says what has to be mended.`;
     case 'Migrating':
