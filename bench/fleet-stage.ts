@@ -116,6 +116,7 @@ export class FleetStage {
       },
       intervalMs: 0,
       onReport: () => undefined,
+      onOutdated: () => undefined,
       logger: nullLogger,
       signal,
     });

@@ -88,6 +88,7 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
   const board = new DecisionBoard();
   const vitals = new Vitals({ clock, maxWorkMs: MAX_RECONCILE_MS });
   const storage = createStorageSystem(options, client);
+  const queue = new WorkQueue({ clock });
   const rounds = new PlanningRound({
     parts: { ...planningParts(options), storage, objects, policies, metrics },
     intervalMs: config.reconcileInterval,
@@ -95,14 +96,18 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
       board.update(report);
       metrics.planned(report);
     },
+    onOutdated: (restMs) => {
+      const known = policies.snapshot();
+      if (known.kind === 'ok') for (const { name } of known.policies) queue.addAfter(name, restMs);
+    },
     logger,
     signal: stop,
   });
+  const unsubscribe = objects.subscribe(() => rounds.noteChange());
   const identity = `${hostname()}_${randomBytes(8).toString('hex')}`;
   const events = new EventRecorder({ client, reportingController: CONTROLLER, reportingInstance: identity, logger });
   const announcer = new Announcer({ events, logger, dryRun: config.dryRun });
   const reconciler = new StoragePolicyReconciler({ policies, rounds, announcer, clock, logger });
-  const queue = new WorkQueue({ clock });
   // Its own connections, so that no other traffic holds up renewals.
   const leaseTransport = new HttpTransport({ config: kubeConfig, clock, userAgent: 'couchestor-operator-lease' });
   const leading = new Leading(config.leaderElect ? electorOf(options, identity, leaseTransport) : undefined);
@@ -121,6 +126,7 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
     metrics,
     health,
     close: () => {
+      unsubscribe();
       transport.close();
       leaseTransport.close();
     },

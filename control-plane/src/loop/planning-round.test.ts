@@ -9,6 +9,7 @@ let stage: PlanningStage;
 let stop: AbortController;
 let reports: PlanningReport[];
 let lines: string[];
+let outdated: number[];
 let round: PlanningRound;
 
 beforeEach(() => {
@@ -16,12 +17,14 @@ beforeEach(() => {
   stop = new AbortController();
   reports = [];
   lines = [];
+  outdated = [];
   const log = (message: string, fields?: object): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { ...nullLogger, info: log, warn: log, error: log };
   round = new PlanningRound({
     parts: stage.parts(),
     intervalMs: 60_000,
     onReport: (report) => void reports.push(report),
+    onOutdated: (restMs) => void outdated.push(restMs),
     logger,
     signal: stop.signal,
   });
@@ -107,6 +110,39 @@ describe('PlanningRound', () => {
     await running;
   });
 
+  it('plans again soon when something has changed, once however much has', async () => {
+    const running = round.run(() => undefined, stop.signal);
+    await stage.clock.advance(2_000);
+    for (let count = 0; count < 10; count += 1) round.noteChange();
+    expect(outdated).toEqual([3_000]);
+    await stage.clock.advance(2_999);
+    expect(stage.observations).toBe(1);
+    await stage.clock.advance(1);
+    expect(stage.observations).toBe(2);
+    await stage.clock.advance(59_999);
+    expect(stage.observations).toBe(2);
+    round.noteChange();
+    await stage.clock.advance(0);
+    expect(stage.observations).toBe(3);
+    stop.abort();
+    await stage.clock.advance(0);
+    await running;
+  });
+
+  it('replaces a round soon that something changed during', async () => {
+    const answer = Promise.withResolvers<StorageFacts>();
+    stage.observe = () => answer.promise;
+    const early = report();
+    await stage.clock.advance(1_000);
+    round.noteChange();
+    answer.resolve(NO_STORAGE);
+    expect((await early).sequence).toBe(1);
+    expect(round.restMs).toBe(4_000);
+    await stage.clock.advance(4_000);
+    expect((await report()).sequence).toBe(2);
+    expect(round.restMs).toBe(60_000);
+  });
+
   it('outlives a decision that fails, and does not survive a broken invariant', async () => {
     let thrown: Error = new Error('a bug');
     round = new PlanningRound({
@@ -117,6 +153,7 @@ describe('PlanningRound', () => {
       }),
       intervalMs: 60_000,
       onReport: () => undefined,
+      onOutdated: () => undefined,
       logger: { ...nullLogger, error: (message) => void lines.push(message) },
       signal: stop.signal,
     });

@@ -1,6 +1,6 @@
 /**
  * Rounds of planning, shared: whoever needs decisions gets the round that is under way, or the last one while it is young. A
- * policy that was edited after a round began gets a new one, at a bounded rate. Every replica of the control plane plans, so
+ * policy that was edited after a round began gets a new one, at a bounded rate; other changes get one soon. Every replica of the control plane plans, so
  * that each can answer what would be done; only the leader acts on it.
  */
 import { CoucheStorError, InvariantError, toCoucheStorError, TokenBucket, type Logger } from '@couchestor/common/base';
@@ -16,6 +16,8 @@ export interface PlanningRoundOptions {
   readonly intervalMs: number;
   /** Told of every round, in order; must not throw. */
   readonly onReport: (report: PlanningReport) => void;
+  /** The last round is to be replaced in `restMs`, sooner than was said before. */
+  readonly onOutdated: (restMs: number) => void;
   readonly logger: Logger;
   /** Ends whatever is under way. */
   readonly signal: AbortSignal;
@@ -25,8 +27,11 @@ export interface PlanningRoundOptions {
 const ROUNDS_PER_SECOND = 0.5;
 const ROUNDS_AT_ONCE = 3;
 const SHORTEST_PAUSE_MS = 100;
-/** A round that lacked something is not used for longer than this, so that what recovers is noticed soon. */
-const UNREADY_LIFETIME_MS = 5_000;
+/**
+ * A round that lacked something, or that something has changed since, is not used for longer than this: what recovers and what
+ * is edited is noticed soon, and a cluster that never rests costs a round per this time and no more.
+ */
+const SHORT_LIFETIME_MS = 5_000;
 
 export class PlanningRound {
   readonly #options: PlanningRoundOptions;
@@ -34,6 +39,9 @@ export class PlanningRound {
   #running: Promise<PlanningReport> | undefined;
   #latest: { readonly report: PlanningReport; readonly startMs: number } | undefined;
   #sequence = 0;
+  /** Whether something that decisions rest on has changed since the last round began. */
+  #outdated = false;
+  #nap = new AbortController();
 
   constructor(options: PlanningRoundOptions) {
     this.#options = options;
@@ -46,8 +54,17 @@ export class PlanningRound {
     if (this.#latest === undefined) return 0;
     const { report, startMs } = this.#latest;
     const { intervalMs, parts } = this.#options;
-    const lifetimeMs = isComplete(report) ? intervalMs : Math.min(intervalMs, UNREADY_LIFETIME_MS);
+    const lasts = isComplete(report) && !this.#outdated;
+    const lifetimeMs = lasts ? intervalMs : Math.min(intervalMs, SHORT_LIFETIME_MS);
     return Math.max(lifetimeMs - (parts.clock.monotonic() - startMs), 0);
+  }
+
+  /** A claim, a node or a migration is not any more what the last round knew. */
+  noteChange(): void {
+    if (this.#outdated) return;
+    this.#outdated = true;
+    this.#nap.abort();
+    this.#options.onOutdated(this.restMs);
   }
 
   /**
@@ -78,8 +95,10 @@ export class PlanningRound {
         logger.error('A round of planning failed.', { error });
       }
       beat();
+      this.#nap = new AbortController();
       const pauseMs = this.restMs > 0 ? this.restMs : this.#options.intervalMs;
-      await parts.clock.sleep(Math.max(pauseMs, SHORTEST_PAUSE_MS), signal).catch(() => undefined);
+      const woken = AbortSignal.any([signal, this.#nap.signal]);
+      await parts.clock.sleep(Math.max(pauseMs, SHORTEST_PAUSE_MS), woken).catch(() => undefined);
     }
   }
 
@@ -88,6 +107,7 @@ export class PlanningRound {
     try {
       await this.#rate.take(1, signal);
       const startMs = parts.clock.monotonic();
+      this.#outdated = false;
       const report = await planOnce(parts, (this.#sequence += 1), signal);
       this.#tell(this.#latest?.report, report);
       this.#latest = { report, startMs };

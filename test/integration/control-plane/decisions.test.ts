@@ -168,6 +168,17 @@ prometheus.describe('couchestor-operator', () => {
   }, 60_000);
 
   // observes: --dry-run, DRY_RUN, --preservation-mode, PRESERVATION_MODE
+  it('decides again soon after a claim is annotated, however long the interval is', async () => {
+    const code = (expected: string) =>
+      eventually(`${expected} in the status`, () => (lab.decision('gold', busy)?.code === expected ? true : undefined));
+    expect(await decisionWith(['--reconcile-interval=1h'])).toMatchObject({ code: 'Promote' });
+    await code('Promote');
+    await lab.annotate('busy', { 'storage.billyronks.io/opt-out': 'true' });
+    await code('OptedOut');
+    await lab.annotate('busy', { 'storage.billyronks.io/opt-out': null });
+    await code('Promote');
+  }, 60_000);
+
   it('takes every policy for a dry run, and for one that preserves, when the operator is told so', async () => {
     expect(await decisionWith([])).toMatchObject({ dryRun: false, preservationMode: false });
     expect(await decisionWith(['--dry-run'])).toMatchObject({ dryRun: true, preservationMode: false });

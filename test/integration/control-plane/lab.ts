@@ -148,19 +148,28 @@ export class Lab {
   }
 
   /** Writes parts of a status as another program would. */
-  async patchStatus(policy: string, status: object): Promise<void> {
+  patchStatus(policy: string, status: object): Promise<void> {
+    return this.#patch(`/apis/storage.billyronks.io/v1/storagepolicies/${policy}/status`, { status });
+  }
+
+  /** Of the claim shop/NAME; null takes an annotation away. */
+  annotate(name: string, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.#patch(`/api/v1/namespaces/shop/persistentvolumeclaims/${name}`, { metadata: { annotations } });
+  }
+
+  async #patch(path: string, change: object): Promise<void> {
     const config = new KubeConfig();
     config.loadFromFile(this.kubeconfig);
     const transport = new HttpTransport({ config });
     const { status: code, body } = await transport.request({
       method: 'PATCH',
-      path: `/apis/storage.billyronks.io/v1/storagepolicies/${policy}/status`,
+      path,
       headers: { accept: 'application/json', 'content-type': 'application/merge-patch+json' },
       signal: AbortSignal.timeout(10_000),
-      body: JSON.stringify({ status }),
+      body: JSON.stringify(change),
     });
     transport.close();
-    if (code !== 200) throw new Error(`PATCH ${policy}/status: ${code} ${body}`);
+    if (code !== 200) throw new Error(`PATCH ${path}: ${code} ${body}`);
   }
 
   list(resource: { group: string; resource: string }): readonly object[] {

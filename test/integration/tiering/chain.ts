@@ -20,8 +20,10 @@ import {
   runController,
   StoragePolicyReconciler,
   WorkQueue,
+  type AnnouncerOptions,
   type PlanningParts,
   type PlanningRoundOptions,
+  type StoragePolicyReconcilerOptions,
 } from '@couchestor/control-plane/loop';
 import type { OperatorSettings } from '@couchestor/control-plane/model';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -41,11 +43,24 @@ export interface ChainOptions {
   readonly informers?: { readonly timing: Partial<InformerTiming>; readonly guard: Partial<GuardOptions> };
   readonly requestTimeoutMs?: number;
   readonly onReport?: (report: Report) => void;
+  /** Of the API server; by default its own. */
+  readonly apiPort?: number;
+  /** Puts something between two parts, that sees what passes. */
+  readonly between?: {
+    readonly storage?: (real: Storage) => Storage;
+    readonly events?: (real: Events) => Events;
+    readonly announcer?: (real: Announcing) => Announcing;
+  };
 }
+
+export type Storage = PlanningParts['storage'];
+export type Events = AnnouncerOptions['events'];
+export type Announcing = StoragePolicyReconcilerOptions['announcer'];
 
 /** A virtual clock goes on by this much before a round, so that no earlier one is used again and its rate allows it. */
 const BETWEEN_ROUNDS_MS = 10_000;
 const IN_STEP_WITHIN_MS = 10_000;
+const DEFAULT_SETTINGS = { maxConcurrentMigrations: 10, dryRun: false, preservationMode: false, poolReserve: 0.1 };
 /** The user in the API server's eyes; faults of this user strike nobody else. */
 export const OPERATOR = 'operator';
 
@@ -63,33 +78,36 @@ export class Chain {
   readonly #reconciler: StoragePolicyReconciler;
   readonly #stop = new AbortController();
   readonly #running: Promise<unknown>[] = [];
+  /** What ended a part that should have gone on. */
+  failure: unknown;
 
   constructor(around: Surroundings, options: ChainOptions) {
     const { clock } = around;
     this.#around = around;
     this.#clock = clock;
     const config = new KubeConfig();
-    config.loadFromString(around.kube.kubeconfig({ username: OPERATOR, groups: ['system:masters'] }));
+    config.loadFromString(kubeconfigOf(around, options.apiPort));
     this.#transport = new HttpTransport({ config });
-    const { requestTimeoutMs = 10_000, informers = {}, mayastor = {}, timeoutMs = 30_000 } = options;
+    const { requestTimeoutMs = 10_000, informers = {}, mayastor = {}, timeoutMs = 30_000, between = {} } = options;
     const client = new KubeClient({ transport: this.#transport, requestTimeoutMs, requestsPerSecond: 200, burst: 200 });
     this.policies = new KubernetesStoragePolicies({ client, ...informers });
     this.objects = new KubernetesClusterObjects({ client, policies: this.policies.informer, ...informers });
     this.#storage = new MayastorRestSystem({ url: around.rest.url, clock, version: '2.10.0', ...mayastor });
-    const settings = { maxConcurrentMigrations: 10, dryRun: false, preservationMode: false, poolReserve: 0.1 };
+    const settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.rounds = new PlanningRound({
       parts: {
-        storage: this.#storage,
+        storage: between.storage?.(this.#storage) ?? this.#storage,
         objects: this.objects,
         policies: this.policies,
         heat: options.heat,
         decide,
-        settings: { ...settings, ...options.settings },
+        settings,
         clock,
         metrics: { heatQueried: () => undefined },
         timeoutMs,
       },
       intervalMs: options.intervalMs ?? 1_000,
+      onOutdated: () => undefined,
       onReport: (report) => {
         this.report = report;
         options.onReport?.(report);
@@ -98,7 +116,9 @@ export class Chain {
       signal: this.#stop.signal,
     });
     this.#events = new EventRecorder({ client, reportingController: 'test/operator', reportingInstance: 'operator-0' });
-    const announcer = new Announcer({ events: this.#events, logger: nullLogger, dryRun: settings.dryRun });
+    const events = between.events?.(this.#events) ?? this.#events;
+    const told = new Announcer({ events, logger: nullLogger, dryRun: settings.dryRun });
+    const announcer = between.announcer?.(told) ?? told;
     const { policies, rounds } = this;
     this.#reconciler = new StoragePolicyReconciler({ policies, rounds, announcer, clock, logger: nullLogger });
   }
@@ -107,11 +127,11 @@ export class Chain {
   follow(): this {
     const { signal } = this.#stop;
     const informers = [this.policies.informer, ...this.objects.informers];
-    this.#running.push(...informers.map((informer) => informer.run(signal)), this.#events.run(signal));
+    this.#runs(...informers.map((informer) => informer.run(signal)), this.#events.run(signal));
     return this;
   }
 
-  /** Everything runs by itself, as in the process. For real clocks. */
+  /** Everything runs by itself, as in the process; on a virtual clock for as long as somebody lets time pass. */
   run(workers = 2): this {
     const { signal } = this.#stop;
     this.follow();
@@ -124,7 +144,7 @@ export class Chain {
       clock: this.#clock,
       logger: nullLogger,
     };
-    this.#running.push(
+    this.#runs(
       this.rounds.run(() => undefined, signal),
       runController(controller, signal),
     );
@@ -166,6 +186,11 @@ export class Chain {
     this.#transport.close();
   }
 
+  #runs(...parts: readonly Promise<unknown>[]): void {
+    const failed = (error: unknown): void => void (this.failure ??= error);
+    this.#running.push(...parts.map((part) => part.catch(failed)));
+  }
+
   #isInStep(): boolean {
     const { store } = this.#around.kube;
     const core = (resource: string) => ({ group: '', resource });
@@ -184,4 +209,9 @@ export class Chain {
       return known.sort().join() === stored.sort().join();
     });
   }
+}
+
+function kubeconfigOf({ kube }: Surroundings, apiPort: number | undefined): string {
+  const kubeconfig = kube.kubeconfig({ username: OPERATOR, groups: ['system:masters'] });
+  return apiPort === undefined ? kubeconfig : kubeconfig.replace(new URL(kube.url).port, String(apiPort));
 }

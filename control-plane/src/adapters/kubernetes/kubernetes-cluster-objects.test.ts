@@ -241,6 +241,8 @@ describe('a subscriber', () => {
     expect(await callsAfter(() => void api.put(NODES, node))).toBe(1);
     expect(await callsAfter(() => void api.put(NODES, { ...node, status: { heartbeat: 2 } }))).toBe(0);
     expect(await callsAfter(() => void api.put(MIGRATIONS, migration('m-1')))).toBe(1);
+    const progressed = { ...migration('m-1'), status: { message: 'half of it is copied' } };
+    expect(await callsAfter(() => void api.put(MIGRATIONS, progressed))).toBe(0);
     expect(await callsAfter(() => api.remove(VOLUMES, 'pvc-1'))).toBe(1);
     end();
     expect(await callsAfter(() => putVolume())).toBe(0);

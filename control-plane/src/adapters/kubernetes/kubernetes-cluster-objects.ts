@@ -51,15 +51,15 @@ export class KubernetesClusterObjects implements ClusterObjects {
   }
 
   /**
-   * Calls `changed` when something that a snapshot shows may have changed, at first for all there is. Heartbeats of nodes and
-   * the like are not such a change. Returns how to unsubscribe.
+   * Calls `changed` when something that a snapshot shows may have changed, at first for all there is. Heartbeats of nodes,
+   * the progress of a migration and the like are not such a change. Returns how to unsubscribe.
    */
   subscribe(changed: () => void): () => void {
     const ends = [
-      tellOfFacts(this.volumes, changed),
-      tellOfFacts(this.claims, changed),
-      tellOfFacts(this.nodes, changed),
-      this.migrations.informer.subscribe(() => changed()),
+      tellOfFacts(this.volumes, ({ value }) => value, changed),
+      tellOfFacts(this.claims, ({ value }) => value, changed),
+      tellOfFacts(this.nodes, ({ value }) => value, changed),
+      tellOfFacts(this.migrations.informer, ({ raw, value }) => readMigration(raw, value), changed),
     ];
     return () => {
       for (const end of ends) end();
@@ -87,9 +87,13 @@ export class KubernetesClusterObjects implements ClusterObjects {
   }
 }
 
-function tellOfFacts<T>(informer: ResourceInformer<T>, changed: () => void): () => void {
+function tellOfFacts<T>(
+  informer: Pick<ResourceInformer<T>, 'subscribe'>,
+  factsOf: (entry: Entry<T>) => unknown,
+  changed: () => void,
+): () => void {
   return informer.subscribe((change) => {
-    if (change.type === 'updated' && isDeepStrictEqual(change.previous.value, change.entry.value)) return;
+    if (change.type === 'updated' && isDeepStrictEqual(factsOf(change.previous), factsOf(change.entry))) return;
     changed();
   });
 }
