@@ -114,6 +114,39 @@ describe('Announcer', () => {
     expect(heard()).toEqual(['StoragePolicy/gold Normal TelemetryRecovered']);
   });
 
+  it('remembers what stood in the status at a start in the middle of an outage', () => {
+    const subject = announcer();
+    const told = [{ volumeId: 'id-a', code: 'Unpublished', to: 'Cold' }];
+    const unknown = [decisionFixture('a', 'HeatUnknown')];
+    subject.announce(withStatus({ decisions: told }), round(unknown, { telemetry: down }));
+    expect(heard()).toEqual(['StoragePolicy/gold Warning TelemetryUnhealthy']);
+    // By now the status tells of the outage.
+    const written = withStatus({ decisions: [{ volumeId: 'id-a', code: 'HeatUnknown' }] });
+    subject.announce(written, round([decisionFixture('a', 'Unpublished')]));
+    expect(heard()).toEqual(['StoragePolicy/gold Normal TelemetryRecovered']);
+  });
+
+  it.each([null, 'x', [null, 1, {}], {}])('takes a stored status of any shape: %j', (odd) => {
+    announcer().announce(withStatus({ conditions: odd, decisions: odd }), round([decisionFixture('a', 'AtTarget')]));
+    expect(heard()).toEqual([]);
+  });
+
+  it('says nothing of a policy that is switched off, and everything when it is switched on', () => {
+    const subject = announcer();
+    const off = policyRecord('gold', { enabled: false });
+    subject.announce(gold, round([decisionFixture('a', 'Unpublished')]));
+    heard();
+    subject.announce(off, round([], { telemetry: down }));
+    announcer().announce(off, round([], { telemetry: down, storage: down }));
+    expect(heard()).toEqual([]);
+    subject.announce(gold, round([decisionFixture('a', 'Unpublished')], { storage: down }));
+    expect(heard()).toEqual([
+      'StoragePolicy/gold Warning StorageUnhealthy',
+      'PersistentVolumeClaim/claim-a Warning MoveBlocked',
+      'StoragePolicy/gold Warning MoveBlocked',
+    ]);
+  });
+
   it('starts over with a policy that was deleted or made again', () => {
     const subject = announcer();
     const decisions = [decisionFixture('a', 'Unpublished')];

@@ -3,12 +3,13 @@
  * each policy, and after a restart believes the stored status, so that nothing is told twice. A policy that is a dry run has log
  * lines only. While telemetry is down nothing is told of single volumes: that their heat is unknown follows from it.
  */
-import { findCondition, GROUP_VERSION, STORAGE_POLICY, type Condition } from '@couchestor/common/api';
+import { GROUP_VERSION, STORAGE_POLICY } from '@couchestor/common/api';
 import type { Logger } from '@couchestor/common/base';
 import type { Decision } from '../model/decision.ts';
 import { decisionChanges, type DecisionChange, type DecisionChangeKind } from '../model/decision-changes.ts';
 import type { Readiness } from '../model/health.ts';
 import { STORAGE_HEALTHY, TELEMETRY_HEALTHY, type PolicyRound } from '../model/policy-status.ts';
+import { isRecord } from '../model/status-changes.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { Events, ObjectReference } from '../ports/events.ts';
 
@@ -21,7 +22,9 @@ export interface AnnouncerOptions {
 
 interface Said {
   readonly uid: string;
-  readonly decisions: readonly Decision[];
+  /** Undefined: this process has told of none yet, but a predecessor of those that `stored` knows. */
+  readonly decisions: readonly Decision[] | undefined;
+  readonly stored: ReadonlySet<string>;
   readonly healthy: Readonly<Record<string, boolean | undefined>>;
 }
 
@@ -44,23 +47,23 @@ export class Announcer {
   }
 
   announce(policy: StoragePolicyRecord, round: PolicyRound): void {
+    // One that is switched off takes no part in rounds, and whatever they lack is no concern of it.
+    if (isSwitchedOff(policy)) return this.forget(policy.name);
     const known = this.#said.get(policy.name);
-    const before = known?.uid === policy.uid ? known : undefined;
+    const before = known?.uid === policy.uid ? known : storedOf(policy);
     const healthy = this.#announceHealth(policy, before, round);
     const decided = round.decisions !== undefined && round.telemetry.healthy;
     if (decided) this.#announceChanges(policy, before, round.decisions);
-    const decisions = decided ? round.decisions : (before?.decisions ?? []);
-    // Before the first round that decided, the stored status still counts as what was said.
-    if (decided || before !== undefined) this.#said.set(policy.name, { uid: policy.uid, decisions, healthy });
+    this.#said.set(policy.name, { ...before, decisions: decided ? round.decisions : before.decisions, healthy });
   }
 
-  #announceHealth(policy: StoragePolicyRecord, before: Said | undefined, round: PolicyRound): Said['healthy'] {
+  #announceHealth(policy: StoragePolicyRecord, before: Said, round: PolicyRound): Said['healthy'] {
     const now: Readonly<Record<string, Readiness>> = {
       [TELEMETRY_HEALTHY]: round.telemetry,
       [STORAGE_HEALTHY]: round.storage,
     };
     for (const [type, { healthy, reason, message }] of Object.entries(now)) {
-      const was = before === undefined ? storedHealth(policy, type) : before.healthy[type];
+      const was = before.healthy[type];
       if (was === healthy || (was === undefined && healthy)) continue;
       const name = type.replace('Healthy', '');
       this.#record(policy, policyReference(policy), {
@@ -72,9 +75,10 @@ export class Announcer {
     return Object.fromEntries(Object.entries(now).map(([type, { healthy }]) => [type, healthy]));
   }
 
-  #announceChanges(policy: StoragePolicyRecord, before: Said | undefined, after: readonly Decision[]): void {
-    const { changes, omittedCount } = decisionChanges(before?.decisions ?? [], after);
-    const fresh = before === undefined ? changes.filter((change) => !isStored(policy, change)) : changes;
+  #announceChanges(policy: StoragePolicyRecord, { decisions, stored }: Said, after: readonly Decision[]): void {
+    const { changes, omittedCount } = decisionChanges(decisions ?? [], after);
+    const fresh =
+      decisions === undefined ? changes.filter((change) => !stored.has(keyOf(storedFields(change.after)))) : changes;
     for (const change of fresh) this.#tell(policy, change);
     for (const [kind, same] of Map.groupBy(fresh, (change) => change.kind)) this.#summarise(policy, kind, same);
     if (omittedCount > 0) {
@@ -123,21 +127,33 @@ function policyReference({ name, uid }: StoragePolicyRecord): ObjectReference {
   return { apiVersion: GROUP_VERSION, kind: STORAGE_POLICY.kind, name, uid };
 }
 
-function storedHealth({ status }: StoragePolicyRecord, type: string): boolean | undefined {
-  if (!Array.isArray(status.conditions)) return undefined;
-  const found = findCondition(status.conditions as readonly Condition[], type);
-  return found === undefined ? undefined : found.status === 'True';
+function isSwitchedOff({ parsed }: StoragePolicyRecord): boolean {
+  return parsed.kind === 'ok' && !parsed.value.spec.enabled;
 }
 
-/** Whether a predecessor of this process has told of it: then it stands in the status. */
-function isStored({ status }: StoragePolicyRecord, { after }: DecisionChange): boolean {
-  const stored: readonly unknown[] = Array.isArray(status.decisions) ? status.decisions : [];
-  return stored.some(
-    (decision) =>
-      typeof decision === 'object' &&
-      decision !== null &&
-      Reflect.get(decision, 'volumeId') === after.volumeId &&
-      Reflect.get(decision, 'code') === after.code &&
-      Reflect.get(decision, 'to') === after.wanted?.tier,
-  );
+/** What a predecessor of this process has told of: it stands in the status as it is found first, before a round changes it. */
+function storedOf({ uid, status }: StoragePolicyRecord): Said {
+  const conditions = recordsIn(status.conditions);
+  const health = (type: string): readonly [string, boolean | undefined] => {
+    const found = conditions.find((condition) => condition.type === type);
+    return [type, found && found.status === 'True'];
+  };
+  return {
+    uid,
+    decisions: undefined,
+    stored: new Set(recordsIn(status.decisions).map(keyOf)),
+    healthy: Object.fromEntries([TELEMETRY_HEALTHY, STORAGE_HEALTHY].map(health)),
+  };
+}
+
+function recordsIn(list: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+function storedFields({ volumeId, code, wanted }: Decision): Readonly<Record<string, unknown>> {
+  return { volumeId, code, to: wanted?.tier };
+}
+
+function keyOf({ volumeId, code, to }: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify([volumeId, code, to ?? null]);
 }
