@@ -107,7 +107,8 @@ describe('Announcer', () => {
   });
 
   it('knows from the status that a failure was told of before a restart', () => {
-    const conditions = [{ type: 'TelemetryHealthy', status: 'False' }];
+    const texts = { reason: 'Timeout', message: '', lastTransitionTime: '2026-02-17T00:00:00Z' };
+    const conditions = [{ type: 'TelemetryHealthy', status: 'False', ...texts }];
     announcer().announce(withStatus({ conditions }), round(undefined, { telemetry: down }));
     expect(heard()).toEqual([]);
     announcer().announce(withStatus({ conditions }), round([]));

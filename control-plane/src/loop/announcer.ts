@@ -3,12 +3,12 @@
  * each policy, and after a restart believes the stored status, so that nothing is told twice. A policy that is a dry run has log
  * lines only. While telemetry is down nothing is told of single volumes: that their heat is unknown follows from it.
  */
-import { GROUP_VERSION, STORAGE_POLICY } from '@couchestor/common/api';
+import { findCondition, GROUP_VERSION, STORAGE_POLICY } from '@couchestor/common/api';
 import type { Logger } from '@couchestor/common/base';
 import type { Decision } from '../model/decision.ts';
 import { decisionChanges, type DecisionChange, type DecisionChangeKind } from '../model/decision-changes.ts';
 import type { Readiness } from '../model/health.ts';
-import { STORAGE_HEALTHY, TELEMETRY_HEALTHY, type PolicyRound } from '../model/policy-status.ts';
+import { conditionsOf, STORAGE_HEALTHY, TELEMETRY_HEALTHY, type PolicyRound } from '../model/policy-status.ts';
 import { isRecord } from '../model/status-changes.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { Events, ObjectReference } from '../ports/events.ts';
@@ -48,7 +48,10 @@ export class Announcer {
 
   announce(policy: StoragePolicyRecord, round: PolicyRound): void {
     // One that is switched off takes no part in rounds, and whatever they lack is no concern of it.
-    if (isSwitchedOff(policy)) return this.forget(policy.name);
+    if (isSwitchedOff(policy)) {
+      this.forget(policy.name);
+      return;
+    }
     const known = this.#said.get(policy.name);
     const before = known?.uid === policy.uid ? known : storedOf(policy);
     const healthy = this.#announceHealth(policy, before, round);
@@ -133,21 +136,18 @@ function isSwitchedOff({ parsed }: StoragePolicyRecord): boolean {
 
 /** What a predecessor of this process has told of: it stands in the status as it is found first, before a round changes it. */
 function storedOf({ uid, status }: StoragePolicyRecord): Said {
-  const conditions = recordsIn(status.conditions);
+  const conditions = conditionsOf(status);
   const health = (type: string): readonly [string, boolean | undefined] => {
-    const found = conditions.find((condition) => condition.type === type);
-    return [type, found && found.status === 'True'];
+    const found = findCondition(conditions, type);
+    return [type, found === undefined ? undefined : found.status === 'True'];
   };
+  const told: readonly unknown[] = Array.isArray(status.decisions) ? status.decisions : [];
   return {
     uid,
     decisions: undefined,
-    stored: new Set(recordsIn(status.decisions).map(keyOf)),
+    stored: new Set(told.filter(isRecord).map(keyOf)),
     healthy: Object.fromEntries([TELEMETRY_HEALTHY, STORAGE_HEALTHY].map(health)),
   };
-}
-
-function recordsIn(list: unknown): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(list) ? list.filter(isRecord) : [];
 }
 
 function storedFields({ volumeId, code, wanted }: Decision): Readonly<Record<string, unknown>> {

@@ -140,7 +140,7 @@ export function stalledStatus(
 }
 
 /** What is no condition is left out: the schema would refuse to store it again. */
-function conditionsOf({ conditions }: Status): readonly Condition[] {
+export function conditionsOf({ conditions }: Status): readonly Condition[] {
   return Array.isArray(conditions) ? conditions.filter(isCondition) : [];
 }
 
