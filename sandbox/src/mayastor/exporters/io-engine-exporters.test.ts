@@ -2,6 +2,7 @@ import { VirtualClock } from '@couchestor/common/base';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'node:http';
 import { MayastorCluster } from '../cluster.ts';
+import { serversOf } from '../listening.fixture.ts';
 import { parseExposition } from './exposition.fixture.ts';
 import { IoEngineExporters } from './io-engine-exporters.ts';
 
@@ -96,5 +97,17 @@ describe('exporters', () => {
     expect((await get(targets[0]!)).code).toBe(200);
     cluster.setNodeStatus('b', 'Online');
     expect((await get(targets[1]!)).code).toBe(200);
+  });
+
+  it('that cannot all listen leave none behind', async () => {
+    const second = {
+      get name(): string {
+        throw new Error('no address is left');
+      },
+    };
+    const broken = { view: () => ({ nodes: [{ name: 'a' }, second] }) } as unknown as MayastorCluster;
+    const start = (): Promise<IoEngineExporters> => IoEngineExporters.start({ cluster: broken });
+    const servers = await serversOf(() => expect(start()).rejects.toThrow('no address is left'));
+    expect(servers).toEqual({ started: 1, listening: 0 });
   });
 });

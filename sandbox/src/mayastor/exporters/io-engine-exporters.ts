@@ -34,20 +34,20 @@ export class IoEngineExporters {
     this.#exporters = exporters;
   }
 
-  /** For the nodes that the cluster has now. Thrown: what the operating system says when it cannot listen. */
+  /**
+   * For the nodes that the cluster has now. Thrown: what the operating system says when it cannot listen; nothing is left
+   * running then.
+   */
   static async start({ cluster, host = '127.0.0.1' }: ExportersOptions): Promise<IoEngineExporters> {
     const exporters: Exporter[] = [];
-    for (const { name } of cluster.view().nodes) {
-      const server = createServer((request, response) => answer(cluster, name, { request, response }));
-      server.on('connection', (socket) => {
-        if (isDown(cluster, name)) socket.resetAndDestroy();
-      });
-      server.listen(0, host);
-      await once(server, 'listening');
-      const { port } = server.address() as AddressInfo;
-      exporters.push({ node: name, target: `${host.includes(':') ? `[${host}]` : host}:${port}`, server });
+    const all = new IoEngineExporters(exporters);
+    try {
+      for (const { name } of cluster.view().nodes) exporters.push(await startExporter(cluster, name, host));
+      return all;
+    } catch (error) {
+      await all.stop();
+      throw error;
     }
-    return new IoEngineExporters(exporters);
   }
 
   /** `host:port` by node, in the order of the nodes. */
@@ -68,6 +68,17 @@ export class IoEngineExporters {
     }
     await Promise.all(closed);
   }
+}
+
+async function startExporter(cluster: MayastorCluster, node: string, host: string): Promise<Exporter> {
+  const server = createServer((request, response) => answer(cluster, node, { request, response }));
+  server.on('connection', (socket) => {
+    if (isDown(cluster, node)) socket.resetAndDestroy();
+  });
+  server.listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { node, target: `${host.includes(':') ? `[${host}]` : host}:${port}`, server };
 }
 
 const isDown = (cluster: MayastorCluster, node: string): boolean =>

@@ -43,15 +43,19 @@ export class MayastorStandIn {
     const { kube, host = '127.0.0.1', port = 0 } = options;
     const { cluster, scenario } = demoCluster(options);
     const rest = await MayastorRest.start({ cluster, host, port });
+    const exporters = await IoEngineExporters.start({ cluster, host }).catch(async (error: unknown) => {
+      await rest.stop();
+      throw error;
+    });
+    const objects = new MayastorObjects({ cluster, kube, zones: scenario.zones });
     try {
-      const exporters = await IoEngineExporters.start({ cluster, host });
-      const objects = new MayastorObjects({ cluster, kube, zones: scenario.zones });
       objects.start();
       for (const storageClass of scenario.storageClasses) objects.addStorageClass(storageClass);
       objects.addClaims(new Map(scenario.volumes.map(({ volumeId, claim }) => [volumeId, claim])));
       return new MayastorStandIn({ cluster, scenario, objects, exporters, rest });
     } catch (error) {
-      await rest.stop();
+      objects.stop();
+      await Promise.all([exporters.stop(), rest.stop()]);
       throw error;
     }
   }
