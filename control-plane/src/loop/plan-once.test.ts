@@ -71,7 +71,7 @@ describe('planOnce', () => {
     const report = await plan();
     expect(report).toMatchObject({
       decisions: undefined,
-      storage: { healthy: false, reason: 'Unavailable', message: 'Connection refused; check --mayastor-url' },
+      storage: { healthy: false, reason: 'Unavailable', message: 'Connection refused; check --mayastor-url.' },
       telemetry: { healthy: true },
     });
     expect(stage.decided).toEqual([]);

@@ -112,8 +112,8 @@ async function observe({ storage, clock, timeoutMs }: PlanningParts, signal: Abo
   } catch (thrown) {
     if (thrown instanceof InvariantError || signal.aborted) throw thrown;
     const { code, message, fields } = toCoucheStorError(thrown);
-    const remedy = fields.remedy === undefined ? '' : `; ${String(fields.remedy)}`;
-    return { kind: 'failed', readiness: unready(capitalised(code), `${message}${remedy}`) };
+    const said = fields.remedy === undefined ? message : `${message.replace(/\.$/, '')}; ${String(fields.remedy)}.`;
+    return { kind: 'failed', readiness: unready(capitalised(code), said) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import { CoucheStorError, VirtualClock } from '@couchestor/common/base';
 import { inTurn, MayastorServer, sends, type Answer } from './mayastor.fixture.ts';
 import { RestClient, type RestClientOptions } from './rest-client.ts';
@@ -72,15 +73,27 @@ describe('a read', () => {
     expect(server.requests.map(({ token }) => token)).toEqual(['Bearer first', 'Bearer second', undefined]);
   });
 
-  it('fails when the token cannot be read, without asking Mayastor', async () => {
-    connect({ bearerToken: () => Promise.reject(Object.assign(new Error('no file'), { code: 'EACCES' })) });
-    await expect(get()).rejects.toMatchObject({ code: 'forbidden', fields: { path: '/v0/nodes' } });
+  it.each([
+    ['cannot be read', () => Promise.reject(Object.assign(new Error('no file'), { code: 'EACCES' }))],
+    ['is empty', () => ' \n'],
+    ['is of two lines', () => 'one\r\nX-Evil: two'],
+  ])('fails when the token %s, without asking Mayastor or repeating it', async (_, bearerToken) => {
+    connect({ bearerToken });
+    const failed = await get().catch((error: unknown) => error);
+    expect(failed).toMatchObject({
+      code: 'unauthorized',
+      retryable: false,
+      message: 'The bearer token for Mayastor cannot be read.',
+      fields: { path: '/v0/nodes', remedy: expect.stringContaining('file') },
+    });
+    expect(inspect(failed, { depth: 9 })).not.toContain('Evil');
     expect(server.requests).toEqual([]);
   });
 
-  it.each(['nonsense', 'ftp://host', ''])('is of no Mayastor at "%s"', (text) => {
+  it.each(['nonsense', 'ftp://host', '', 'htps://user:secret@host'])('is of no Mayastor at "%s"', (text) => {
     connect();
-    expect(() => new RestClient({ url: text, clock })).toThrow(expect.objectContaining({ code: 'invalid' }));
+    const make = (): RestClient => new RestClient({ url: text, clock });
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid', message: expect.not.stringContaining('secret') }));
   });
 });
 

@@ -74,21 +74,37 @@ export class RestClient {
     } catch (error) {
       // Half an answer without a length, or a proxy's page: the next one may be whole.
       throw new CoucheStorError('unavailable', `Mayastor's answer to GET ${path} is no JSON; it may be cut short.`, {
-        fields: { path, field: 'the answer', bytes: answer.body.length },
+        fields: {
+          path,
+          field: 'the answer',
+          bytes: answer.body.length,
+          remedy: 'check that the URL is that of the api-rest service',
+        },
         cause: error,
       });
     }
   }
 
+  async #authorization(): Promise<Readonly<Record<string, string>>> {
+    try {
+      const token = (await this.#options.bearerToken?.())?.trim();
+      if (token === undefined) return {};
+      if (!/^[\x21-\x7e]+$/.test(token)) throw new CoucheStorError('invalid', 'The token is empty or not one word.');
+      return { Authorization: `Bearer ${token}` };
+    } catch (cause) {
+      const remedy = 'check that its file is mounted and holds one token';
+      throw new CoucheStorError('unauthorized', 'The bearer token for Mayastor cannot be read.', {
+        fields: { remedy },
+        cause,
+      });
+    }
+  }
+
   async #send(path: string, query: Query, signal: AbortSignal): Promise<RestAnswer> {
-    const token = await this.#options.bearerToken?.();
+    const authorization = await this.#authorization();
     const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
-    const headers = {
-      Accept: 'application/json',
-      'User-Agent': 'couchestor',
-      ...(token === undefined ? {} : { Authorization: `Bearer ${token.trim()}` }),
-    };
+    const headers = { ...authorization, Accept: 'application/json', 'User-Agent': 'couchestor' };
     const response = await this.#open(url, headers, signal);
     const body = await readText(response, this.#options.maxAnswerBytes ?? 64 * 1024 * 1024);
     return { status: response.statusCode ?? 0, body, retryAfter: response.headers['retry-after'] };
@@ -108,7 +124,10 @@ export class RestClient {
 function baseOf(url: string): URL {
   const base = URL.parse(url);
   if (base === null || !/^https?:$/.test(base.protocol)) {
-    throw new CoucheStorError('invalid', `${url} is no URL of Mayastor's REST API; write http://HOST:PORT.`);
+    // It is not repeated: it may carry a password.
+    throw new CoucheStorError('invalid', "The URL of Mayastor's REST API is not one of HTTP; write http://HOST:PORT.", {
+      fields: { field: 'url' },
+    });
   }
   base.pathname = base.pathname.replace(/\/(v0\/?)?$/, '/');
   return base;
@@ -123,6 +142,7 @@ async function readText(response: http.IncomingMessage, maxBytes: number): Promi
       if (size > maxBytes) {
         throw new CoucheStorError('resourceExhausted', `The answer is larger than ${maxBytes} bytes.`, {
           retryable: false,
+          fields: { remedy: 'check that the URL is that of the api-rest service' },
         });
       }
       chunks.push(chunk);

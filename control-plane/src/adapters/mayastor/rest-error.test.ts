@@ -72,4 +72,10 @@ describe('a request without an answer', () => {
   ])('%s is %s', (thrown, code) => {
     expect(errorOfFailure(thrown, '/v0/nodes')).toMatchObject({ code, fields: { path: '/v0/nodes' }, cause: thrown });
   });
+
+  it('says what to do, unless nobody waits for it any more', () => {
+    const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    expect(errorOfFailure(refused, '/v0/nodes').fields.remedy).toMatch(/check the URL/);
+    expect(errorOfFailure(AbortSignal.abort().reason, '/v0/nodes').fields).not.toHaveProperty('remedy');
+  });
 });

@@ -66,10 +66,14 @@ export function errorOfAnswer(answer: RestAnswer, path: string): CoucheStorError
 /** A request without an answer, or whose answer broke off. */
 export function errorOfFailure(thrown: unknown, path: string): CoucheStorError {
   const cause = toCoucheStorError(thrown);
+  // It was not sent: what is wrong is on this side.
+  if (cause.code === 'unauthorized') {
+    return new CoucheStorError(cause.code, cause.message, { fields: { ...cause.fields, path }, cause: thrown });
+  }
   // What the system does not name is the network's or the TLS layer's failure: waiting may mend it.
   const code = cause.code === 'internal' || cause.code === 'notFound' ? 'unavailable' : cause.code;
   return new CoucheStorError(code, `No answer from Mayastor to GET ${path}: ${cause.message}`, {
-    fields: { ...cause.fields, path },
+    fields: { ...remedyOf(code, 0), ...cause.fields, path },
     ...(code === cause.code ? { retryable: cause.retryable } : {}),
     cause: thrown,
   });
@@ -120,9 +124,12 @@ function retryAfter(header: string | undefined): ErrorFields {
   return seconds > 0 ? { retryAfterMs: Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) } : {};
 }
 
+/** `status` is 0 where there was no answer. */
 function remedyOf(code: ErrorCode, status: number): ErrorFields {
   if (code === 'unauthorized') return { remedy: 'give this process a bearer token that Mayastor accepts' };
   if (code === 'notFound') return { remedy: 'check that the URL is that of the api-rest service, without a path' };
+  if (status === 0 && (code === 'unavailable' || code === 'timeout'))
+    return { remedy: 'check the URL, the Service of api-rest and the network between' };
   if (status >= 300 && status < 400) return { remedy: 'give the URL that it redirects to; redirects are not followed' };
   return {};
 }
