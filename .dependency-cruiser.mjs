@@ -75,6 +75,18 @@ export default {
       { path: '^control-plane/src/', pathNot: '^control-plane/src/(model|brain)/' },
     ),
     rule(
+      'model-is-below-brain',
+      'Nouns know nothing of what is decided with them.',
+      { path: '^control-plane/src/model/', pathNot: '\\.test\\.ts$' },
+      { path: '^control-plane/src/(?!model/)' },
+    ),
+    rule(
+      'adapters-decide-nothing',
+      'What stands behind a port brings facts and carries out; decisions are made between.',
+      { path: '^control-plane/src/(adapters|ports)/', pathNot: '\\.test\\.ts$' },
+      { path: '^control-plane/src/brain/' },
+    ),
+    rule(
       'eyes-are-pure',
       'What is asked of Prometheus, and what samples mean, is known without asking.',
       { path: '^control-plane/src/eyes/', pathNot: '\\.test\\.ts$' },

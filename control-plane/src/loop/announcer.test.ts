@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { nullLogger, type LogFields } from '@couchestor/common/base';
 import type { Decision } from '../model/decision.ts';
 import { decisionFixture, READY } from '../model/decision.fixture.ts';
-import type { PolicyRound } from '../model/policy-status.ts';
+import type { PolicyRound } from '../brain/status/policy-status.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { Happening } from '../ports/events.ts';
 import { Announcer } from './announcer.ts';

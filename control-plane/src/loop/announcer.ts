@@ -8,8 +8,8 @@ import type { Logger } from '@couchestor/common/base';
 import type { Decision } from '../model/decision.ts';
 import { decisionChanges, type DecisionChange, type DecisionChangeKind } from '../model/decision-changes.ts';
 import type { Readiness } from '../model/health.ts';
-import { conditionsOf, STORAGE_HEALTHY, TELEMETRY_HEALTHY, type PolicyRound } from '../model/policy-status.ts';
-import { isRecord } from '../model/status-changes.ts';
+import { conditionsOf, STORAGE_HEALTHY, TELEMETRY_HEALTHY, type PolicyRound } from '../brain/status/policy-status.ts';
+import { isRecord } from '../brain/status/status-changes.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { Events, ObjectReference } from '../ports/events.ts';
 

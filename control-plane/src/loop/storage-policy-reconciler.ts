@@ -5,7 +5,7 @@
  */
 import type { Clock, CoucheStorError, Logger } from '@couchestor/common/base';
 import { conflictsOf, covers, decisionsOf, type PlanningReport } from '../model/planning-report.ts';
-import { acceptedStatus, policyStatus, stalledStatus, type PolicyRound } from '../model/policy-status.ts';
+import { acceptedStatus, policyStatus, stalledStatus, type PolicyRound } from '../brain/status/policy-status.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';
 import type { Announcer } from './announcer.ts';

@@ -37,7 +37,7 @@ export interface DecisionChanges {
 
 const WARNINGS: ReadonlySet<DecisionChangeKind> = new Set(['MoveBlocked', 'HeatUnknown', 'AnnotationInvalid']);
 
-export const MAX_DECISION_CHANGES = 200;
+const MAX_DECISION_CHANGES = 200;
 
 /**
  * In the first round of a process `before` is empty: then moves, blocked moves, unknown heat and invalid annotations are all new.

@@ -11,19 +11,19 @@ import {
   type Condition,
   type ConditionUpdate,
 } from '@couchestor/common/api';
-import type { Decision } from './decision.ts';
-import type { Readiness } from './health.ts';
+import type { Decision } from '../../model/decision.ts';
+import type { Readiness } from '../../model/health.ts';
 import { reportedRound } from './reported-round.ts';
 import { isWorthWriting, withoutUndefined, type Status } from './status-changes.ts';
-import type { StoragePolicyRecord } from './storage-policy-record.ts';
+import type { StoragePolicyRecord } from '../../model/storage-policy-record.ts';
 
 /** Set while the policy cannot be processed for a reason that no repetition mends. */
-export const STALLED = 'Stalled';
+const STALLED = 'Stalled';
 /** Whether heat can be learnt, and whether the storage system answers: there as soon as the policy took part in a round. */
 export const TELEMETRY_HEALTHY = 'TelemetryHealthy';
 export const STORAGE_HEALTHY = 'StorageHealthy';
 /** Set while older policies decide about volumes that this one matches as well. */
-export const CONFLICT = 'Conflict';
+const CONFLICT = 'Conflict';
 
 /** What a round came to for one policy. */
 export interface PolicyRound {
@@ -49,7 +49,7 @@ export function policyStatus(policy: StoragePolicyRecord, round: PolicyRound, no
     uid !== policy.uid || generation !== policy.generation;
   if (round.decisions?.some((decision) => isForeign(decision.policy))) return undefined;
   const isSwitchedOff = policy.parsed.kind === 'ok' && !policy.parsed.value.spec.enabled;
-  const decisions = isSwitchedOff ? [] : decisionsKnown(round);
+  const decisions = isSwitchedOff ? [] : round.decisions;
   const status = withoutUndefined({
     ...policy.status,
     observedGeneration: policy.generation,
@@ -59,10 +59,6 @@ export function policyStatus(policy: StoragePolicyRecord, round: PolicyRound, no
     conditions: conditionsAfter(policy, isSwitchedOff ? undefined : round, nowMs),
   });
   return isWorthWriting(policy.status, status, nowMs) ? status : undefined;
-}
-
-function decisionsKnown({ decisions, storage }: PolicyRound): readonly Decision[] | undefined {
-  return decisions?.length === 0 && !storage.healthy ? undefined : decisions;
 }
 
 /**
@@ -75,7 +71,7 @@ function conditionsAfter(
   nowMs: number,
 ): readonly Condition[] {
   const updates = round === undefined ? [] : roundConditions(round, policy.generation);
-  const isUndecided = round !== undefined && decisionsKnown(round) === undefined;
+  const isUndecided = round !== undefined && round.decisions === undefined;
   const ours = [STALLED, TELEMETRY_HEALTHY, STORAGE_HEALTHY, ...(isUndecided ? [] : [CONFLICT])];
   const kept = ours
     .filter((type) => !updates.some((update) => update.type === type))

@@ -10,8 +10,8 @@ import {
   type ReportedDecision,
   type VolumeCounts,
 } from '@couchestor/common/api';
-import { explain, rfc3339, soundHeat } from '../brain/explain/index.ts';
-import type { Decision, DecisionCode, DecisionOutcome } from './decision.ts';
+import { explain, rfc3339, soundHeat } from '../explain/index.ts';
+import type { Decision, DecisionCode, DecisionOutcome } from '../../model/decision.ts';
 import { isRecord, type Status } from './status-changes.ts';
 
 export interface ReportedRound {

@@ -7,7 +7,7 @@
 export type Status = Readonly<Record<string, unknown>>;
 
 /** How old heat, messages and lastReconcileTime may get in a status. */
-export const REFRESH_INTERVAL_MS = 5 * 60_000;
+const REFRESH_INTERVAL_MS = 5 * 60_000;
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
