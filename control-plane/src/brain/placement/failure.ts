@@ -1,14 +1,13 @@
 /** Why no pool takes a replica: the code and the sentence that tell most, from what was found about each pool. */
-import type { PoolFacts } from '../../model/cluster-snapshot.ts';
 import type { DecisionCode } from '../../model/decision.ts';
-import { REJECTION_CODES, type Rejection, type RejectionCode } from './filters.ts';
 import type { MoveContext } from './move-request.ts';
+import { REJECTION_CODES, type RejectionCode } from './rejection-codes.ts';
+import { rejectionReason } from './rejection.ts';
+import type { PoolSite } from './storage-index.ts';
 import { topologyParameters } from './topology.ts';
 
-export interface RejectedPool {
-  readonly pool: PoolFacts;
-  readonly rejection: Rejection;
-}
+/** Pools that cannot take the replica, by the first obstacle that each met; no list is empty. */
+export type RejectedSites = ReadonlyMap<RejectionCode, readonly PoolSite[]>;
 
 /** What it comes to, and what is said of so many pools. */
 const MEANING: Readonly<Record<RejectionCode, { readonly code: DecisionCode; readonly phrase: string }>> = {
@@ -30,31 +29,34 @@ const MEANING: Readonly<Record<RejectionCode, { readonly code: DecisionCode; rea
   RemovalNotSteerable: { code: 'RemovalNotSteerable', phrase: 'after which the wrong replica might be removed' },
 };
 
+const LAST_FIRST = REJECTION_CODES.toReversed();
+
 /** The pool that came furthest through the filters is the one closest to taking it: what stops it tells most. */
-export function furthestFirst(rejected: readonly RejectedPool[]): readonly RejectedPool[] {
-  return rejected.toSorted((a, b) => stage(b) - stage(a));
+export function furthestFirst(rejected: RejectedSites): readonly RejectionCode[] {
+  return LAST_FIRST.filter((code) => rejected.has(code));
 }
 
-export function failureCode(furthest: RejectedPool | undefined): DecisionCode {
-  return furthest === undefined ? 'NoPool' : MEANING[furthest.rejection.code].code;
+/** `furthest`: what stops the pool that came furthest; undefined: there is no pool. */
+export function failureCode(furthest: RejectionCode | undefined): DecisionCode {
+  return furthest === undefined ? 'NoPool' : MEANING[furthest].code;
 }
 
-/** `rejected`: the furthest first. */
-export function failureReason(rejected: readonly RejectedPool[], { wanted, volume }: MoveContext): string {
-  const [first, second] = rejected;
-  if (first === undefined) return `The policy has no pool in the ${wanted} tier.`;
-  if (failureCode(first) === 'PinnedTopology') {
+export function failureReason(rejected: RejectedSites, context: MoveContext): string {
+  const { wanted, volume } = context;
+  const codes = furthestFirst(rejected);
+  const [furthest] = codes;
+  if (furthest === undefined) return `The policy has no pool in the ${wanted} tier.`;
+  if (failureCode(furthest) === 'PinnedTopology') {
     const pins = topologyParameters(volume.topology).join(' and ');
     return `The volume was made with ${pins}, which Mayastor never changes, and no pool of the ${wanted} tier fits that.`;
   }
-  if (second === undefined) {
-    return `Pool ${first.pool.pool}, the only one of the ${wanted} tier, cannot take a replica: ${first.rejection.reason}`;
+  const counts = codes.map((code) => ({ code, count: rejected.get(code)?.length ?? 0 }));
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const [first] = rejected.get(furthest) ?? [];
+  if (first !== undefined && total === 1) {
+    const reason = rejectionReason(furthest, first, context);
+    return `Pool ${first.pool.pool}, the only one of the ${wanted} tier, cannot take a replica: ${reason}`;
   }
-  const groups = Map.groupBy(rejected, ({ rejection }) => rejection.code);
-  const parts = [...groups].map(([code, pools]) => `${pools.length} ${MEANING[code].phrase}`);
-  return `None of the ${rejected.length} pools of the ${wanted} tier can take a replica: ${parts.join(', ')}.`;
-}
-
-function stage({ rejection }: RejectedPool): number {
-  return REJECTION_CODES.indexOf(rejection.code);
+  const parts = counts.map(({ code, count }) => `${count} ${MEANING[code].phrase}`);
+  return `None of the ${total} pools of the ${wanted} tier can take a replica: ${parts.join(', ')}.`;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import type { NodeFacts, PoolFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
-import { REJECTION_CODES } from './filters.ts';
 import {
   GIB,
   NO_TOPOLOGY,
@@ -16,6 +15,7 @@ import {
   type Release,
 } from './placement.fixture.ts';
 import { planMove } from './plan-move.ts';
+import { REJECTION_CODES } from './rejection-codes.ts';
 
 interface Case {
   readonly pool?: Partial<PoolFacts>;

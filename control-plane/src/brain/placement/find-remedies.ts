@@ -5,12 +5,14 @@
 import type { NodeName, PoolName } from '@couchestor/common/base';
 import type { PoolFacts, TopologyFacts } from '../../model/cluster-snapshot.ts';
 import { byText } from '../order.ts';
-import { freeBytesWanted } from './capacity.ts';
+import { freeBytesWanted, roomAfterMove } from './capacity.ts';
 import { isRejection, look, obstaclesTo } from './filters.ts';
 import { contextOf, type MoveContext } from './move-request.ts';
+import { rejectionRemedies } from './rejection.ts';
 import { removalOf, removalRemedies } from './removal.ts';
 import { remedySentence, type Remedy, type RemedyStep } from './remedy.ts';
-import { poolFitsTopology, topologyParameters } from './topology.ts';
+import type { PoolSite } from './storage-index.ts';
+import { topologyParameters } from './topology.ts';
 
 /** How many pools, or nodes, are looked into. */
 const MAX_LOOKED_INTO = 4;
@@ -32,31 +34,35 @@ const NEW_NODE = '(new node)' as NodeName;
 export interface Failure {
   readonly pinned: boolean;
   readonly removalNotSteerable: boolean;
-  /** Pools of the tier, the one that came furthest first. */
-  readonly pools: readonly PoolFacts[];
+  /** All of the tier, the one that came furthest first. */
+  readonly sites: readonly PoolSite[];
 }
 
 export function findRemedies(failure: Failure, context: MoveContext): readonly Remedy[] {
-  const { pools } = failure;
-  const ofPools = remediesOfPools(pools, context);
-  const grown = [...labelPool(context), ...addPool(pools, context), ...addNode(pools, context)];
+  const { sites } = failure;
+  const ofPools = remediesOfPools(sites, context);
+  const labels = labelsOfNewPool(sites, context);
+  const grown = [...labelPool(context), ...addPool(labels, context), ...addNode(labels, context)];
   if (failure.removalNotSteerable) return distinct([...ofPools, [{ kind: 'Preserve' }]]);
-  const recreated = failure.pinned || (ofPools.length === 0 && grown.length === 0) ? recreate(pools, context) : [];
+  const recreated = failure.pinned || (ofPools.length === 0 && grown.length === 0) ? recreate(sites, context) : [];
   return distinct([...recreated, ...ofPools, ...grown]);
 }
 
-function remediesOfPools(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
-  return pools
+function remediesOfPools(sites: readonly PoolSite[], context: MoveContext): readonly Remedy[] {
+  return sites
     .slice(0, MAX_LOOKED_INTO)
-    .flatMap((pool) => remediesOf(pool, context))
+    .flatMap((site) => remediesOf(site, context))
     .sort((a, b) => a.length - b.length)
     .slice(0, MAX_POOL_REMEDIES);
 }
 
 /** Each removes every obstacle to the pool; empty when one of them cannot be removed. */
-function remediesOf(pool: PoolFacts, context: MoveContext): readonly Remedy[] {
-  return obstaclesTo(pool, context).reduce<readonly Remedy[]>(
-    (combined, { remedies }) => combined.flatMap((remedy) => remedies.map((other) => together(remedy, other))),
+function remediesOf(site: PoolSite, context: MoveContext): readonly Remedy[] {
+  return obstaclesTo(site, context).reduce<readonly Remedy[]>(
+    (combined, code) => {
+      const remedies = rejectionRemedies(code, site, context);
+      return combined.flatMap((remedy) => remedies.map((other) => together(remedy, other)));
+    },
     [[]],
   );
 }
@@ -73,20 +79,24 @@ function together(one: Remedy, other: Remedy): Remedy {
 /** A pool that is in no tier and could take the replica. */
 function labelPool(context: MoveContext): readonly Remedy[] {
   const { index, tierOf, wanted } = context;
-  const unassigned = index.poolsOf('Unassigned', tierOf);
-  const found = unassigned.slice(0, MAX_LOOKED_INTO).find((pool) => !isRejection(look(pool, context)));
-  return found === undefined ? [] : [[{ kind: 'LabelPool', pool: found.pool, tier: wanted }]];
+  const unassigned = index.sitesOf('Unassigned', tierOf);
+  const found = unassigned.slice(0, MAX_LOOKED_INTO).find((site) => canTake(site, context));
+  return found === undefined ? [] : [[{ kind: 'LabelPool', pool: found.pool.pool, tier: wanted }]];
+}
+
+function canTake(site: PoolSite, context: MoveContext): boolean {
+  return !isRejection(look(site, context, roomAfterMove(site.pool, context.volume, context.ledger)));
 }
 
 /** A pool on a node that is there, can take a replica, and has none of the tier. */
-function addPool(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
-  const labels = labelsOfNewPool(pools, context);
+function addPool(labels: LabelsOfNewPool, context: MoveContext): readonly Remedy[] {
   if (labels === undefined) return [];
-  const taken = new Set([...pools.map((pool) => pool.node), ...context.replicas.map((replica) => replica.node)]);
-  const open = [...context.index.nodes.values()].filter(
-    ({ node, status, cordoned }) => status === 'Online' && !cordoned && !taken.has(node),
-  );
+  const { index, wanted, tierOf, replicas } = context;
   const { tier, freeBytes, encrypted } = newPoolFor(context);
+  const open = index
+    .openNodesWithout(wanted, tierOf)
+    .slice(0, MAX_LOOKED_INTO + replicas.length)
+    .filter(({ node }) => !replicas.some((replica) => replica.node === node));
   for (const { node } of open.slice(0, MAX_LOOKED_INTO)) {
     const pool: PoolFacts = {
       pool: NEW_POOL,
@@ -99,16 +109,18 @@ function addPool(pools: readonly PoolFacts[], context: MoveContext): readonly Re
       cordoned: false,
       encrypted,
     };
-    const [rest] = remediesOf(pool, context).filter((remedy) => !remedy.some(({ kind }) => kind === 'PublishOnNode'));
+    const [rest] = remediesOf(index.siteOf(pool), context).filter(
+      (remedy) => !remedy.some(({ kind }) => kind === 'PublishOnNode'),
+    );
     if (rest !== undefined) return [together([{ kind: 'AddPool', node, tier, freeBytes, encrypted }], rest)];
   }
   return [];
 }
 
-function addNode(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
+function addNode(labels: LabelsOfNewPool, context: MoveContext): readonly Remedy[] {
   const { nodeInclusion, nodeExclusion, allowedNodes } = context.volume.topology;
   const spreadValuesFixed = Object.values(nodeExclusion).some((value) => value !== '');
-  if (allowedNodes !== undefined || spreadValuesFixed || labelsOfNewPool(pools, context) === undefined) return [];
+  if (allowedNodes !== undefined || spreadValuesFixed || labels === undefined) return [];
   const step: RemedyStep = {
     kind: 'AddNode',
     ...newPoolFor(context),
@@ -134,23 +146,23 @@ function newPoolFor(context: MoveContext): Pick<RemedyStep & { kind: 'AddPool' }
 }
 
 /** Those of a pool of the tier that the volume's topology allows; undefined: whether there can be one is not known. */
-function labelsOfNewPool(
-  pools: readonly PoolFacts[],
-  { volume: { topology } }: MoveContext,
-): Readonly<Record<string, string>> | undefined {
-  const fitting = pools.find((pool) => poolFitsTopology(topology, pool));
-  if (fitting !== undefined) return fitting.labels;
-  return poolFitsTopology(topology, { labels: {} }) ? {} : undefined;
+type LabelsOfNewPool = Readonly<Record<string, string>> | undefined;
+
+function labelsOfNewPool(sites: readonly PoolSite[], { topology }: MoveContext): LabelsOfNewPool {
+  const isFitting = (pool: Pick<PoolFacts, 'labels'>): boolean => topology?.admitsPool(pool) ?? true;
+  const fitting = sites.find(({ pool }) => isFitting(pool));
+  if (fitting !== undefined) return fitting.pool.labels;
+  return isFitting({ labels: {} }) ? {} : undefined;
 }
 
 /** What a volume of the same content without a topology could do. */
-function recreate(pools: readonly PoolFacts[], context: MoveContext): readonly Remedy[] {
+function recreate(sites: readonly PoolSite[], context: MoveContext): readonly Remedy[] {
   const parameters = topologyParameters(context.volume.topology);
   if (parameters.length === 0) return [];
   const step: RemedyStep = { kind: 'RecreateVolume', parameters };
   const free = contextOf({ ...context, volume: { ...context.volume, topology: NO_TOPOLOGY } });
-  if (pools.some((pool) => !isRejection(look(pool, free)))) return [[step]];
-  return remediesOfPools(pools, free).map((remedy) => together([step], remedy));
+  if (sites.some((site) => canTake(site, free))) return [[step]];
+  return remediesOfPools(sites, free).map((remedy) => together([step], remedy));
 }
 
 function distinct(remedies: readonly Remedy[]): readonly Remedy[] {

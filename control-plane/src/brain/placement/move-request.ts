@@ -7,8 +7,9 @@ import { byText } from '../order.ts';
 import { TIER_RANK } from '../tier-rank.ts';
 import type { Ledger } from './ledger.ts';
 import { tierOfReplica, type TierOf } from './placement-of.ts';
+import type { RejectionCode } from './rejection-codes.ts';
 import { indexOf, type StorageIndex } from './storage-index.ts';
-import { topologyParameters } from './topology.ts';
+import { isRestricting, TopologyCheck } from './topology.ts';
 
 export interface MoveRequest {
   /** With at least one replica outside the wanted tier. */
@@ -34,8 +35,24 @@ export interface Source {
   readonly encrypted: boolean;
   /** Those of the replicas that are there once this one, if it is removed, is gone. */
   readonly stayingDomains: ReadonlySet<string>;
-  /** How its removal is brought about, by the place of the target: filled as pools are looked at. */
+  /** How its removal is brought about, by the place of the new replica: filled as pools are looked at. */
   readonly removals: Map<string, PlannedMove['removal'] | undefined>;
+  /** What would bring it about, likewise. */
+  readonly removalChanges: Map<string, RemovalChanges>;
+}
+
+/** A replica that can leave for a pool. */
+export interface Departure {
+  readonly source: Source;
+  readonly removal: PlannedMove['removal'];
+}
+
+/** What would make sure that a replica is the one that is removed, each by itself. */
+export interface RemovalChanges {
+  readonly upgrade: boolean;
+  readonly publishThere: boolean;
+  /** Undefined: that does not help. */
+  readonly uncordon: readonly NodeName[] | undefined;
 }
 
 export interface PlacedReplica extends ReplicaFacts {
@@ -48,10 +65,14 @@ export interface MoveContext extends MoveRequest {
   readonly replicas: readonly PlacedReplica[];
   /** The one that gains most by leaving first. */
   readonly sources: readonly Source[];
-  readonly failureDomainCount: number;
-  /** Whether the volume restricts where its replicas are at all, and whether it spreads them over values of a node label. */
-  readonly hasTopology: boolean;
+  /** The failure domains that the volume is in, numbered from 0. */
+  readonly domains: ReadonlyMap<string, number>;
+  /** Undefined: the volume does not restrict where its replicas are. */
+  readonly topology: TopologyCheck | undefined;
+  /** Whether it spreads them over values of a node label. */
   readonly hasSpread: boolean;
+  /** What was found about the replicas that could leave for pools of a kind: filled as pools are looked at. */
+  readonly departures: Map<number, Departure | RejectionCode>;
 }
 
 /** Of a volume that passed the preflight: every replica says where it is. */
@@ -59,15 +80,22 @@ export function contextOf(request: MoveRequest): MoveContext {
   const index = indexOf(request.storage);
   const replicas = request.volume.replicas.filter(isPlaced);
   const sources = sourcesOf(request, replicas, index);
+  const { topology } = request.volume;
   assertInvariant(sources.length > 0, 'a move is planned only for a volume with a replica outside the wanted tier');
   return {
     ...request,
     index,
     replicas,
     sources,
-    failureDomainCount: domainsOf(index, replicas).size,
-    hasTopology: topologyParameters(request.volume.topology).length > 0,
-    hasSpread: Object.keys(request.volume.topology.nodeExclusion).length > 0,
+    domains: new Map([...domainsOf(index, replicas)].map((domain, number) => [domain, number])),
+    topology: isRestricting(topology)
+      ? new TopologyCheck(
+          topology,
+          replicas.map(({ node }) => index.nodes.get(node)?.labels ?? {}),
+        )
+      : undefined,
+    hasSpread: Object.keys(topology.nodeExclusion).length > 0,
+    departures: new Map(),
   };
 }
 
@@ -103,6 +131,7 @@ function sourcesOf(
         replicas.filter((other) => preservation || other.replicaId !== replicaId),
       ),
       removals: new Map(),
+      removalChanges: new Map(),
     }))
     .filter(({ tier }) => tier !== wanted)
     .sort((a, b) => distance(b.tier) - distance(a.tier) || byText(a.pool, b.pool) || byText(a.replicaId, b.replicaId));

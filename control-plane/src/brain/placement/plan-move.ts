@@ -2,16 +2,18 @@
  * Whether and how one replica of a volume can be moved to a tier now: the preconditions of the volume, the target pool by filter and
  * score, the replica that leaves, and how it is made the one that goes. Looks at the pools of one tier only.
  */
-import { byText } from '../order.ts';
-import type { PoolFacts } from '../../model/cluster-snapshot.ts';
 import type { CandidatePool, DecisionCode, PlannedMove } from '../../model/decision.ts';
-import { failureCode, failureReason, furthestFirst, type RejectedPool } from './failure.ts';
-import { isRejection, look, type Departure } from './filters.ts';
+import { roomAfterMove } from './capacity.ts';
+import { failureCode, failureReason, furthestFirst, type RejectedSites } from './failure.ts';
+import { isRejection, look } from './filters.ts';
 import { findRemedies } from './find-remedies.ts';
-import { contextOf, failureDomainsAfter, type MoveContext, type MoveRequest } from './move-request.ts';
+import { contextOf, failureDomainsAfter, type Departure, type MoveContext, type MoveRequest } from './move-request.ts';
 import { preflight } from './preflight.ts';
+import type { RejectionCode } from './rejection-codes.ts';
+import { rejectedCandidate } from './rejection.ts';
 import { remedySentence, type Remedy } from './remedy.ts';
 import { scorePool } from './score.ts';
+import type { PoolSite } from './storage-index.ts';
 
 export type MovePlan =
   | {
@@ -33,8 +35,8 @@ export type RemediablePlan =
   | Extract<MovePlan, { kind: 'possible' }>
   | (Omit<Extract<MovePlan, { kind: 'impossible' }>, 'remedies'> & { readonly remedies: readonly Remedy[] });
 
-interface EligiblePool {
-  readonly pool: PoolFacts;
+interface EligibleSite {
+  readonly site: PoolSite;
   readonly departure: Departure;
   readonly score: number;
 }
@@ -49,28 +51,37 @@ export function planWithRemedies(request: MoveRequest): RemediablePlan {
   const obstacle = preflight(request);
   if (obstacle !== undefined) return { kind: 'impossible', ...obstacle, candidates: [] };
   const context = contextOf(request);
-  const eligible: EligiblePool[] = [];
-  const rejected: RejectedPool[] = [];
-  for (const pool of context.index.poolsOf(request.wanted, request.tierOf)) {
-    const finding = look(pool, context);
-    if (isRejection(finding)) rejected.push({ pool, rejection: finding });
-    else eligible.push(...finding.slice(0, 1).map((departure) => scored(pool, departure, context)));
-  }
-  // Pools come by name, and sorting keeps that order among equals.
-  eligible.sort((a, b) => b.score - a.score || byText(a.pool.pool, b.pool.pool));
-  const candidates = candidatesOf(eligible, furthestFirst(rejected));
+  const { eligible, rejected } = sorted(context);
+  const candidates = candidatesOf(eligible, rejected, context);
   const [best] = eligible;
   return best === undefined ? impossible(rejected, candidates, context) : possible(best, candidates, context);
 }
 
-function scored(pool: PoolFacts, departure: Departure, context: MoveContext): EligiblePool {
-  const domain = context.index.failureDomainOf(pool.node);
-  const addsDomain = failureDomainsAfter(departure.source, domain) > context.failureDomainCount;
-  return { pool, departure, score: scorePool(pool, context.volume, context.ledger, addsDomain) };
+/** The eligible ones by score; both by name where nothing else tells them apart. */
+function sorted(context: MoveContext): {
+  readonly eligible: readonly EligibleSite[];
+  readonly rejected: RejectedSites;
+} {
+  const { index, wanted, tierOf, volume, ledger, domains } = context;
+  const eligible: EligibleSite[] = [];
+  const rejected = new Map<RejectionCode, PoolSite[]>();
+  // By name, and sorting keeps that order among equals.
+  for (const site of index.sitesOf(wanted, tierOf)) {
+    const finding = look(site, context, roomAfterMove(site.pool, volume, ledger));
+    if (isRejection(finding)) {
+      const alike = rejected.get(finding);
+      if (alike === undefined) rejected.set(finding, [site]);
+      else alike.push(site);
+    } else {
+      const addsDomain = failureDomainsAfter(finding.source, site.failureDomain) > domains.size;
+      eligible.push({ site, departure: finding, score: scorePool(site.pool, volume, ledger, addsDomain) });
+    }
+  }
+  return { eligible: eligible.sort((a, b) => b.score - a.score), rejected };
 }
 
 function possible(
-  { pool, departure }: EligiblePool,
+  { site: { pool }, departure }: EligibleSite,
   candidates: readonly CandidatePool[],
   { wanted, sources }: MoveContext,
 ): RemediablePlan {
@@ -88,28 +99,31 @@ function possible(
 }
 
 function impossible(
-  rejected: readonly RejectedPool[],
+  rejected: RejectedSites,
   candidates: readonly CandidatePool[],
   context: MoveContext,
 ): RemediablePlan {
-  const ordered = furthestFirst(rejected);
-  const code = failureCode(ordered[0]);
+  const codes = furthestFirst(rejected);
+  const code = failureCode(codes[0]);
   const failure = {
     pinned: code === 'PinnedTopology',
     removalNotSteerable: code === 'RemovalNotSteerable',
-    pools: ordered.map(({ pool }) => pool),
+    sites: codes.flatMap((each) => rejected.get(each) ?? []),
   };
-  const reason = failureReason(ordered, context);
+  const reason = failureReason(rejected, context);
   return { kind: 'impossible', code, reason, remedies: findRemedies(failure, context), candidates };
 }
 
-function candidatesOf(eligible: readonly EligiblePool[], rejected: readonly RejectedPool[]): readonly CandidatePool[] {
-  return [
-    ...eligible.map(({ pool: { pool, node }, score }, index): CandidatePool => {
-      return { pool, node, verdict: { kind: index === 0 ? 'chosen' : 'eligible', score } };
-    }),
-    ...rejected.map(({ pool: { pool, node }, rejection: { code, reason } }): CandidatePool => {
-      return { pool, node, verdict: { kind: 'rejected', code, reason } };
-    }),
-  ];
+function candidatesOf(
+  eligible: readonly EligibleSite[],
+  rejected: RejectedSites,
+  context: MoveContext,
+): readonly CandidatePool[] {
+  const candidates = eligible.map(({ site, score }, index) =>
+    index === 0 ? site.candidates.chosen(score) : site.candidates.eligible(score),
+  );
+  for (const code of furthestFirst(rejected)) {
+    for (const site of rejected.get(code) ?? []) candidates.push(rejectedCandidate(code, site, context));
+  }
+  return candidates;
 }

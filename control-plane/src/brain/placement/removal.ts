@@ -5,7 +5,7 @@
 import type { NodeName } from '@couchestor/common/base';
 import type { StorageCapabilities } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
-import type { MoveContext, PlacedReplica, Source } from './move-request.ts';
+import type { MoveContext, PlacedReplica, RemovalChanges, Source } from './move-request.ts';
 import { removedByScaleDown, type RemovalCandidate } from './removal-order.ts';
 import type { Remedy, RemedyStep } from './remedy.ts';
 import { nodeFitsTopology, poolFitsTopology, spreadClashCount } from './topology.ts';
@@ -30,8 +30,7 @@ export function removalOf(
   targetNode: NodeName,
 ): PlannedMove['removal'] | undefined {
   if (context.preservation) return 'Preserved';
-  // The target counts by its place alone, so the pools of a tier share a few answers.
-  const place = context.hasSpread ? targetNode : context.volume.target?.node === targetNode ? LOCAL : REMOTE;
+  const place = placeOf(context, targetNode);
   if (!source.removals.has(place)) {
     const candidates = afterSync(context, targetNode);
     source.removals.set(place, steered(candidates, context.storage.capabilities, source));
@@ -41,21 +40,35 @@ export function removalOf(
 
 /** What would make the removal of this source sure, each by itself. */
 export function removalRemedies(context: MoveContext, source: Source, targetNode: NodeName): readonly Remedy[] {
+  const place = placeOf(context, targetNode);
+  const changes = source.removalChanges.get(place) ?? changesFor(context, source, targetNode);
+  source.removalChanges.set(place, changes);
+  const { upgrade, publishThere, uncordon } = changes;
+  return [
+    ...(upgrade ? [[{ kind: 'Upgrade', version: '2.9' } as const]] : []),
+    ...(publishThere ? [[{ kind: 'PublishOnNode', node: targetNode } as const]] : []),
+    ...(uncordon === undefined ? [] : [uncordon.map((node): RemedyStep => ({ kind: 'UncordonNode', node }))]),
+  ];
+}
+
+/** The new replica counts by its place alone, so the pools of a tier share a few answers. */
+function placeOf({ hasSpread, volume }: MoveContext, targetNode: NodeName): string {
+  if (hasSpread) return targetNode;
+  return volume.target?.node === targetNode ? LOCAL : REMOTE;
+}
+
+function changesFor(context: MoveContext, source: Source, targetNode: NodeName): RemovalChanges {
   const { capabilities } = context.storage;
   const candidates = afterSync(context, targetNode);
   const works = (changed: Partial<StorageCapabilities>, change: (candidate: RemovalCandidate) => RemovalCandidate) =>
     steered(candidates.map(change), { ...capabilities, ...changed }, source) !== undefined;
-
-  const remedies: Remedy[] = [];
-  if (works(AS_OF_2_9, (candidate) => candidate)) remedies.push([{ kind: 'Upgrade', version: '2.9' }]);
-  if (works({}, (candidate) => ({ ...candidate, localToTarget: candidate.replicaId === NEW_REPLICA }))) {
-    remedies.push([{ kind: 'PublishOnNode', node: targetNode }]);
-  }
   const cordoned = otherCordonedNodes(context, source);
-  if (cordoned.length > 0 && works({}, (candidate) => ({ ...candidate, onCordonedNode: false }))) {
-    remedies.push(cordoned.map((node): RemedyStep => ({ kind: 'UncordonNode', node })));
-  }
-  return remedies;
+  const uncordons = cordoned.length > 0 && works({}, (candidate) => ({ ...candidate, onCordonedNode: false }));
+  return {
+    upgrade: works(AS_OF_2_9, (candidate) => candidate),
+    publishThere: works({}, (candidate) => ({ ...candidate, localToTarget: candidate.replicaId === NEW_REPLICA })),
+    uncordon: uncordons ? cordoned : undefined,
+  };
 }
 
 function steered(

@@ -6,6 +6,7 @@
 import type { NodeFacts, PoolFacts, TopologyFacts } from '../../model/cluster-snapshot.ts';
 
 type Labels = Readonly<Record<string, string>>;
+type Label = readonly [key: string, value: string];
 
 export function poolFitsTopology(topology: TopologyFacts, pool: Pick<PoolFacts, 'labels'>): boolean {
   return (
@@ -29,6 +30,48 @@ export function spreadClashCount(topology: TopologyFacts, labels: Labels, others
   }).length;
 }
 
+/** One topology asked about many pools and nodes: what it says is read once, and what the replicas have of its spread as well. */
+export class TopologyCheck {
+  readonly #poolInclusion: readonly Label[];
+  readonly #poolExclusion: readonly Label[];
+  readonly #nodeLabels: readonly Label[];
+  readonly #allowedNodes: ReadonlySet<string> | undefined;
+  readonly #spreadValues: readonly (readonly [string, ReadonlySet<string>])[];
+
+  /** `replicaLabels`: of the nodes that hold the replicas. */
+  constructor(topology: TopologyFacts, replicaLabels: readonly Labels[]) {
+    const { poolInclusion, poolExclusion, nodeInclusion, nodeExclusion, allowedNodes } = topology;
+    this.#poolInclusion = Object.entries(poolInclusion);
+    this.#poolExclusion = Object.entries(poolExclusion);
+    this.#nodeLabels = [...Object.entries(nodeInclusion), ...Object.entries(nodeExclusion)];
+    this.#allowedNodes = allowedNodes && new Set(allowedNodes);
+    this.#spreadValues = Object.keys(nodeExclusion).map((key) => {
+      return [key, new Set(replicaLabels.map((labels) => labels[key]).filter((value) => value !== undefined))];
+    });
+  }
+
+  admitsPool({ labels }: Pick<PoolFacts, 'labels'>): boolean {
+    return (
+      this.#poolInclusion.every((label) => carries(labels, label)) &&
+      !this.#poolExclusion.some((label) => carries(labels, label))
+    );
+  }
+
+  /** Beside the replicas that are there. */
+  admitsNode({ node, labels }: Pick<NodeFacts, 'node' | 'labels'>): boolean {
+    if (this.#allowedNodes?.has(node) === false) return false;
+    if (!this.#nodeLabels.every((label) => carries(labels, label))) return false;
+    return !this.#spreadValues.some(([key, values]) => values.has(labels[key] ?? ''));
+  }
+}
+
+/** Whether it keeps replicas away from anything. */
+export function isRestricting(topology: TopologyFacts): boolean {
+  const { poolInclusion, poolExclusion, nodeInclusion, nodeExclusion, allowedNodes } = topology;
+  if (allowedNodes !== undefined) return true;
+  return [poolInclusion, poolExclusion, nodeInclusion, nodeExclusion].some((labels) => Object.keys(labels).length > 0);
+}
+
 /** The StorageClass parameters that gave a volume this topology, for people. */
 export function topologyParameters(topology: TopologyFacts): readonly string[] {
   return [
@@ -50,6 +93,6 @@ function carriesAll(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every((label) => carries(labels, label));
 }
 
-function carries(labels: Labels, [key, value]: readonly [string, string]): boolean {
+function carries(labels: Labels, [key, value]: Label): boolean {
   return Object.hasOwn(labels, key) && (value === '' || labels[key] === value);
 }

@@ -1,0 +1,107 @@
+/** What is told of a pool that cannot take a replica: why, and what would change that. */
+import { formatBytes } from '@couchestor/common/base';
+import type { CandidatePool } from '../../model/decision.ts';
+import { roomAfterMove } from './capacity.ts';
+import { dataBytesOf } from './data-bytes.ts';
+import { rivalOf, sourcesFor } from './filters.ts';
+import type { MoveContext } from './move-request.ts';
+import type { RejectionCode } from './rejection-codes.ts';
+import type { Remedy } from './remedy.ts';
+import { removalRemedies } from './removal.ts';
+import type { PoolSite } from './storage-index.ts';
+
+/** Of all others, the reason is the same whatever the volume. */
+const REASON_NAMES_VOLUME: ReadonlySet<RejectionCode> = new Set([
+  'NotEnoughSpace',
+  'CommitmentTooHigh',
+  'PlacementNotSteerable',
+  'WorseFailureDomains',
+]);
+
+export function rejectedCandidate(code: RejectionCode, site: PoolSite, context: MoveContext): CandidatePool {
+  return REASON_NAMES_VOLUME.has(code)
+    ? site.candidates.rejected(code, rejectionReason(code, site, context))
+    : site.candidates.alwaysRejected(code, () => rejectionReason(code, site, context));
+}
+
+/** `code`: what was found about this pool. */
+export function rejectionReason(code: RejectionCode, site: PoolSite, context: MoveContext): string {
+  const { pool, node, failureDomain } = site;
+  switch (code) {
+    case 'TopologyExcludesPool':
+      return 'The topology of the volume, fixed when it was made, excludes the pool.';
+    case 'TopologyExcludesNode':
+      return `The topology of the volume, fixed when it was made, excludes node ${pool.node}.`;
+    case 'NodeHoldsReplica':
+      return `Node ${pool.node} holds a replica of the volume, and a node holds at most one.`;
+    case 'NodeHoldsSibling':
+      return `Node ${pool.node} holds a replica of another volume of the affinity group.`;
+    case 'NodeUnknown':
+      return `Nothing is known of node ${pool.node}.`;
+    case 'NodeNotOnline':
+      return `Node ${pool.node} is ${node?.status ?? 'Unknown'}.`;
+    case 'NodeCordoned':
+      return `Node ${pool.node} is cordoned.`;
+    case 'PoolNotOnline':
+      return `The pool is ${pool.status}.`;
+    case 'PoolCordoned':
+      return 'The pool is cordoned.';
+    case 'PoolTooSmall':
+      return `The pool of ${formatBytes(pool.capacityBytes)} is too small for the volume, however empty it is.`;
+    case 'NotEnoughSpace':
+      return spaceReason(site, context);
+    case 'CommitmentTooHigh': {
+      const { commitmentShortBytes } = roomAfterMove(pool, context.volume, context.ledger);
+      return `It would promise ${formatBytes(commitmentShortBytes)} more to thin volumes than Mayastor allows.`;
+    }
+    case 'PlacementNotSteerable':
+      return `This release cannot cordon single pools, and might put the replica on pool ${rivalOf(pool, context)?.pool ?? ''} of the same node.`;
+    case 'NotEncrypted':
+      return 'The replica is on an encrypted pool, and this one is not encrypted.';
+    case 'WorseFailureDomains':
+      return `The volume would be in fewer than its ${context.domains.size} failure domains (${failureDomain} has a replica).`;
+    case 'RemovalNotSteerable': {
+      const version = context.storage.capabilities.version ?? 'of unknown version';
+      return `With the new replica there, it cannot be made sure that Mayastor ${version} removes the old one and not another.`;
+    }
+  }
+}
+
+function spaceReason({ pool }: PoolSite, { volume, ledger }: MoveContext): string {
+  const { spaceShortBytes } = roomAfterMove(pool, volume, ledger);
+  const free = formatBytes(pool.capacityBytes - pool.usedBytes);
+  const booked = ledger.takenOf(pool).bookedBytes;
+  const promised = booked === 0 ? '' : `, of which ${formatBytes(booked)} are promised to other migrations`;
+  return `It has ${free} free${promised}: ${formatBytes(spaceShortBytes)} short of ${formatBytes(dataBytesOf(volume))} with the reserve.`;
+}
+
+/** Each by itself makes this one rejection go away; empty: nothing does, as long as pool and volume are what they are. */
+export function rejectionRemedies(code: RejectionCode, site: PoolSite, context: MoveContext): readonly Remedy[] {
+  const { pool } = site;
+  switch (code) {
+    case 'NodeNotOnline':
+      return [[{ kind: 'BringNodeOnline', node: pool.node }]];
+    case 'NodeCordoned':
+      return [[{ kind: 'UncordonNode', node: pool.node }]];
+    case 'PoolNotOnline':
+      return [[{ kind: 'BringPoolOnline', pool: pool.pool }]];
+    case 'PoolCordoned':
+      return [[{ kind: 'UncordonPool', pool: pool.pool }]];
+    case 'NotEnoughSpace': {
+      const { spaceShortBytes: bytes } = roomAfterMove(pool, context.volume, context.ledger);
+      // What is promised to others cannot be freed.
+      return bytes > pool.usedBytes ? [] : [[{ kind: 'FreeSpace', pool: pool.pool, bytes }]];
+    }
+    case 'CommitmentTooHigh': {
+      const { commitmentShortBytes: bytes } = roomAfterMove(pool, context.volume, context.ledger);
+      const reducible = pool.committedBytes !== undefined && pool.committedBytes >= bytes;
+      return reducible ? [[{ kind: 'ReduceCommitment', pool: pool.pool, bytes }]] : [];
+    }
+    case 'PlacementNotSteerable':
+      return [[{ kind: 'Upgrade', version: '2.10' }]];
+    case 'RemovalNotSteerable':
+      return sourcesFor(site, context).apart.flatMap((source) => removalRemedies(context, source, pool.node));
+    default:
+      return [];
+  }
+}
