@@ -102,6 +102,19 @@ describe.each(RELEASES)('Mayastor %s', (release) => {
   });
 });
 
+it('a label that was taken from a pool is gone, although its DiskPool still names it', async () => {
+  const { client, cluster } = await site('2.7');
+  const server = await MayastorRest.start({ cluster });
+  const objects = new KubernetesOpenEbsObjects({ client, namespace: 'openebs' });
+  const system = new MayastorRestSystem({ url: server.url, clock: new VirtualClock(), attempts: 1, objects });
+  ends.push(() => server.stop());
+  ends.push(() => system.close());
+  cluster.infrastructure.unlabelPool('pool-a', 'tier');
+  const listing = await objects.list('diskpools', signal);
+  expect(listing).toMatchObject({ objects: [{ spec: { topology: { labelled: { tier: 'hot' } } } }, {}] });
+  expect((await system.observe(signal)).pools.map(({ labels }) => labels.tier)).toEqual([undefined, 'cold']);
+});
+
 describe('the Mayastor before 1.0', () => {
   it('is observed through its custom resources, where no REST API is configured', async () => {
     const { client, cluster, objects } = await site('2.0', { customResourcesOnly: true });

@@ -87,15 +87,18 @@ describe('an observation', () => {
 });
 
 describe('labels of pools', () => {
-  it('come from DiskPools where the REST API has none', async () => {
-    const diskpools = objectsListed({
-      name: 'pool-a',
-      labels: { rack: 'r1', tier: 'cold', media: 'hdd' },
-      spec: { topology: { labelled: { media: 'nvme', odd: 7 } } },
-    });
+  it('are those of the DiskPool object where the REST API has none', async () => {
+    const diskpools = objectsListed({ name: 'pool-a', labels: { rack: 'r1', tier: 'cold' } });
     const { pools } = await connect({ objects: new FakeOpenEbsObjects({ diskpools }) }).observe(signal);
-    expect(pools[0]?.labels).toEqual({ rack: 'r1', media: 'nvme', tier: 'hot' });
+    expect(pools[0]?.labels).toEqual({ rack: 'r1', tier: 'hot' });
     expect(pools[1]?.labels).toEqual({ tier: 'hot' });
+  });
+
+  it('are not those that the DiskPool was made with: what was taken away since stays away', async () => {
+    const spec = { topology: { labelled: { media: 'nvme', tier: 'cold' } } };
+    const diskpools = objectsListed({ name: 'pool-a', spec });
+    const { pools } = await connect({ objects: new FakeOpenEbsObjects({ diskpools }) }).observe(signal);
+    expect(pools[0]?.labels).toEqual({ tier: 'hot' });
   });
 
   it.each([{ kind: 'notServed' } as const, { kind: 'forbidden', message: 'no' } as const])(

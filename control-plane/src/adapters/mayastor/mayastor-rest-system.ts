@@ -7,7 +7,7 @@ import { CoucheStorError, nullLogger, type Logger } from '@couchestor/common/bas
 import type { NodeFacts, PoolFacts, StorageFacts } from '../../model/cluster-snapshot.ts';
 import type { OpenEbsListing, OpenEbsObjects, OpenEbsResource } from '../../ports/openebs-objects.ts';
 import type { StorageSystem } from '../../ports/storage-system.ts';
-import { isObject, Place } from './json-fields.ts';
+import { Place } from './json-fields.ts';
 import type { Named } from './names.ts';
 import { engineVersionOf, readNode } from './read-node.ts';
 import { readPool, type PoolLabels } from './read-pool.ts';
@@ -109,8 +109,8 @@ export class MayastorRestSystem implements StorageSystem {
       'Labels of DiskPools are not read; those of the REST API hold.',
       signal,
     );
-    if (listing === undefined) return new Map();
-    return new Map(listing.map(({ name, labels, spec }) => [name, { ...labels, ...topologyLabels(spec) }]));
+    // Not `spec.topology.labelled`: it counts when the pool is made, and later on what the REST API says of it.
+    return new Map(listing?.map(({ name, labels }) => [name, labels]));
   }
 
   async #deployedVersion(signal: AbortSignal): Promise<string | undefined> {
@@ -158,13 +158,6 @@ function readList<Facts>(
     names.add(entry.name);
     return entry;
   });
-}
-
-/** `spec.topology.labelled` of a DiskPool since v1beta2. */
-function topologyLabels(spec: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
-  const labelled = isObject(spec.topology) ? spec.topology.labelled : undefined;
-  const entries = Object.entries(isObject(labelled) ? labelled : {});
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 function withLabels(
