@@ -64,7 +64,9 @@ describe('a move that is possible', () => {
       decideOne({ settings: { preservationMode: true } }),
     ]) {
       expect(decision).toMatchObject({ preservation: true, move: { removal: 'Preserved' } });
-      expect(decision.reason).toMatch(/^One replica is copied from/);
+      expect(decision.reason).toMatch(
+        /^One replica is copied from.*, and 1 more follows once an extra replica is removed\.$/,
+      );
     }
   });
 

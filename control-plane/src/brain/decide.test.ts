@@ -37,7 +37,7 @@ describe('the decision about a volume', () => {
     });
     expect(decision.candidates.length).toBeGreaterThan(0);
     expect(decision.reason).toMatch(
-      /^One replica moves from pool cold-\d \(Cold\) on node node-cold-\d to pool hot-\d \(Hot\) on node node-hot-\d because its heat of 5000 IOPS is at or above the high watermark of 1000, and 1 more follow\.$/,
+      /^One replica moves from pool cold-\d \(Cold\) on node node-cold-\d to pool hot-\d \(Hot\) on node node-hot-\d because its heat of 5000 IOPS is at or above the high watermark of 1000, and 1 more follows\.$/,
     );
   });
 

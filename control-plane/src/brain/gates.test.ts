@@ -45,6 +45,10 @@ describe('unknown heat', () => {
     }
   });
 
+  it.each([-0.01, 1.01, NaN])('is also one whose samples cover a share of %p', (coverage) => {
+    expect(decideOne({ iops: knownHeat(5000, coverage) })).toMatchObject({ outcome: 'Stay', code: 'HeatUnknown' });
+  });
+
   it.each([NaN, Infinity, -1])('is also one of %p IOPS', (iops) => {
     expect(decideOne({ iops }).code).toBe('HeatUnknown');
   });
@@ -56,7 +60,6 @@ describe('unknown heat', () => {
       'Samples cover 49.9% of the sampling window (30 of 60 steps), and policy policy asks for at least 50%.',
     );
     expect(decideOne({ iops: knownHeat(5000, 0.5) }).code).toBe('Promote');
-    expect(decideOne({ iops: knownHeat(5000, NaN) }).code).toBe('LowCoverage');
   });
 });
 

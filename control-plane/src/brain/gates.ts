@@ -3,7 +3,7 @@
  * through or has the last word about it; none of them knows of another volume, and none looks at its tiers.
  */
 import { isFinal, OPT_OUT_ANNOTATION } from '@couchestor/common/api';
-import { knownIops } from './known-iops.ts';
+import { soundHeat } from './explain/index.ts';
 import { byText } from './order.ts';
 import type { Subject } from './subject.ts';
 import type { Verdict } from './verdict.ts';
@@ -69,14 +69,10 @@ function notOptedOut({ wishes }: Subject): Verdict | undefined {
 
 /** Holds for pins too: where nothing is known of a volume, nothing is done to it. */
 function heatKnown({ heat }: Subject): Verdict | undefined {
-  if (heat.kind === 'unknown') {
-    return {
-      code: 'HeatUnknown',
-      reason: `Unknown heat moves no data (${heat.reason}): ${heat.message.replace(/\.?$/, '.')}`,
-    };
-  }
-  if (knownIops(heat) !== undefined) return undefined;
-  return { code: 'HeatUnknown', reason: `Unknown heat moves no data: ${heat.iops} IOPS were reported.` };
+  const sound = soundHeat(heat);
+  if (sound.kind === 'known') return undefined;
+  const reason = `Unknown heat moves no data (${sound.reason}): ${sound.message.replace(/\.?$/, '.')}`;
+  return { code: 'HeatUnknown', reason };
 }
 
 function coverageEnough({ heat, terms: { thresholds, policy } }: Subject): Verdict | undefined {

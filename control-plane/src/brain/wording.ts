@@ -64,6 +64,8 @@ export function moveText(
   const verb = removal === 'Preserved' ? 'is copied' : 'moves';
   const from = `pool ${source.pool} (${source.tier}) on node ${source.node}`;
   const to = `pool ${target.pool} (${target.tier}) on node ${target.node}`;
-  const rest = remainingReplicaCount === 0 ? '' : `, and ${remainingReplicaCount} more follow`;
+  const follow = `${remainingReplicaCount} more ${remainingReplicaCount === 1 ? 'follows' : 'follow'}`;
+  const condition = removal === 'Preserved' ? ' once an extra replica is removed' : '';
+  const rest = remainingReplicaCount === 0 ? '' : `, and ${follow}${condition}`;
   return `One replica ${verb} from ${from} to ${to} because ${ground}${rest}.`;
 }

@@ -22,6 +22,7 @@ const toHot = [
   candidate('hot-d', 'node-4', { kind: 'eligible', score: 40 }),
   candidate('hot-b', 'node-2', { kind: 'rejected', code: 'NodeHasReplica', reason: 'node-2 has a replica already.' }),
 ];
+const tooSmall = { kind: 'rejected', code: 'PoolTooSmall', reason: 'The pool is too small.' } as const;
 const hotAndIdle: Partial<Decision> = {
   placement: 'Hot',
   replicas: [replica('hot-a', 'node-1', 'Hot')],
@@ -225,10 +226,10 @@ const GOLDEN: Readonly<Record<DecisionCode, readonly [Partial<Decision>, string]
   PinnedTopology: [{ reason: 'R' }, blocked('its own topology keeps its replicas where they are', 'R.')],
   NoFreeNode: [{ reason: 'R' }, blocked('no node is free to take another of its replicas', 'R.')],
   NoPool: [
-    { reason: 'R', candidates: toHot.slice(2) },
+    { reason: 'R', candidates: [...toHot.slice(2), candidate('hot-e', 'node-5', tooSmall)] },
     blocked('no pool of that tier can take it', 'R.').replace(
       POLICY,
-      `Pools of the hot tier that were looked at and cannot take it: hot-b on node-2 (node-2 has a replica already). ${POLICY}`,
+      `Pools of the hot tier that were looked at and cannot take it: hot-b on node-2 (node-2 has a replica already) and hot-e on node-5 (the pool is too small). ${POLICY}`,
     ),
   ],
   RemovalNotSteerable: [
@@ -246,6 +247,24 @@ describe('the explanation of a decision', () => {
   it.each(Object.keys(DECISION_CODES) as DecisionCode[])('%s', (code) => {
     const [fields, expected] = GOLDEN[code];
     expect(explain(decisionOf(code, fields))).toBe(expected);
+  });
+});
+
+describe('the pools that were looked at', () => {
+  it('have a reason that they share once, and a list that ends', () => {
+    const candidates = [1, 2, 3, 4].map((index) => candidate(`hot-${index}`, `node-${index}`, tooSmall));
+    expect(explain(decisionOf('NoPool', { candidates }))).toContain(
+      'cannot take it: hot-1 on node-1, hot-2 on node-2, hot-3 on node-3 and 1 more (the pool is too small).',
+    );
+  });
+});
+
+describe('preservation', () => {
+  it('lets the next replica follow only when the extra one is gone', () => {
+    const move = { ...promotion, removal: 'Preserved' } as const;
+    expect(explain(decisionOf('Promote', { move }))).toContain(
+      'preservation mode keeps the old copy as an extra replica. 1 more replica will follow once the extra one is removed.',
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 /** Where a volume's replicas are, which of them would go where, and which pools were looked at for it. */
 import type { CandidatePool, Decision, PlannedMove } from '../../model/decision.ts';
-import { countText, inTier, listed, phrase, tierWord } from './words.ts';
+import { clause, countText, inTier, listed, tierWord } from './words.ts';
 
 const MAX_LISTED_REPLICAS = 4;
 const MAX_LISTED_POOLS = 3;
@@ -24,13 +24,13 @@ export function placeText({ code, placement, replicas }: Decision): string {
 export function planText({ outcome, dryRun, move, candidates }: Decision): string {
   if (move === undefined) return '';
   const isReal = outcome === 'Move' && !dryRun;
-  const { source, target, remainingReplicaCount } = move;
+  const { source, target, removal, remainingReplicaCount } = move;
   const opening = outcome === 'Move' ? 'The replica' : 'When its turn comes, the replica';
   const moves = isReal ? 'moves' : 'would move';
   const path = `in pool ${source.pool} on ${source.node} ${moves} to pool ${target.pool} on ${target.node}`;
   const rest =
     remainingReplicaCount > 0
-      ? ` ${countText(remainingReplicaCount, 'more replica')} ${isReal ? 'will' : 'would'} follow.`
+      ? ` ${countText(remainingReplicaCount, 'more replica')} ${isReal ? 'will' : 'would'} follow${removal === 'Preserved' ? ' once the extra one is removed' : ''}.`
       : '';
   return `${opening} ${path}${choiceText(move, candidates)}; ${removalText(move, isReal)}.${rest}`;
 }
@@ -58,9 +58,13 @@ function removalText({ removal }: PlannedMove, isReal: boolean): string {
 /** Which pools were looked at and refused, when that is why nothing moves. */
 export function candidatesText({ move, candidates, wanted }: Decision): string {
   const rejected = candidates.flatMap(({ pool, node, verdict }) =>
-    verdict.kind === 'rejected' ? [`${pool} on ${node} (${phrase(verdict.reason)})`] : [],
+    verdict.kind === 'rejected' ? [{ place: `${pool} on ${node}`, reason: clause(verdict.reason) }] : [],
   );
   if (move !== undefined || rejected.length === 0) return '';
   const tier = wanted === undefined ? '' : ` of ${inTier(wanted.tier)}`;
-  return `Pools${tier} that were looked at and cannot take it: ${listed(rejected, MAX_LISTED_POOLS)}.`;
+  const [first] = rejected;
+  const isShared = rejected.length > 1 && rejected.every(({ reason }) => reason === first?.reason);
+  const pools = rejected.map(({ place, reason }) => (isShared ? place : `${place} (${reason})`));
+  const list = `${listed(pools, MAX_LISTED_POOLS)}${isShared ? ` (${first?.reason ?? ''})` : ''}`;
+  return `Pools${tier} that were looked at and cannot take it: ${list}.`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  clause,
   durationText,
   iopsText,
   listed,
@@ -75,6 +76,12 @@ describe('texts of others', () => {
       "The claim's annotation is odd; remove it.",
     );
     expect(['hot-a is full', 'snapshots', '', ' . '].map(sentence)).toEqual(['hot-a is full.', 'Snapshots.', '', '']);
+  });
+
+  it('become a part of a sentence, names as they are', () => {
+    expect(clause('The pool is small.')).toBe('the pool is small');
+    expect(clause('Mayastor is full')).toBe('Mayastor is full');
+    expect(clause('hot-1 is full. ')).toBe('hot-1 is full');
   });
 
   it('are cut between words when long, and never within a character', () => {

@@ -89,6 +89,12 @@ export function sentence(text: string): string {
   return `${capital}.`;
 }
 
+/** As a part of a sentence: without its capital, unless that may be the one of a name. */
+export function clause(text: string): string {
+  const bare = phrase(text);
+  return /^(A|It|Node|Nothing|The|This|With) /.test(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare;
+}
+
 /** Such as `a, b and c`, or `a, b and 4 more`. */
 export function listed(items: readonly string[], max: number): string {
   const shown = items.length > max ? [...items.slice(0, max), `${items.length - max} more`] : items;
