@@ -134,6 +134,22 @@ describe('planOnce', () => {
     expect((await plan()).telemetry.healthy).toBe(true);
   });
 
+  it('tells of each policy whether the window that it asks for was read', async () => {
+    const policies = [policyRecord('short', { samplingWindow: '1h' }), policyRecord('long', { samplingWindow: '30d' })];
+    stage.policies = { kind: 'ok', policies };
+    const { read } = stage;
+    stage.read = (windowMs, signal) =>
+      windowMs === HOUR_MS
+        ? read(windowMs, signal)
+        : Promise.resolve({ kind: 'unavailable', windowMs, reason: 'TooManySamples', message: 'No.', readAtMs: 0 });
+    const { telemetry, telemetryOf } = await plan();
+    expect(telemetry).toMatchObject({ healthy: false, reason: 'TooManySamples' });
+    expect([...telemetryOf].map(([name, { healthy }]) => [name, healthy])).toEqual([
+      ['short', true],
+      ['long', false],
+    ]);
+  });
+
   it('asks telemetry also when no policy does, to know whether it answers', async () => {
     stage.policies = { kind: 'ok', policies: [] };
     await plan();

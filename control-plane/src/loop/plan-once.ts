@@ -60,12 +60,13 @@ export async function planOnce(parts: PlanningParts, sequence: number, signal: A
   const [storage, readings] = await Promise.all([observe(parts, signal), readHeat(parts, inputs, signal)]);
   signal.throwIfAborted();
 
+  const readingOf = (windowMs: number): HeatReading => readings.get(windowMs) ?? notRead(windowMs, startedAtMs);
   const decisions =
     listed.kind === 'ok' && known.kind === 'ok' && storage.kind === 'observed'
       ? parts.decide({
           snapshot: composeSnapshot({ storage: storage.facts, objects: known, takenAtMs: startedAtMs }),
           policies: inputs,
-          heat: (windowMs) => readings.get(windowMs) ?? notRead(windowMs, startedAtMs),
+          heat: readingOf,
           settings,
           nowMs: clock.now(),
         })
@@ -73,6 +74,7 @@ export async function planOnce(parts: PlanningParts, sequence: number, signal: A
   for (const { outcome, heat, volumeId } of decisions ?? []) {
     assertInvariant(outcome !== 'Move' || heat.kind === 'known', `unknown heat never moves data, not even ${volumeId}`);
   }
+  const publishedVolumes = publishedCount(decisions ?? [], storage);
   const refusal = listed.kind === 'refused' ? listed : known.kind === 'refused' ? known : undefined;
   const active = known.kind === 'ok' ? known.migrations.filter(({ phase }) => !isFinal(phase)) : [];
   return {
@@ -81,7 +83,10 @@ export async function planOnce(parts: PlanningParts, sequence: number, signal: A
     durationMs: clock.monotonic() - startMs,
     kubernetes: refusal === undefined ? READY : unready('CacheNotReady', refusal.message),
     storage: storage.kind === 'observed' ? READY : storage.readiness,
-    telemetry: telemetryHealth([...readings.values()], publishedCount(decisions ?? [], storage)),
+    telemetry: telemetryHealth([...readings.values()], publishedVolumes),
+    telemetryOf: new Map(
+      inputs.map(({ name, spec }) => [name, telemetryHealth([readingOf(spec.samplingWindowMs)], publishedVolumes)]),
+    ),
     decisions,
     generations: new Map(records.map(({ uid, generation }) => [uid, generation])),
     policyNames: records.map(({ name }) => name),

@@ -202,6 +202,18 @@ describe('StoragePolicyReconciler', () => {
     expect(announced).toEqual(['plain undecided']);
   });
 
+  it('shows how telemetry is over the window of the policy, whatever another window lacks', async () => {
+    const healthy = { healthy: true, reason: 'Answering', message: '' };
+    report = {
+      telemetry: { healthy: false, reason: 'TooManySamples', message: 'Of another window.' },
+      telemetryOf: new Map([['plain', healthy]]),
+    };
+    await reconcile('plain');
+    expect(status('plain').conditions).toContainEqual(
+      expect.objectContaining({ type: 'TelemetryHealthy', status: 'True', reason: 'Answering' }),
+    );
+  });
+
   it('writes no decision while a cache below the decisions may not be relied on', async () => {
     report = { decisions: undefined, kubernetes: { healthy: false, reason: 'CacheNotReady', message: 'x' } };
     await reconcile('plain');

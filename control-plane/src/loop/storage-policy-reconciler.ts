@@ -85,7 +85,7 @@ export class StoragePolicyReconciler implements Reconciler {
 function policyRoundOf(report: PlanningReport, policy: string): PolicyRound {
   return {
     decisions: report.decisions === undefined ? undefined : decisionsOf(report, policy),
-    telemetry: report.telemetry,
+    telemetry: report.telemetryOf.get(policy) ?? report.telemetry,
     storage: report.storage,
     conflicts: conflictsOf(report, policy),
     activeMigrations: report.activeMigrations.get(policy) ?? 0,

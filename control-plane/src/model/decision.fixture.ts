@@ -67,6 +67,7 @@ export function reportFixture(changes: Partial<PlanningReport> = {}): PlanningRe
     kubernetes: READY,
     storage: READY,
     telemetry: READY,
+    telemetryOf: new Map(),
     decisions: [],
     generations: new Map(),
     policyNames: ['gold'],

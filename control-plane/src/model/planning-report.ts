@@ -14,7 +14,10 @@ export interface PlanningReport {
   readonly durationMs: number;
   readonly kubernetes: Readiness;
   readonly storage: Readiness;
+  /** Of all sampling windows together. */
   readonly telemetry: Readiness;
+  /** Of the sampling window of each policy that could be read, by its name: another window's failure says nothing of it. */
+  readonly telemetryOf: ReadonlyMap<string, Readiness>;
   /** Undefined: nothing could be decided, for the reasons given by whatever is not healthy. */
   readonly decisions: readonly Decision[] | undefined;
   /** Generation by uid of every policy that was taken into account. */

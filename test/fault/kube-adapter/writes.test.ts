@@ -150,6 +150,7 @@ describe('the reconciler of policies', () => {
       kubernetes: healthy,
       storage: healthy,
       telemetry: healthy,
+      telemetryOf: new Map(),
       decisions: [],
       generations: new Map(policy === undefined ? [] : [[policy.uid, policy.generation]]),
       policyNames: [],
