@@ -112,7 +112,12 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
   const leaseTransport = new HttpTransport({ config: kubeConfig, clock, userAgent: 'couchestor-operator-lease' });
   const leading = new Leading(config.leaderElect ? electorOf(options, identity, leaseTransport) : undefined);
   const health = new HealthMonitor(vitals, caches, board);
-  metrics.observe({ isLeader: () => leading.isLeader, queue: () => queue, caches: () => health.cacheStates() });
+  metrics.observe({
+    isLeader: () => leading.isLeader,
+    queue: () => queue,
+    caches: () => health.cacheStates(),
+    droppedEvents: () => events.droppedCount,
+  });
   return {
     policies,
     informers: caches.map(({ informer }) => informer),

@@ -115,12 +115,14 @@ describe('PromClientMetrics', () => {
       isLeader: () => isLeader,
       queue: () => ({ count, delayedCount: 5, retryCount: count + 1 }),
       caches: () => [{ resource: 'nodes', state, ready: state === 'synced', objectCount: 4 }],
+      droppedEvents: () => count + 2,
     });
     expect(await scrape()).toMatchObject({
       storage_operator_leader: 0,
       storage_operator_workqueue_depth: 2,
       storage_operator_workqueue_delayed: 5,
       storage_operator_workqueue_retries_total: 3,
+      storage_operator_events_dropped_total: 4,
       'storage_operator_informer_state{resource="nodes",state="synced"}': 1,
       'storage_operator_informer_ready{resource="nodes"}': 1,
       'storage_operator_informer_objects{resource="nodes"}': 4,
@@ -133,6 +135,7 @@ describe('PromClientMetrics', () => {
       storage_operator_leader: 1,
       storage_operator_workqueue_depth: 7,
       storage_operator_workqueue_retries_total: 8,
+      storage_operator_events_dropped_total: 9,
       'storage_operator_informer_state{resource="nodes",state="synced"}': 0,
       'storage_operator_informer_state{resource="nodes",state="suspect"}': 1,
       'storage_operator_informer_ready{resource="nodes"}': 0,

@@ -21,6 +21,8 @@ export interface Observables {
   readonly isLeader: () => boolean;
   readonly queue: () => { readonly count: number; readonly delayedCount: number; readonly retryCount: number };
   readonly caches: () => readonly CacheState[];
+  /** Kubernetes Events that were not written. */
+  readonly droppedEvents: () => number;
 }
 
 /** Policies that have series of their own; the rest shares one, under a name that no policy can have. */
@@ -69,7 +71,7 @@ export class PromClientMetrics implements OperatorMetrics {
   }
 
   /** Adds what is looked up at every scrape. Call once. */
-  observe({ isLeader, queue, caches }: Observables): void {
+  observe({ isLeader, queue, caches, droppedEvents }: Observables): void {
     const at = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void => {
       new Gauge({
         name: `storage_operator_${name}`,
@@ -84,15 +86,19 @@ export class PromClientMetrics implements OperatorMetrics {
     at('leader', 'Whether this process is the one that acts.', [], (gauge) => gauge.set(isLeader() ? 1 : 0));
     at('workqueue_depth', 'Policies ready to be reconciled.', [], (gauge) => gauge.set(queue().count));
     at('workqueue_delayed', 'Policies to be reconciled later.', [], (gauge) => gauge.set(queue().delayedCount));
-    new Counter({
-      name: 'storage_operator_workqueue_retries_total',
-      help: 'Reconciliations that were put off after a failure.',
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        this.inc(queue().retryCount);
-      },
-    });
+    const totalAt = (name: string, help: string, total: () => number): void => {
+      new Counter({
+        name: `storage_operator_${name}`,
+        help,
+        registers: [this.#registry],
+        collect() {
+          this.reset();
+          this.inc(total());
+        },
+      });
+    };
+    totalAt('workqueue_retries_total', 'Reconciliations that were put off after a failure.', () => queue().retryCount);
+    totalAt('events_dropped_total', 'Kubernetes Events that were too many, or that the API refused.', droppedEvents);
     at('informer_state', '1 for the state that the cache of a resource is in.', ['resource', 'state'], (gauge) => {
       for (const cache of caches()) {
         for (const state of CACHE_STATES) {
