@@ -196,6 +196,8 @@ describe('the conditions of a round', () => {
       message:
         '3 volumes that this policy matches are decided about by older policies: a (1), b (2). Narrow a volumeSelector so that one policy matches each volume.',
     });
+    const one = policyStatus(policyOf(), roundOf([], { conflicts: conflicts.slice(1) }), NOW_MS);
+    expect(findCondition(conditionsOf(one), 'Conflict')?.message).toMatch(/^1 volume that this policy matches is /);
     // Where nothing was decided nobody looked for conflicts.
     const undecided = later(status, roundOf(undefined, { storage: broken }));
     expect(findCondition(conditionsOf(undecided), 'Conflict')).toBeDefined();
@@ -212,6 +214,8 @@ describe('the conditions of a round', () => {
       'Conflict',
     )?.message;
     expect(message).toMatch(/ and 50 more\. Narrow/);
+    const ten = policyStatus(policyOf(), roundOf([], { conflicts: conflicts.slice(0, 10) }), NOW_MS);
+    expect(findCondition(conditionsOf(ten), 'Conflict')?.message).not.toMatch(/more/);
     expect(Array.from(message ?? '').length).toBeLessThanOrEqual(1024);
   });
 
@@ -233,6 +237,17 @@ describe('the conditions of a round', () => {
     const after = policyStatus(policyOf(stalled), roundOf([]), NOW_MS);
     expect(findCondition(conditionsOf(after), 'Stalled')).toBeUndefined();
     expect(conditionsOf(acceptedStatus(policyOf(stalled), NOW_MS))).toMatchObject([{ type: 'Accepted' }]);
+  });
+
+  it('that follow from the spec, or from a failure, are written once', () => {
+    const accepted = stored(acceptedStatus(policyOf(), NOW_MS));
+    expect(acceptedStatus(policyOf(accepted), NOW_MS + MINUTE_MS)).toBeUndefined();
+    expect(acceptedStatus(policyOf(accepted, {}, 4), NOW_MS)).toMatchObject({ observedGeneration: 4 });
+    expect(acceptedStatus(policyOf({ ...accepted, observedGeneration: 2 }), NOW_MS)).toEqual(accepted);
+    const failure = { reason: 'Forbidden', message: 'No.' };
+    const stalled = stored(stalledStatus(policyOf(accepted), failure, NOW_MS));
+    expect(stalledStatus(policyOf(stalled), failure, NOW_MS + MINUTE_MS)).toBeUndefined();
+    expect(stalledStatus(policyOf(stalled), { ...failure, reason: 'Invalid' }, NOW_MS)).toBeDefined();
   });
 });
 
@@ -295,8 +310,10 @@ describe('what is worth a write', () => {
   });
 
   it('survives a stored status of any shape', () => {
-    const odd = { decisions: [null, 7, { volumeId: moving.volumeId }], conditions: 'none', lastReconcileTime: 5 };
-    const status = stored(policyStatus(policyOf(odd), roundOf([moving]), NOW_MS));
-    expect(parseStoragePolicy(documentOf({}, status))).toMatchObject({ kind: 'ok' });
+    const odd = { decisions: [null, 7, { volumeId: moving.volumeId }], lastReconcileTime: 5 };
+    for (const conditions of ['none', [null, 7, {}, { type: 'Accepted' }]]) {
+      const status = stored(policyStatus(policyOf({ ...odd, conditions }), roundOf([moving]), NOW_MS));
+      expect(parseStoragePolicy(documentOf({}, status))).toMatchObject({ kind: 'ok' });
+    }
   });
 });
