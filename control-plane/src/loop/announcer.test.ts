@@ -12,14 +12,20 @@ const down = { healthy: false, reason: 'Timeout', message: 'No answer.' };
 const gold = policyRecord('gold');
 let happenings: Happening[];
 let lines: LogFields[];
+let warnings: LogFields[];
 
 beforeEach(() => {
+  warnings = [];
   happenings = [];
   lines = [];
 });
 
 function announcer(dryRun = false): Announcer {
-  const logger = { ...nullLogger, info: (_message: string, fields: LogFields = {}) => void lines.push(fields) };
+  const logger = {
+    ...nullLogger,
+    info: (_message: string, fields: LogFields = {}) => void lines.push(fields),
+    warn: (_message: string, fields: LogFields = {}) => void warnings.push(fields),
+  };
   return new Announcer({ events: { record: (one) => void happenings.push(one) }, logger, dryRun });
 }
 const round = (decisions: readonly Decision[] | undefined, changes: Partial<PolicyRound> = {}): PolicyRound => ({
@@ -69,6 +75,27 @@ describe('Announcer', () => {
     announcer().announce(gold, round(decisions));
     const ofPolicy = happenings.filter(({ regarding }) => regarding.kind === 'StoragePolicy');
     expect(ofPolicy.map(({ note }) => note)).toEqual(['v0, v1, v2, v3, v4 and 2 more']);
+    const noteOf = (count: number): string | undefined => {
+      happenings = [];
+      announcer().announce(gold, round(decisions.slice(0, count)));
+      return happenings.at(-1)?.note;
+    };
+    expect(noteOf(5)).toBe('v0, v1, v2, v3, v4');
+    expect(noteOf(1)).toBe('v0: It is Demote.');
+  });
+
+  it('tells the policy alone of a volume without a claim', () => {
+    announcer().announce(gold, round([{ ...decisionFixture('a', 'Unpublished'), claim: undefined }]));
+    expect(heard()).toEqual(['StoragePolicy/gold Warning MoveBlocked']);
+  });
+
+  it('says how many changes it does not tell of', () => {
+    const decisions = (count: number) =>
+      Array.from({ length: count }, (_, index) => decisionFixture(`v${index}`, 'Unpublished'));
+    announcer().announce(gold, round(decisions(200)));
+    expect(warnings).toEqual([]);
+    announcer().announce(gold, round(decisions(203)));
+    expect(warnings).toEqual([{ policy: 'gold', omittedCount: 3 }]);
   });
 
   it.each([
@@ -112,6 +139,7 @@ describe('Announcer', () => {
     announcer().announce(withStatus({ conditions }), round(undefined, { telemetry: down }));
     expect(heard()).toEqual([]);
     announcer().announce(withStatus({ conditions }), round([]));
+    expect(happenings[0]?.note).toBe('Telemetry can be relied on again.');
     expect(heard()).toEqual(['StoragePolicy/gold Normal TelemetryRecovered']);
   });
 
