@@ -4,6 +4,7 @@
  * needed is taken as documented or refused.
  */
 import type { Samples } from '../../eyes/index.ts';
+import { findResultList, type Pause } from './result-list.ts';
 
 export interface AnsweredSeries extends Samples {
   readonly labels: Readonly<Record<string, string>>;
@@ -23,10 +24,44 @@ type Json = Readonly<Record<string, unknown>>;
 /** Thrown and caught in this file alone. */
 class BadAnswer extends Error {}
 
+/** Larger answers are read series by series, with pauses in which this process does other things. */
+export const LARGE_ANSWER_BYTES = 1024 * 1024;
+
+/** Whatever the bytes hold, nothing is thrown but what `pause` throws. The same as `parseAnswer()` of the text. */
+export async function readAnswer(body: Buffer, pause: Pause): Promise<Answer> {
+  const list = body.length < LARGE_ANSWER_BYTES ? undefined : await findResultList(body, pause);
+  if (list === undefined) return parseAnswer(body.toString('utf8'));
+  const envelope = answerOf(() => readEnvelope(parseJson(list.envelope)));
+  if (envelope.kind !== 'envelope') return envelope;
+  if (envelope.result !== list.marker) return parseAnswer(body.toString('utf8'));
+  const series: AnsweredSeries[] = [];
+  let portionLength = 0;
+  for (let index = 0; index < list.elementCount; index += 1) {
+    const text = list.element(index);
+    const one = answerOf(() => ({ kind: 'series' as const, series: readSeries(parseJson(text)) }));
+    if (one.kind !== 'series') return one;
+    series.push(one.series);
+    portionLength += text.length;
+    if (portionLength < LARGE_ANSWER_BYTES) continue;
+    portionLength = 0;
+    await pause();
+  }
+  return { kind: 'matrix', series };
+}
+
 /** Whatever the text holds, nothing is thrown. */
 export function parseAnswer(text: string): Answer {
+  return answerOf(() => {
+    if (text === '') throw new BadAnswer('it is empty');
+    const envelope = readEnvelope(parseJson(text));
+    if (envelope.kind !== 'envelope') return envelope;
+    return { kind: 'matrix', series: list(envelope.result, 'result').map(readSeries) };
+  });
+}
+
+function answerOf<T>(read: () => T): T | Extract<Answer, { kind: 'bad' }> {
   try {
-    return read(parseJson(text));
+    return read();
   } catch (error) {
     if (error instanceof BadAnswer) return { kind: 'bad', message: error.message };
     throw error;
@@ -37,11 +72,14 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new BadAnswer(text === '' ? 'it is empty' : 'it is not JSON');
+    throw new BadAnswer('it is not JSON');
   }
 }
 
-function read(body: unknown): Answer {
+/** All but the result itself. */
+function readEnvelope(
+  body: unknown,
+): { readonly kind: 'envelope'; readonly result: unknown } | Extract<Answer, { kind: 'error' | 'partial' }> {
   const { status, data, errorType, error, ...annotations } = record(body, 'the answer');
   if (status === 'error') return { kind: 'error', errorType: textOf(errorType), message: textOf(error) };
   if (status !== 'success') throw new BadAnswer('its status is neither success nor error');
@@ -49,7 +87,7 @@ function read(body: unknown): Answer {
   if (missing !== undefined) return { kind: 'partial', message: missing };
   const { resultType, result } = record(data, 'data');
   if (resultType !== 'matrix') throw new BadAnswer(`its result is not a matrix but ${described(resultType)}`);
-  return { kind: 'matrix', series: list(result, 'result').map(readSeries) };
+  return { kind: 'envelope', result };
 }
 
 /**

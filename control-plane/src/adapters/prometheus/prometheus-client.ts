@@ -25,7 +25,7 @@ export interface PrometheusClientOptions {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /** Policies with windows of their own do not all ask at once. */
@@ -128,7 +128,7 @@ export class PrometheusClient {
     return promise;
   }
 
-  async #readBody(response: http.IncomingMessage): Promise<string> {
+  async #readBody(response: http.IncomingMessage): Promise<Buffer> {
     const maxBytes = this.#options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
     const chunks: Buffer[] = [];
     let byteCount = 0;
@@ -140,7 +140,7 @@ export class PrometheusClient {
       }
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks);
   }
 
   #explain(error: unknown): CoucheStorError {

@@ -256,6 +256,13 @@ describe('a server that takes few samples at a time', () => {
   });
 });
 
+it('a fleet of thousands is read like a small one', async () => {
+  const volumes = Array.from({ length: 2_000 }, (_, index) => [`pvc-${index}`, index] as const);
+  lab.prometheus.reply = (query, response) => void response.end(steady(query, Object.fromEntries(volumes)));
+  const reading = await lab.source().read(HOUR_MS, never);
+  expect(volumes.map(([volume]) => iopsOf(reading, volume))).toEqual(volumes.map(([, iops]) => iops));
+});
+
 describe('health', () => {
   it('tells of what was asked for anyway', async () => {
     const source = lab.source();

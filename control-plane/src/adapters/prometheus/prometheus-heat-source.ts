@@ -16,6 +16,7 @@ import {
 import type { Heat, HeatReading } from '../../model/heat.ts';
 import type { HeatSource } from '../../ports/heat-source.ts';
 import { withDeadline } from '../kubernetes/deadline.ts';
+import { breathe } from './breathe.ts';
 import { reasonOf } from './failure.ts';
 import { FleetQuery, type FleetSamples } from './fleet-query.ts';
 import { PrometheusClient, type PrometheusClientOptions } from './prometheus-client.ts';
@@ -50,6 +51,8 @@ const DEFAULT_CACHE_TTL_MS = 30_000;
 const FAILURE_TTL_MS = 5_000;
 /** A server that asks for more patience than this is not believed. */
 const MAX_PATIENCE_MS = 5 * 60_000;
+/** Scored in a few milliseconds. */
+const VOLUMES_PER_TURN = 1_000;
 /** Distinct windows kept; policies have few. */
 const MAX_WINDOWS = 64;
 
@@ -128,12 +131,14 @@ export class PrometheusHeatSource implements HeatSource {
     const plan = planQuery({ windowMs, nowMs: readAtMs, scrapeIntervalMs });
     const what = `Reading heat from ${this.#client.address}`;
     try {
-      const answer = await withDeadline({ clock: this.#clock, timeoutMs: deadlineMs, signal, what }, (either) =>
-        this.#fleet.run(plan, either).catch((error: unknown) => {
-          throw either.aborted ? either.reason : error;
-        }),
+      const reading = await withDeadline({ clock: this.#clock, timeoutMs: deadlineMs, signal, what }, (either) =>
+        this.#fleet
+          .run(plan, either)
+          .then((answer) => this.#readingOf(answer, { plan, readAtMs }, either))
+          .catch((error: unknown) => {
+            throw either.aborted ? either.reason : error;
+          }),
       );
-      const reading = this.#readingOf(answer, plan, readAtMs);
       this.#succeeded();
       return { reading, keepMs: this.#options.cacheTtlMs ?? DEFAULT_CACHE_TTL_MS };
     } catch (error) {
@@ -147,12 +152,19 @@ export class PrometheusHeatSource implements HeatSource {
     }
   }
 
-  #readingOf(answer: FleetSamples, plan: QueryPlan, readAtMs: number): HeatReading {
+  async #readingOf(
+    answer: FleetSamples,
+    { plan, readAtMs }: { readonly plan: QueryPlan; readonly readAtMs: number },
+    signal: AbortSignal,
+  ): Promise<HeatReading> {
     const byVolumeName = new Map<string, Heat>();
     const { staleAfterMs = DEFAULT_STALE_AFTER_MS } = this.#options;
     if (answer.family !== undefined) {
       const context = { plan, family: answer.family, query: answer.query, staleAfterMs };
-      for (const [name, samples] of answer.byVolumeName) byVolumeName.set(name, heatOfSamples(name, samples, context));
+      for (const [name, samples] of answer.byVolumeName) {
+        byVolumeName.set(name, heatOfSamples(name, samples, context));
+        if (byVolumeName.size % VOLUMES_PER_TURN === 0) await breathe(signal);
+      }
     }
     return { kind: 'read', windowMs: plan.windowMs, family: answer.family, byVolumeName, readAtMs };
   }

@@ -2,8 +2,9 @@
 import type { CoucheStorError } from '@couchestor/common/base';
 import { type Clock, retry } from '@couchestor/common/base';
 import type { TimeGrid } from '../../eyes/index.ts';
-import { parseAnswer, type Answer, type AnsweredSeries } from './answer.ts';
+import { readAnswer, type Answer, type AnsweredSeries } from './answer.ts';
 import { failure, MAX_RETRY_WAIT_MS, type FailureReason } from './failure.ts';
+import { breathe } from './breathe.ts';
 import type { HttpAnswer, PrometheusClient } from './prometheus-client.ts';
 
 export interface RangeQueryOptions {
@@ -29,7 +30,11 @@ export class RangeQuery {
   /** Retries what may pass by itself. Thrown: a failure, or CoucheStorError `cancelled`. */
   async run(query: string, grid: TimeGrid, signal: AbortSignal): Promise<readonly AnsweredSeries[]> {
     const { client, clock, attempts = DEFAULT_ATTEMPTS, random } = this.#options;
-    return retry(async () => this.#interpret(await client.queryRange(query, grid, signal), grid), {
+    const attempt = async (): Promise<readonly AnsweredSeries[]> => {
+      const http = await client.queryRange(query, grid, signal);
+      return this.#interpret(http, await readAnswer(http.body, () => breathe(signal)), grid);
+    };
+    return retry(attempt, {
       attempts,
       baseMs: BACKOFF_BASE_MS,
       maxMs: MAX_RETRY_WAIT_MS,
@@ -39,8 +44,7 @@ export class RangeQuery {
     });
   }
 
-  #interpret(http: HttpAnswer, grid: TimeGrid): readonly AnsweredSeries[] {
-    const answer = parseAnswer(http.body);
+  #interpret(http: HttpAnswer, answer: Answer, grid: TimeGrid): readonly AnsweredSeries[] {
     const isOk = http.status >= 200 && http.status < 300;
     if (answer.kind === 'error' || !isOk) throw this.#refusal(http, answer);
     const { address } = this.#options.client;
