@@ -6,6 +6,8 @@ const statusOfKind = {
   Deserialize: 400,
   InvalidArgument: 400,
   Unauthorized: 401,
+  Unauthenticated: 401,
+  PermissionDenied: 401,
   NotFound: 404,
   NotAcceptable: 406,
   Timeout: 408,
@@ -23,6 +25,7 @@ const statusOfKind = {
   DeadlineExceeded: 504,
   ResourceExhausted: 507,
   FailedPersist: 507,
+  CapacityLimitExceeded: 507,
 } as const;
 
 export type ErrorKind = keyof typeof statusOfKind;

@@ -2,6 +2,8 @@
  * Faults that a test orders: each rule names the requests it strikes, and whether that happens before the request took effect
  * or after. Rules are asked in the order they were added; the first that strikes is the only one.
  */
+import type { ErrorKind } from './errors.ts';
+
 export interface FaultMatch {
   /** HTTP method, upper case. */
   readonly method?: string;
@@ -14,6 +16,8 @@ export type FaultEffect =
   | { readonly kind: 'delay'; readonly ms: number }
   /** An error body in the form of the control plane, or the bare text of a proxy in between. */
   | { readonly kind: 'status'; readonly code: number; readonly text?: string }
+  /** The control plane refuses, in words of its own: some statuses stand for several kinds of refusal. */
+  | { readonly kind: 'refusal'; readonly error: ErrorKind; readonly message?: string }
   /** The connection is destroyed. */
   | { readonly kind: 'reset' }
   /** Nothing is ever answered. */

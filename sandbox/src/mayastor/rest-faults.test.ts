@@ -28,6 +28,19 @@ describe.each([
     expect(api.test.view(volumeId).replicas).toHaveLength(replicaCount);
   });
 
+  it.each([
+    ['FailedPersist', 507],
+    ['CapacityLimitExceeded', 507],
+    ['PermissionDenied', 401],
+    ['Unauthenticated', 401],
+    ['Deleting', 409],
+    ['Aborted', 503],
+  ] as const)('it is refused as %s with %i', async (error, status) => {
+    strike({ when, effect: { kind: 'refusal', error, message: 'not today' } });
+    expect(await scaleUp()).toEqual({ status, body: { kind: error, message: 'not today', details: 'not today' } });
+    expect(api.test.view(volumeId).replicas).toHaveLength(replicaCount);
+  });
+
   it('the bare text of a proxy is answered', async () => {
     strike({ when, effect: { kind: 'status', code: 502, text: 'bad gateway' } });
     expect(await scaleUp()).toEqual({ status: 502, body: 'bad gateway' });

@@ -197,6 +197,8 @@ function broken(effect: Exclude<FaultEffect, { kind: 'delay' | 'truncated' }>): 
       return effect.kind;
     case 'garbage':
       return { status: 200, body: '<html><body>Bad Gateway' };
+    case 'refusal':
+      return failure(new MayastorError(effect.error, effect.message ?? 'an injected fault'));
     case 'status': {
       const { code, text } = effect;
       if (text !== undefined) return { status: code, body: text, type: 'text/plain' };

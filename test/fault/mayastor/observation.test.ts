@@ -81,6 +81,8 @@ const effects: readonly (readonly [string, FaultEffect, string])[] = [
   ['504 from a proxy', { kind: 'status', code: 504, text: '<html>upstream timed out</html>' }, 'timeout'],
   ['408', { kind: 'status', code: 408 }, 'timeout'],
   ['401', { kind: 'status', code: 401 }, 'unauthorized'],
+  ['a permission that is denied', { kind: 'refusal', error: 'PermissionDenied' }, 'forbidden'],
+  ['a store that fails', { kind: 'refusal', error: 'FailedPersist' }, 'unavailable'],
   ['404', { kind: 'status', code: 404 }, 'notFound'],
   ['a redirect', { kind: 'status', code: 302, text: '' }, 'unsupported'],
   ['a reset', { kind: 'reset' }, 'unavailable'],
