@@ -5,7 +5,13 @@
 import type { Clock } from '@couchestor/common/base';
 import { HttpTransport } from '@couchestor/control-plane/adapters/kubernetes';
 import { KubeApiServer, type JsonObject, type KubeApiServerOptions } from '@couchestor/sandbox/kube';
-import { MayastorCluster, MayastorObjects, MayastorRest, type ClaimFields } from '@couchestor/sandbox/mayastor';
+import {
+  MayastorCluster,
+  MayastorObjects,
+  MayastorRest,
+  type ClaimFields,
+  type MayastorObjectsOptions,
+} from '@couchestor/sandbox/mayastor';
 import { KubeConfig } from '@kubernetes/client-node';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +28,9 @@ export interface SurroundingsOptions {
   /** Pools, such as `hot-1`: the part before the dash is the label `tier`; each is on the node of its name. */
   readonly pools?: readonly string[];
   readonly kube?: KubeApiServerOptions;
+  /** How old Mayastor's answers may be; never stale unless said otherwise. */
+  readonly stalenessMs?: number;
+  readonly objects?: Pick<MayastorObjectsOptions, 'refreshMs'>;
 }
 
 export interface VolumeFields {
@@ -49,23 +58,27 @@ export class Surroundings {
   readonly #admin: HttpTransport;
   #volumeCount = 0;
 
-  private constructor(parts: Pick<Surroundings, 'clock' | 'kube' | 'cluster' | 'rest'>) {
+  private constructor(
+    parts: Pick<Surroundings, 'clock' | 'kube' | 'cluster' | 'rest'>,
+    objects: SurroundingsOptions['objects'],
+  ) {
     this.clock = parts.clock;
     this.kube = parts.kube;
     this.cluster = parts.cluster;
     this.rest = parts.rest;
-    this.objects = new MayastorObjects({ cluster: this.cluster, kube: this.kube });
+    this.objects = new MayastorObjects({ cluster: this.cluster, kube: this.kube, ...objects });
     const config = new KubeConfig();
     config.loadFromString(this.kube.kubeconfig());
     this.#admin = new HttpTransport({ config });
     this.#record();
   }
 
-  static async start({ clock, pools = ['hot-1', 'hot-2', 'cold-1', 'cold-2'], kube = {} }: SurroundingsOptions) {
+  static async start(options: SurroundingsOptions): Promise<Surroundings> {
+    const { clock, pools = ['hot-1', 'hot-2', 'cold-1', 'cold-2'], kube = {}, stalenessMs = 0, objects } = options;
     const server = await KubeApiServer.start(kube);
-    const cluster = new MayastorCluster({ clock, release: '2.10', stalenessMs: 0 });
+    const cluster = new MayastorCluster({ clock, release: '2.10', stalenessMs });
     const rest = await MayastorRest.start({ cluster });
-    const around = new Surroundings({ clock, kube: server, cluster, rest });
+    const around = new Surroundings({ clock, kube: server, cluster, rest }, objects);
     around.install();
     for (const pool of pools) around.addPool(pool);
     around.objects.start();

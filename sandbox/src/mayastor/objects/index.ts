@@ -7,5 +7,6 @@ export { diskPoolVersionOf, MayastorObjects } from './mayastor-objects.ts';
 export type { MayastorObjectsOptions } from './mayastor-objects.ts';
 export { MayastorStandIn } from './mayastor-stand-in.ts';
 export type { MayastorStandInOptions } from './mayastor-stand-in.ts';
+export { RandomDraws } from './random-draws.ts';
 export { demoCluster, seedCluster, TIERS, VOLUME_KINDS } from './scenario.ts';
 export type { Scenario, ScenarioOptions, ScenarioVolume, TierLabel, VolumeKind } from './scenario.ts';
