@@ -24,8 +24,12 @@ function start(reconcile: (key: string) => Promise<ReconcileResult>): void {
   };
   const subscribe = (handler: (key: string) => Promise<void>): (() => void) => {
     changed = handler;
-    void keys.reduce((before, key) => before.then(() => handler(key)), Promise.resolve());
-    return () => (changed = undefined);
+    let isOver = false;
+    void keys.reduce((before, key) => before.then(() => (isOver ? undefined : handler(key))), Promise.resolve());
+    return () => {
+      isOver = true;
+      changed = undefined;
+    };
   };
   running = runController(
     { queue, reconciler, subscribe, workers: 2, resyncMs: 60_000, clock, logger: nullLogger },
@@ -119,6 +123,19 @@ describe('runController', () => {
     log = [];
     await clock.advance(60_000);
     expect([...new Set(log)].sort()).toEqual(keys);
+  });
+
+  it('does not begin again before the last key had its turn, however long that takes', async () => {
+    queue = new WorkQueue({ clock, capacity: 2, random: () => 0.5 });
+    keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
+    start(async () => {
+      await clock.sleep(25_000);
+      return { kind: 'done' };
+    });
+    await clock.advance(160_000);
+    expect(log.slice(0, keys.length).sort()).toEqual(keys);
+    stop.abort();
+    await clock.advance(60_000);
   });
 
   it('does not survive a broken invariant', async () => {
