@@ -31,17 +31,13 @@ export class CandidateMemo {
     return candidate;
   }
 
-  /** For a reason that is the same whatever the volume. */
-  alwaysRejected(code: string, reasonOf: () => string): CandidatePool {
-    let candidate = this.#rejected.get(code);
+  /** `key`: the same for the same code and reason, and for no other. */
+  rejected(key: string, code: string, reasonOf: () => string): CandidatePool {
+    let candidate = this.#rejected.get(key);
     if (candidate === undefined) {
-      candidate = this.rejected(code, reasonOf());
-      this.#rejected.set(code, candidate);
+      candidate = { ...this.#pool, verdict: { kind: 'rejected', code, reason: reasonOf() } };
+      this.#rejected.set(key, candidate);
     }
     return candidate;
-  }
-
-  rejected(code: string, reason: string): CandidatePool {
-    return { ...this.#pool, verdict: { kind: 'rejected', code, reason } };
   }
 }

@@ -13,6 +13,8 @@ export const MAX_COMMITMENT = 2.5;
 export interface Room {
   readonly freeAfterBytes: number;
   readonly committedAfterBytes: number;
+  /** What migrations that run or are decided will still take of it. */
+  readonly bookedBytes: number;
   /** What is missing, to the byte; 0: nothing. */
   readonly spaceShortBytes: number;
   readonly commitmentShortBytes: number;
@@ -29,6 +31,7 @@ export function roomAfterMove(pool: PoolFacts, volume: VolumeFacts, ledger: Ledg
   return {
     freeAfterBytes,
     committedAfterBytes,
+    bookedBytes: taken.bookedBytes,
     spaceShortBytes: Math.max(0, margin - freeAfterBytes),
     commitmentShortBytes: volume.thin ? Math.max(0, Math.ceil(committedAfterBytes - commitmentLimit)) : 0,
     poolTooSmall: pool.capacityBytes < dataBytesOf(volume) + margin || pool.capacityBytes <= volume.sizeBytes,

@@ -11,7 +11,6 @@ import { failureDomainsAfter, type Departure, type MoveContext, type Source } fr
 import type { RejectionCode } from './rejection-codes.ts';
 import { removalOf } from './removal.ts';
 import type { PoolSite } from './storage-index.ts';
-import { poolFitsTopology } from './topology.ts';
 
 /** Whether it stops a replica from coming to the pool. */
 type Filter = (site: PoolSite, context: MoveContext, room: Room) => boolean;
@@ -54,11 +53,10 @@ export function obstaclesTo(site: PoolSite, context: MoveContext): readonly Reje
 }
 
 /** Where single pools cannot be cordoned, only the node of the new replica can be chosen: this one may get it instead. */
-export function rivalOf(pool: PoolFacts, { volume, storage, index }: MoveContext): PoolFacts | undefined {
+export function rivalOf(pool: PoolFacts, { volume, storage, index, topology }: MoveContext): PoolFacts | undefined {
   if (storage.capabilities.poolCordons) return undefined;
   return index.poolsOfNode.get(pool.node)?.find((other) => {
-    if (other.pool === pool.pool || other.status === 'Faulted' || !poolFitsTopology(volume.topology, other))
-      return false;
+    if (other.pool === pool.pool || other.status === 'Faulted' || topology?.admitsPool(other) === false) return false;
     return other.capacityBytes - other.usedBytes > dataBytesOf(volume);
   });
 }

@@ -8,3 +8,6 @@ export { planMove } from './plan-move.ts';
 export type { MovePlan } from './plan-move.ts';
 export { tierOfPool } from './tier-of-pool.ts';
 export type { TierSelectors } from './tier-of-pool.ts';
+export { checkMove, removalOf } from './check-move.ts';
+export type { MoveCheck, MoveCheckResult, Surroundings } from './check-move.ts';
+export { nodeFitsTopology, poolFitsTopology } from './topology.ts';

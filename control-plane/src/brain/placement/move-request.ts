@@ -1,10 +1,11 @@
 /** What planning a move is asked, and what all its parts look up about the volume: derived once per volume. */
 import type { Placement, Tier } from '@couchestor/common/api';
-import { assertInvariant, type NodeName, type PoolName } from '@couchestor/common/base';
+import { assertInvariant, formatBytes, type NodeName, type PoolName } from '@couchestor/common/base';
 import type { PoolFacts, ReplicaFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
 import { byText } from '../order.ts';
 import { TIER_RANK } from '../tier-rank.ts';
+import { dataBytesOf } from './data-bytes.ts';
 import type { Ledger } from './ledger.ts';
 import { tierOfReplica, type TierOf } from './placement-of.ts';
 import type { RejectionCode } from './rejection-codes.ts';
@@ -69,6 +70,8 @@ export interface MoveContext extends MoveRequest {
   readonly domains: ReadonlyMap<string, number>;
   /** Undefined: the volume does not restrict where its replicas are. */
   readonly topology: TopologyCheck | undefined;
+  /** What one more replica takes, for people. */
+  readonly dataText: string;
   /** Whether it spreads them over values of a node label. */
   readonly hasSpread: boolean;
   /** What was found about the replicas that could leave for pools of a kind: filled as pools are looked at. */
@@ -94,6 +97,7 @@ export function contextOf(request: MoveRequest): MoveContext {
           replicas.map(({ node }) => index.nodes.get(node)?.labels ?? {}),
         )
       : undefined,
+    dataText: formatBytes(dataBytesOf(request.volume)),
     hasSpread: Object.keys(topology.nodeExclusion).length > 0,
     departures: new Map(),
   };

@@ -2,7 +2,6 @@
 import { formatBytes } from '@couchestor/common/base';
 import type { CandidatePool } from '../../model/decision.ts';
 import { roomAfterMove } from './capacity.ts';
-import { dataBytesOf } from './data-bytes.ts';
 import { rivalOf, sourcesFor } from './filters.ts';
 import type { MoveContext } from './move-request.ts';
 import type { RejectionCode } from './rejection-codes.ts';
@@ -10,18 +9,30 @@ import type { Remedy } from './remedy.ts';
 import { removalRemedies } from './removal.ts';
 import type { PoolSite } from './storage-index.ts';
 
-/** Of all others, the reason is the same whatever the volume. */
-const REASON_NAMES_VOLUME: ReadonlySet<RejectionCode> = new Set([
-  'NotEnoughSpace',
-  'CommitmentTooHigh',
-  'PlacementNotSteerable',
-  'WorseFailureDomains',
-]);
-
 export function rejectedCandidate(code: RejectionCode, site: PoolSite, context: MoveContext): CandidatePool {
-  return REASON_NAMES_VOLUME.has(code)
-    ? site.candidates.rejected(code, rejectionReason(code, site, context))
-    : site.candidates.alwaysRejected(code, () => rejectionReason(code, site, context));
+  return site.candidates.rejected(reasonKey(code, site, context), code, () => rejectionReason(code, site, context));
+}
+
+/**
+ * What code and reason depend on, for one pool in one round. Most reasons are the same for every volume, and sizes are rounded
+ * in the others, so that volumes of about one size share theirs. No pool has a name like a code, and none has a blank in it.
+ */
+function reasonKey(code: RejectionCode, { pool }: PoolSite, context: MoveContext): string {
+  const { volume, ledger, domains } = context;
+  switch (code) {
+    case 'NotEnoughSpace': {
+      const { spaceShortBytes, bookedBytes } = roomAfterMove(pool, volume, ledger);
+      return `${formatBytes(spaceShortBytes)} ${context.dataText} ${bookedBytes}`;
+    }
+    case 'CommitmentTooHigh':
+      return formatBytes(roomAfterMove(pool, volume, ledger).commitmentShortBytes);
+    case 'PlacementNotSteerable':
+      return rivalOf(pool, context)?.pool ?? '';
+    case 'WorseFailureDomains':
+      return `${domains.size} domains`;
+    default:
+      return code;
+  }
 }
 
 /** `code`: what was found about this pool. */
@@ -67,12 +78,11 @@ export function rejectionReason(code: RejectionCode, site: PoolSite, context: Mo
   }
 }
 
-function spaceReason({ pool }: PoolSite, { volume, ledger }: MoveContext): string {
-  const { spaceShortBytes } = roomAfterMove(pool, volume, ledger);
+function spaceReason({ pool }: PoolSite, { volume, ledger, dataText }: MoveContext): string {
+  const { spaceShortBytes, bookedBytes } = roomAfterMove(pool, volume, ledger);
   const free = formatBytes(pool.capacityBytes - pool.usedBytes);
-  const booked = ledger.takenOf(pool).bookedBytes;
-  const promised = booked === 0 ? '' : `, of which ${formatBytes(booked)} are promised to other migrations`;
-  return `It has ${free} free${promised}: ${formatBytes(spaceShortBytes)} short of ${formatBytes(dataBytesOf(volume))} with the reserve.`;
+  const promised = bookedBytes === 0 ? '' : `, of which ${formatBytes(bookedBytes)} are promised to other migrations`;
+  return `It has ${free} free${promised}: ${formatBytes(spaceShortBytes)} short of ${dataText} with the reserve.`;
 }
 
 /** Each by itself makes this one rejection go away; empty: nothing does, as long as pool and volume are what they are. */
