@@ -6,12 +6,32 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { decide } from '@couchestor/control-plane/brain';
 import { decisionRecord, explain } from '@couchestor/control-plane/brain/explain';
-import { fleet, type FleetSizes } from '../fleet.ts';
+import { fleet, WAYS, type FleetSizes } from '../fleet.ts';
 import type { Area, Row } from '../row.ts';
 import { bestMs } from '../timing.ts';
 
-const FULL = { volumes: [1_000, 10_000, 100_000], policies: [1, 100], pools: [60, 600], runs: 7 } as const;
-const SMOKE = { volumes: [100, 200, 400], policies: [1, 5], pools: [6, 12], runs: 1 } as const;
+const FULL = {
+  volumes: [1_000, 10_000, 100_000],
+  policies: [1, 100],
+  /** Pools, and the nodes that they are on. */
+  pools: [
+    [30, 30],
+    [300, 100],
+    [600, 600],
+  ],
+  large: { pools: 300, nodes: 100 },
+  runs: 7,
+} as const;
+const SMOKE = {
+  volumes: [100, 200, 400],
+  policies: [1, 5],
+  pools: [
+    [6, 6],
+    [12, 4],
+  ],
+  large: { pools: 12, nodes: 4 },
+  runs: 1,
+} as const;
 type Sizes = typeof FULL | typeof SMOKE;
 
 export const brain: Area = {
@@ -23,6 +43,7 @@ export const brain: Area = {
       ...byVolumes(sizes),
       ...byPolicies(sizes),
       ...byPools(sizes),
+      ...whenAllWantTo(sizes),
       ...explanations(sizes),
       ...sizes.volumes.slice(0, 2).flatMap(memory),
     ]);
@@ -57,19 +78,39 @@ function byVolumes({ volumes, runs }: Sizes): Row[] {
 }
 
 function byPolicies({ volumes: [, count], policies, runs }: Sizes): Row[] {
-  return policies.map((policy) =>
+  const [, many] = policies;
+  const ms = (sizes: Partial<FleetSizes>): number => decideMs({ volumes: count, ...sizes }, runs);
+  return [
+    ...policies.map((each) =>
+      row(`${count} volumes, ${each} ${each === 1 ? 'policy' : 'policies'}`, 'decide()', ms({ policies: each }), 'ms'),
+    ),
     row(
-      `${count} volumes, ${policy} ${policy === 1 ? 'policy' : 'policies'}`,
+      `${count} volumes, ${many} policies that all match all`,
       'decide()',
-      decideMs({ volumes: count, policies: policy }, runs),
+      ms({ policies: many, overlapping: true }),
       'ms',
     ),
-  );
+  ];
 }
 
 function byPools({ volumes: [, count], pools, runs }: Sizes): Row[] {
-  return pools.map((pool) =>
-    row(`${count} volumes, ${pool} pools`, 'decide()', decideMs({ volumes: count, pools: pool }, runs), 'ms'),
+  return pools.map(([pool, nodes]) => {
+    // As many nodes as pools: each pool is alone on its node.
+    const ms = decideMs({ volumes: count, pools: pool, nodes: nodes === pool ? undefined : nodes }, runs);
+    return row(`${count} volumes, ${pool} pools on ${nodes} nodes`, 'decide()', ms, 'ms');
+  });
+}
+
+/** The most that can be asked of a round: every volume should move, and of each it has to be told what is in its way. */
+function whenAllWantTo({ volumes: [, count], large, runs }: Sizes): Row[] {
+  const { pools, nodes } = large;
+  return WAYS.map((way) =>
+    row(
+      `${count} volumes that should all move, ${pools} pools on ${nodes} nodes; in the way: ${way}`,
+      'decide()',
+      decideMs({ volumes: count, pools, nodes, allWantTo: way }, runs),
+      'ms',
+    ),
   );
 }
 
