@@ -18,6 +18,7 @@ describe('parseDecisionQuery', () => {
       after: 'pvc-1',
     });
     expect(parseDecisionQuery({})).toEqual({ filter: {}, limit: 100, after: undefined });
+    expect(['1', '1000'].map((limit) => parseDecisionQuery({ limit }).limit)).toEqual([1, 1_000]);
   });
 
   it.each([
@@ -31,6 +32,8 @@ describe('parseDecisionQuery', () => {
     [{ limit: '1e2' }, 'limit'],
     [{ limit: '-1' }, 'limit'],
     [{ continue: 'zzz' }, 'continue'],
+    [{ continue: Buffer.from('null').toString('base64url') }, 'continue'],
+    [{ continue: Buffer.from('"after"').toString('base64url') }, 'continue'],
     [{ continue: Buffer.from('{"after":1}').toString('base64url') }, 'continue'],
     [{ namespace: 'x'.repeat(600) }, 'namespace'],
   ])('refuses %j and names %s with a remedy', (query, field) => {

@@ -36,6 +36,8 @@ describe('DecisionBoard', () => {
     const first = board.page({}, { limit: 2 });
     expect(first.entries.map(({ decision }) => decision.volumeName)).toEqual(['a', 'b']);
     expect([first.totalCount, first.nextAfter]).toEqual([5, 'b']);
+    const after = board.page({}, { limit: 2, after: first.nextAfter });
+    expect(after.entries.map(({ decision }) => decision.volumeName)).toEqual(['c', 'd']);
     const next = ['a', 'aa', 'c', 'd', 'e'].map((name) => decisionFixture(name, 'AtTarget'));
     board.update(reportFixture({ sequence: 2, decisions: next }));
     const second = board.page({}, { limit: 3, after: first.nextAfter });

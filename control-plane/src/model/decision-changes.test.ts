@@ -30,11 +30,12 @@ describe('the changes between two rounds', () => {
     ['HeatUnknown', 'AtTarget', 'HeatKnown'],
     ['HeatUnknown', 'Promote', 'MovePlanned'],
     ['InvalidAnnotation', 'AtTarget', 'AnnotationValid'],
+    ['NoPool', 'InvalidAnnotation', 'AnnotationInvalid'],
     ['AtTarget', 'BetweenWatermarks', undefined],
     ['CoolingDown', 'OutsideWindow', undefined],
   ])('%s → %s: %s', (before, after, expected) => {
     const earlier = before === undefined ? [] : [decisionOf(before)];
-    expect(kindsOf(earlier, [decisionOf(after)])).toEqual(expected === undefined ? [] : [expected]);
+    expect(kindsOf(earlier, [decisionOf(after)])).toStrictEqual(expected === undefined ? [] : [expected]);
   });
 
   it('are told again when the pools are others, and not when only the heat is', () => {
@@ -42,7 +43,9 @@ describe('the changes between two rounds', () => {
     expect(kindsOf([move], [{ ...move, move: elsewhere }])).toEqual(['MovePlanned']);
     expect(kindsOf([move], [{ ...move, heat: known(9_000), reason: 'Other words.' }])).toEqual([]);
     const unknown = decisionOf('HeatUnknown');
-    expect(kindsOf([unknown], [{ ...unknown, dryRun: true }])).toEqual([]);
+    expect(kindsOf([unknown], [{ ...unknown, dryRun: true }])).toStrictEqual([]);
+    const invalid = decisionOf('InvalidAnnotation');
+    expect(kindsOf([invalid], [{ ...invalid, dryRun: true }])).toStrictEqual([]);
   });
 
   it('carry both decisions and say whether somebody should look', () => {
