@@ -23,10 +23,21 @@ const isFiller = (volumeId: string): boolean => volumeId.startsWith(FILLER);
 export const volumesOf = ({ around }: SoakWorld): ReturnType<Cluster['view']>['volumes'] =>
   around.cluster.view().volumes.filter(({ volumeId }) => !isFiller(volumeId));
 
-export function addVolume({ around }: SoakWorld, draws: RandomDraws, sizeBytes = draws.integer(1, 6) * GIB): void {
+export interface NewVolume {
+  readonly sizeBytes?: number;
+  readonly storageClassName?: string;
+}
+
+export function addVolume(
+  { around }: SoakWorld,
+  draws: RandomDraws,
+  {
+    sizeBytes = draws.integer(1, 6) * GIB,
+    storageClassName = draws.chance(0.75) ? CLASSES[0] : CLASSES[1],
+  }: NewVolume = {},
+): void {
   const first = draws.integer(0, POOLS.length - 1);
   const pools = [...POOLS, ...POOLS].slice(first, first + draws.integer(1, 2));
-  const storageClassName = draws.chance(0.75) ? CLASSES[0] : CLASSES[1];
   const claim = { storageClassName, labels: { app: draws.oneOf(['orders', 'search']) } };
   const node = draws.chance(0.85) ? draws.oneOf(POOLS) : undefined;
   const volumeId = around.volume({ pools, sizeBytes, claim, node });

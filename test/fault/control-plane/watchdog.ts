@@ -16,7 +16,7 @@ export interface OperatorFlags {
 export const SHADOW = 'shadow';
 /** Heat may be shared for one round before it is used. */
 const SHARED_FOR_MS = 25_000;
-const MAX_REPORTED_DECISIONS = 100;
+export const MAX_REPORTED_DECISIONS = 100;
 const OF_SHADOW = new RegExp(`\\(policy ${SHADOW}\\)|"name":"${SHADOW}"`);
 
 interface Spec {
@@ -54,7 +54,16 @@ export class Watchdog {
   /** Whose announcement is under way, and whether that is a dry run. */
   #announced: { readonly name: string; readonly dryRun: boolean } | undefined;
   /** How often each thing was looked at, so that a run that shows nothing is noticed. */
-  readonly seen = { rounds: 0, undecided: 0, moves: 0, unknownHeats: 0, statuses: 0, events: 0, unhealthy: 0 };
+  readonly seen = {
+    rounds: 0,
+    undecided: 0,
+    unhealthy: 0,
+    moves: 0,
+    unknownHeats: 0,
+    statuses: 0,
+    longestStatus: 0,
+    events: 0,
+  };
 
   constructor(around: Surroundings, front: PrometheusFront) {
     this.#around = around;
@@ -187,6 +196,7 @@ export class Watchdog {
     if (observed > generation) this.#breach(`${metadata.name}: observed ${observed} of ${generation}`);
     if (observed < (before ?? 0)) this.#breach(`${metadata.name}: observedGeneration goes back to ${observed}`);
     const count = status?.decisions?.length ?? 0;
+    this.seen.longestStatus = Math.max(this.seen.longestStatus, count);
     if (count > MAX_REPORTED_DECISIONS) this.#breach(`${metadata.name}: ${count} decisions in the status`);
     const seed = this.#seeded.get(uid);
     if (seed !== undefined && seed !== pastOf(status))
