@@ -84,19 +84,32 @@ export function nodeJson({ id = 'node-a', spec = {}, state = {} }: { id?: string
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** By path; without one, 404 in Mayastor's words. */
+export interface Received {
+  readonly method: string;
+  /** As it was sent, escapes and all. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly token: string | undefined;
+  /** Empty when there is none. */
+  readonly body: string;
+}
+
+/** By path, or by method and path; without one, 404 in Mayastor's words. */
 export class MayastorServer {
   readonly answers = new Map<string, Answer>();
-  readonly requests: { readonly path: string; readonly query: URLSearchParams; readonly token: string | undefined }[] =
-    [];
+  readonly requests: Received[] = [];
   readonly #server: Server;
 
   constructor() {
     this.#server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://mayastor');
-      this.requests.push({ path: pathname, query: searchParams, token: request.headers.authorization });
+      const { method = '', headers } = request;
+      const received = { method, path: pathname, query: searchParams, token: headers.authorization, body: '' };
+      this.requests.push(received);
       const notFound = { details: '', message: `${pathname} not found`, kind: 'NotFound' };
-      (this.answers.get(pathname) ?? sends(notFound, 404))(response, request);
+      const answer = this.answers.get(`${method} ${pathname}`) ?? this.answers.get(pathname) ?? sends(notFound, 404);
+      request.setEncoding('utf8').on('data', (text: string) => (received.body += text));
+      request.on('end', () => answer(response, request));
     });
     this.answers.set('/v0/volumes', sends({ entries: [volumeJson()] }));
     this.answers.set('/v0/pools', sends([poolJson(), poolJson({ id: 'pool-b' })]));

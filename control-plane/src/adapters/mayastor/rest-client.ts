@@ -1,7 +1,8 @@
 /**
- * Reads of Mayastor's REST API, as JSON. Every request has a deadline and a limit on its answer, and obeys a signal; a failure
- * that may pass is tried again a few times with jitter. The token is asked for again at every request, so that a rotated one
- * is used at once, and is never sent anywhere but to the configured server.
+ * Requests to Mayastor's REST API, as JSON. Every request has a deadline and a limit on its answer, and obeys a signal; a read
+ * that fails in a way that may pass is tried again a few times with jitter. What changes something is sent once, whatever
+ * happens: only its caller can find out whether it took effect. The token is asked for again at every request, so that a
+ * rotated one is used at once, and is never sent anywhere but to the configured server.
  */
 import http from 'node:http';
 import https from 'node:https';
@@ -31,6 +32,14 @@ export interface RestClientOptions {
 
 export type Query = Readonly<Record<string, string | number>>;
 
+export interface RestRequest {
+  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly query?: Query;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
 /** An observation asks for three collections at once. */
 const MAX_CONNECTIONS = 4;
 
@@ -52,7 +61,15 @@ export class RestClient {
   async get(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
     const { clock, attempts = 3, backoffBaseMs = 200, backoffMaxMs = 2_000, random = Math.random } = this.#options;
     const limits = { attempts, baseMs: backoffBaseMs, maxMs: backoffMaxMs };
-    return retry(() => this.#attempt(path, query, signal), { ...limits, clock, random, signal });
+    return retry(() => this.#attempt({ method: 'GET', path, query }, signal), { ...limits, clock, random, signal });
+  }
+
+  /**
+   * Changes something, and is never repeated here. Thrown: CoucheStorError, after which the change may have happened or may yet
+   * happen, unless `isRefusal` says that Mayastor refused it.
+   */
+  async change(request: RestRequest & { readonly method: 'PUT' | 'DELETE' }, signal: AbortSignal): Promise<void> {
+    await this.#attempt(request, signal);
   }
 
   /** Idle connections are closed; the client may still be used. */
@@ -60,28 +77,35 @@ export class RestClient {
     this.#agent.destroy();
   }
 
-  async #attempt(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
+  async #attempt(request: RestRequest, signal: AbortSignal): Promise<unknown> {
     const { clock, requestTimeoutMs: timeoutMs = 10_000 } = this.#options;
-    const what = `GET ${path} of Mayastor`;
+    const { method, path } = request;
+    const what = `${method} ${path} of Mayastor`;
     const answer = await withDeadline({ clock, timeoutMs, signal, what }, (limited) =>
-      this.#send(path, query, limited),
+      this.#send(request, limited),
     ).catch((error: unknown) => {
-      throw errorOfFailure(error, path);
+      throw errorOfFailure(error, path, method);
     });
-    if (answer.status !== 200) throw errorOfAnswer(answer, path);
+    // Nothing to say about a change that was made.
+    if (answer.status === 204 && method !== 'GET') return undefined;
+    if (answer.status !== 200) throw errorOfAnswer(answer, path, method);
     try {
       return JSON.parse(answer.body) as unknown;
     } catch (error) {
       // Half an answer without a length, or a proxy's page: the next one may be whole.
-      throw new CoucheStorError('unavailable', `Mayastor's answer to GET ${path} is no JSON; it may be cut short.`, {
-        fields: {
-          path,
-          field: 'the answer',
-          bytes: answer.body.length,
-          remedy: 'check that the URL is that of the api-rest service',
+      throw new CoucheStorError(
+        'unavailable',
+        `Mayastor's answer to ${method} ${path} is no JSON; it may be cut short.`,
+        {
+          fields: {
+            path,
+            field: 'the answer',
+            bytes: answer.body.length,
+            remedy: 'check that the URL is that of the api-rest service',
+          },
+          cause: error,
         },
-        cause: error,
-      });
+      );
     }
   }
 
@@ -100,25 +124,37 @@ export class RestClient {
     }
   }
 
-  async #send(path: string, query: Query, signal: AbortSignal): Promise<RestAnswer> {
+  async #send(request: RestRequest, signal: AbortSignal): Promise<RestAnswer> {
+    const { path, query = {} } = request;
     const authorization = await this.#authorization();
     const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const headers = { ...authorization, Accept: 'application/json', 'User-Agent': 'couchestor' };
-    const response = await this.#open(url, headers, signal);
+    const response = await this.#open(url, { request, headers, signal });
     const body = await readText(response, this.#options.maxAnswerBytes ?? 64 * 1024 * 1024);
     return { status: response.statusCode ?? 0, body, retryAfter: response.headers['retry-after'] };
   }
 
-  #open(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<http.IncomingMessage> {
+  #open(url: URL, { request: { method, body }, headers, signal }: Sending): Promise<http.IncomingMessage> {
     const send = url.protocol === 'https:' ? https.request : http.request;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    // The length is said, for Node sends the body of a DELETE without it otherwise.
+    const ofBody =
+      text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
     return new Promise((resolve, reject) => {
+      const options = { method, agent: this.#agent, headers: { ...headers, ...ofBody }, signal };
       // The signal holds for the body as well.
-      const request = send(url, { agent: this.#agent, headers, signal }, resolve);
+      const request = send(url, options, resolve);
       request.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error));
-      request.end();
+      request.end(text);
     });
   }
+}
+
+interface Sending {
+  readonly request: RestRequest;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 function baseOf(url: string): URL {

@@ -1,7 +1,7 @@
 /**
  * Every failure of Mayastor's REST API as a CoucheStorError, translated here and nowhere else. Its error bodies are
  * `{details, message, kind}`; the status alone often says too little (507 is three things), the kind and the text say the rest.
- * A read has no effect, so nothing is said here of what a lost answer may have done.
+ * What a request that changes something may have done all the same is told by `refusal.ts`.
  */
 import { CoucheStorError, toCoucheStorError, type ErrorCode, type ErrorFields } from '@couchestor/common/base';
 import { isObject } from './json-fields.ts';
@@ -44,7 +44,7 @@ interface ErrorBody {
 }
 
 /** From an answer whose status is not 200. */
-export function errorOfAnswer(answer: RestAnswer, path: string): CoucheStorError {
+export function errorOfAnswer(answer: RestAnswer, path: string, method = 'GET'): CoucheStorError {
   const { status } = answer;
   const { kind, text } = readBody(answer.body);
   const meaning = meaningOf(status, kind, text ?? '');
@@ -57,14 +57,14 @@ export function errorOfAnswer(answer: RestAnswer, path: string): CoucheStorError
     ...remedyOf(meaning.code, status),
   };
   const said = text === undefined ? '' : `: ${text}`;
-  return new CoucheStorError(meaning.code, `Mayastor answered ${status} to GET ${path}${said}`, {
+  return new CoucheStorError(meaning.code, `Mayastor answered ${status} to ${method} ${path}${said}`, {
     fields,
     ...(meaning.retryable === undefined ? {} : { retryable: meaning.retryable }),
   });
 }
 
 /** A request without an answer, or whose answer broke off. */
-export function errorOfFailure(thrown: unknown, path: string): CoucheStorError {
+export function errorOfFailure(thrown: unknown, path: string, method = 'GET'): CoucheStorError {
   const cause = toCoucheStorError(thrown);
   // It was not sent: what is wrong is on this side.
   if (cause.code === 'unauthorized') {
@@ -72,7 +72,7 @@ export function errorOfFailure(thrown: unknown, path: string): CoucheStorError {
   }
   // What the system does not name is the network's or the TLS layer's failure: waiting may mend it.
   const code = cause.code === 'internal' || cause.code === 'notFound' ? 'unavailable' : cause.code;
-  return new CoucheStorError(code, `No answer from Mayastor to GET ${path}: ${cause.message}`, {
+  return new CoucheStorError(code, `No answer from Mayastor to ${method} ${path}: ${cause.message}`, {
     fields: { ...remedyOf(code, 0), ...cause.fields, path },
     ...(code === cause.code ? { retryable: cause.retryable } : {}),
     cause: thrown,
