@@ -116,6 +116,16 @@ describe('Mayastor', () => {
     expect([asked.length, JSON.stringify(custom).includes('MayastorRest')]).toEqual([2 * count, false]);
   });
 
+  it.each(['--mayastor-version=2.9.1', '--mayastor-token-file=token', '--mayastor-ca-file=ca'])(
+    'is not asked by REST without an address, so %s alone is refused',
+    (flag) => {
+      const [name = ''] = flag.split('=');
+      const client = new KubeClient({ transport: new FakeKubeApi(), clock: realClock });
+      const create = () => createStorageSystem(backend([flag]), client);
+      expect(create).toThrow(new RegExp(`flag ${name}: says nothing without --mayastor-url`));
+    },
+  );
+
   // observes: --mayastor-version
   it('is what it is said to be', async () => {
     const capabilitiesOf = async (version: string) =>

@@ -1,10 +1,10 @@
 /** The systems outside Kubernetes, as the configuration names them. What cannot be meant is refused here, before anything starts. */
 import { readFile } from 'node:fs/promises';
-import type { Clock, Logger } from '@couchestor/common/base';
+import { CoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
 import { KubernetesOpenEbsObjects, type KubeClient } from '../adapters/kubernetes/index.ts';
 import { chooseStorageSystem, MayastorCrdSystem, MayastorRestSystem } from '../adapters/mayastor/index.ts';
 import { PrometheusHeatSource } from '../adapters/prometheus/index.ts';
-import type { OperatorConfig } from '../config.ts';
+import { options, type OperatorConfig } from '../config.ts';
 import { metricFamilies, parseCustomMetrics } from '../eyes/index.ts';
 import type { HeatSource } from '../ports/heat-source.ts';
 import type { StorageSystem } from '../ports/storage-system.ts';
@@ -39,7 +39,10 @@ export function createHeatSource({ config, clock, logger }: BackendOptions): Hea
 export function createStorageSystem({ config, clock, logger }: BackendOptions, client: KubeClient): StorageSystem {
   const { mayastorUrl, mayastorVersion, mayastorTokenFile, mayastorCaFile } = config;
   const objects = new KubernetesOpenEbsObjects({ client });
-  if (mayastorUrl === undefined) return new ServedStorageSystem(new MayastorCrdSystem({ objects }));
+  if (mayastorUrl === undefined) {
+    refuseWithoutUrl({ mayastorVersion, mayastorTokenFile, mayastorCaFile });
+    return new ServedStorageSystem(new MayastorCrdSystem({ objects }));
+  }
   return new MayastorRestSystem({
     url: mayastorUrl,
     clock,
@@ -48,6 +51,16 @@ export function createStorageSystem({ config, clock, logger }: BackendOptions, c
     bearerToken: mayastorTokenFile === undefined ? undefined : () => tokenIn(mayastorTokenFile),
     caPem: mayastorCaFile,
     objects,
+  });
+}
+
+/** Flags that nobody would look at are a mistake: most likely the address is missing. */
+function refuseWithoutUrl(given: Partial<Readonly<Record<keyof typeof options, string | undefined>>>): void {
+  const idle = Object.keys(options).filter((name) => given[name as keyof typeof options] !== undefined);
+  if (idle.length === 0) return;
+  const flags = idle.map((name) => `--${options[name as keyof typeof options].flag}`).join(', ');
+  throw new CoucheStorError('invalid', `flag ${flags}: says nothing without --mayastor-url; give both or neither.`, {
+    fields: { field: idle.join(', '), remedy: 'give --mayastor-url' },
   });
 }
 
