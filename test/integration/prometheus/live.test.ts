@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nullLogger, realClock } from '@couchestor/common/base';
-import { PrometheusHeatSource } from '@couchestor/control-plane/adapters/prometheus';
-import { telemetryHealth } from '@couchestor/control-plane/eyes';
+import { PrometheusHeatSource, type PrometheusHeatSourceOptions } from '@couchestor/control-plane/adapters/prometheus';
+import { metricFamilies, telemetryHealth } from '@couchestor/control-plane/eyes';
 import { IoEngineExporters, MayastorCluster } from '@couchestor/sandbox/mayastor';
 import { PrometheusServer } from '../../prometheus.ts';
 import { requireTool } from '../../skips.ts';
@@ -67,15 +67,19 @@ prometheus.describe('heat of a live Mayastor, scraped by a real Prometheus', () 
     });
   }, 60_000);
 
-  beforeEach(() => {
-    source = new PrometheusHeatSource({
+  const sourceOf = (options: Partial<PrometheusHeatSourceOptions> = {}): PrometheusHeatSource =>
+    new PrometheusHeatSource({
       url: server.url,
       clock: realClock,
       logger: nullLogger,
       cacheTtlMs: 0,
       scrapeIntervalMs: SCRAPE_MS,
       staleAfterMs: 3_000,
+      ...options,
     });
+
+  beforeEach(() => {
+    source = sourceOf();
   });
 
   afterEach(() => source?.close());
@@ -85,11 +89,19 @@ prometheus.describe('heat of a live Mayastor, scraped by a real Prometheus', () 
     await exporters?.stop();
   });
 
-  it('is none while nothing is published, which is not idle', async () => {
-    createVolume();
-    const reading = await until((one) => one.kind === 'read');
-    expect(reading).toMatchObject({ family: undefined });
-    expect(telemetryHealth([reading], 1)).toMatchObject({ healthy: false, reason: 'NoData' });
+  it('is none of a volume that is not published, which is not idle', async () => {
+    const unused = createVolume();
+    const replicas = until((one) => one.kind === 'read' && one.family === 'replica');
+    // Their replicas have counters that stand still; whoever is not published is not moved on them.
+    expect(heatsOf(await replicas).get(unused.name)).toMatchObject({ kind: 'known', iops: 0 });
+    const ofVolumes = sourceOf({ families: metricFamilies().slice(0, 1) });
+    const none = await ofVolumes.read(WINDOW_MS, never);
+    ofVolumes.close();
+    expect(none).toMatchObject({ kind: 'read', family: undefined });
+    expect(telemetryHealth([none], 1)).toMatchObject({ healthy: false, reason: 'NoData' });
+    const used = createVolume({ readOps: 10, writeOps: 0 });
+    const reading = await until((one) => heatsOf(one).has(used.name) && one.kind === 'read' && one.family === 'volume');
+    expect(heatsOf(reading).has(unused.name)).toBe(false);
   });
 
   it('is what the applications do (pitfall: the queried metric names do not exist in Mayastor)', async () => {

@@ -1,7 +1,7 @@
 /**
- * The samples of every volume from the first family that has any. Which family that was is remembered for some minutes, as is
- * into how many pieces a window had to be cut for a server that takes few samples at a time; both are tried anew after that, so
- * that a better family that appears later is found, and a limit that was raised is used.
+ * The samples of every volume from the first family that has any. All are asked in order every time: replicas of a volume that
+ * nobody uses have counters that stand still, so a fallback must not speak for the first family once that has anything to say.
+ * Into how many pieces a window had to be cut, for a server that takes few samples at a time, is remembered for some minutes.
  */
 import type { CoucheStorError } from '@couchestor/common/base';
 import { type Clock } from '@couchestor/common/base';
@@ -24,18 +24,12 @@ const REMEMBER_MS = 10 * 60_000;
 /** A server that still refuses pieces this small needs a higher limit. */
 const MAX_PIECES = 32;
 
-interface Remembered<T> {
-  readonly value: T;
-  readonly untilMs: number;
-}
-
 export class FleetQuery {
   readonly #query: RangeQuery;
   readonly #clock: Clock;
   readonly #families: readonly MetricFamily[];
-  #winner: Remembered<MetricFamily> | undefined;
   /** The same for all windows, which have about the same number of steps. */
-  #pieces: Remembered<number> | undefined;
+  #pieces: { readonly count: number; readonly untilMs: number } | undefined;
 
   constructor({ query, clock, families }: FleetQueryOptions) {
     this.#query = query;
@@ -45,13 +39,10 @@ export class FleetQuery {
 
   /** Thrown: a failure, or CoucheStorError `cancelled`. */
   async run(plan: QueryPlan, signal: AbortSignal): Promise<FleetSamples> {
-    const winner = this.#recall(this.#winner);
-    const inOrder = winner === undefined ? this.#families : [winner, ...this.#families.filter((one) => one !== winner)];
-    for (const family of inOrder) {
+    for (const family of this.#families) {
       const query = family.query(plan.range);
       const byVolumeName = await this.#samplesOf(family, query, { plan, signal });
       if (byVolumeName.size === 0) continue;
-      if (family !== winner) this.#winner = this.#remember(family);
       return { family: family.name, query, byVolumeName };
     }
     return { family: undefined };
@@ -72,7 +63,7 @@ export class FleetQuery {
       } catch (error) {
         if (reasonOf(error) !== 'TooManySamples' || pieceCount >= limit) throw error;
         pieceCount = Math.min(pieceCount * 2, limit);
-        this.#pieces = this.#remember(pieceCount);
+        this.#remember(pieceCount);
       }
     }
   }
@@ -81,16 +72,12 @@ export class FleetQuery {
   #startingPieces(): number {
     const known = this.#pieces;
     if (known === undefined) return 1;
-    if (this.#recall(known) === undefined) this.#pieces = this.#remember(Math.max(Math.floor(known.value / 2), 1));
-    return this.#pieces?.value ?? 1;
+    if (known.untilMs <= this.#clock.monotonic()) this.#remember(Math.max(Math.floor(known.count / 2), 1));
+    return this.#pieces?.count ?? 1;
   }
 
-  #remember<T>(value: T): Remembered<T> {
-    return { value, untilMs: this.#clock.monotonic() + REMEMBER_MS };
-  }
-
-  #recall<T>(remembered: Remembered<T> | undefined): T | undefined {
-    return remembered !== undefined && remembered.untilMs > this.#clock.monotonic() ? remembered.value : undefined;
+  #remember(pieceCount: number): void {
+    this.#pieces = { count: pieceCount, untilMs: this.#clock.monotonic() + REMEMBER_MS };
   }
 }
 

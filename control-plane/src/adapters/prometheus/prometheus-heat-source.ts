@@ -1,7 +1,6 @@
 /**
  * Heat from Prometheus. A reading is one range query for the whole fleet; readings of one window are shared for a while. Families
- * are asked in order until one has series, and that one is asked first for some minutes, so that a round costs one query per window
- * in the steady state. Whatever Prometheus does becomes a reading: heat of which nothing is known, never heat of zero.
+ * are asked in order until one has series, so that a round costs one query per window where volumes have metrics of their own. Whatever Prometheus does becomes a reading: heat of which nothing is known, never heat of zero.
  */
 import { InvariantError, toCoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
 import {
