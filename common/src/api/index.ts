@@ -13,6 +13,7 @@ export { canEverOpen } from './cron-schedule.ts';
 export type { CronSchedule } from './cron-schedule.ts';
 export { EVERYTHING, matchesSelector, selectsEverything } from './label-selector.ts';
 export type { LabelRequirement, LabelSelector, SelectorOperator } from './label-selector.ts';
+export { migrationName, nextMigrationName } from './migration-name.ts';
 export { canChangePhase, isFinal, MIGRATION_PHASES, PHASE_TRANSITIONS } from './migration-phase.ts';
 export type { MigrationPhase } from './migration-phase.ts';
 export {
@@ -20,6 +21,7 @@ export {
   API_VERSION,
   GROUP_VERSION,
   MAXIMUM_TIER_ANNOTATION,
+  MIGRATION_FINALIZER,
   MINIMUM_TIER_ANNOTATION,
   OPT_OUT_ANNOTATION,
   PIN_ANNOTATION,

@@ -29,6 +29,8 @@ export const VOLUME_MIGRATION: ResourceNames = {
 /** Labels of a VolumeMigration, so that those of one policy or volume are found by a selector. */
 export const POLICY_LABEL = `${API_GROUP}/policy`;
 export const VOLUME_LABEL = `${API_GROUP}/volume`;
+/** Holds a deleted VolumeMigration until what it set in the storage system is undone. */
+export const MIGRATION_FINALIZER = `${API_GROUP}/migration`;
 
 /** Annotations of a PersistentVolumeClaim: what its owner wishes for the volume, above every policy. */
 export const PIN_ANNOTATION = `${API_GROUP}/pin`;

@@ -167,7 +167,9 @@ describe('the manifest of a migration', () => {
     expect(metadata).toMatchObject({
       name: 'm-2',
       labels: { 'storage.billyronks.io/policy': 'typical', 'storage.billyronks.io/volume': 'v-1' },
+      finalizers: ['storage.billyronks.io/migration'],
       ownerReferences: [{ kind: 'StoragePolicy', name: 'typical', uid: 'policy-uid', controller: true }],
     });
+    expect(written).toMatchObject({ metadata: { ownerReferences: [{ blockOwnerDeletion: false }] } });
   });
 });

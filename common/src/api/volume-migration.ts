@@ -14,8 +14,15 @@ import {
   type VolumeId,
 } from '../base/index.ts';
 import { MAX_MESSAGE_LENGTH } from './conditions.ts';
-import { GROUP_VERSION, POLICY_LABEL, STORAGE_POLICY, VOLUME_LABEL, VOLUME_MIGRATION } from './names.ts';
-import { objectMetadata, typeMeta, type ObjectMetadata } from './object-metadata.ts';
+import {
+  GROUP_VERSION,
+  MIGRATION_FINALIZER,
+  POLICY_LABEL,
+  STORAGE_POLICY,
+  VOLUME_LABEL,
+  VOLUME_MIGRATION,
+} from './names.ts';
+import { objectMetadata, typeMeta, type ObjectMetadata, type ObjectOwner } from './object-metadata.ts';
 import {
   list,
   mapped,
@@ -228,14 +235,16 @@ export interface VolumeMigrationManifest {
   readonly metadata: {
     readonly name: string;
     readonly labels: Readonly<Record<string, string>>;
-    readonly ownerReferences: readonly Readonly<Record<string, string | boolean>>[];
+    readonly finalizers: readonly string[];
+    readonly ownerReferences: readonly (ObjectOwner & { readonly blockOwnerDeletion: boolean })[];
   };
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What the operator creates: parsing it gives `spec` again. The policy that `spec.policyRef` names owns the object, which
- * therefore goes when the policy is deleted; it blocks nobody's deletion.
+ * What the operator creates: parsing it gives `spec` again. The policy that `spec.policyRef` names owns the object, which is
+ * therefore deleted with the policy, whose own deletion waits for nothing. The finalizer keeps what is deleted until
+ * the operator has undone what it set for it.
  */
 export function volumeMigrationManifest(
   name: string,
@@ -250,6 +259,7 @@ export function volumeMigrationManifest(
     metadata: {
       name,
       labels: { [POLICY_LABEL]: spec.policyRef.name, [VOLUME_LABEL]: spec.volumeId },
+      finalizers: [MIGRATION_FINALIZER],
       ownerReferences: [
         {
           apiVersion: GROUP_VERSION,

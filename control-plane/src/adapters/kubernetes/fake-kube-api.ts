@@ -156,7 +156,9 @@ export class FakeKubeApi implements KubeTransport {
 
   #record(request: TransportRequest): FakeRequest {
     const url = new URL(request.path, 'http://fake');
-    const isObject = /\/(namespaces|leases|events|storagepolicies|widgets)\/[^/]+(\/status)?$/.test(url.pathname);
+    const isObject = /\/(namespaces|leases|events|storagepolicies|volumemigrations|widgets)\/[^/]+(\/status)?$/.test(
+      url.pathname,
+    );
     const verbs = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
     const read = url.searchParams.has('watch') ? 'watch' : isObject ? 'get' : 'list';
     const parsed: FakeRequest = {

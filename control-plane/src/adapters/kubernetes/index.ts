@@ -17,8 +17,11 @@ export type { KubernetesClusterObjectsOptions } from './kubernetes-cluster-objec
 export { KubernetesOpenEbsObjects } from './kubernetes-openebs-objects.ts';
 export type { KubernetesOpenEbsObjectsOptions } from './kubernetes-openebs-objects.ts';
 export { KubernetesStoragePolicies } from './kubernetes-storage-policies.ts';
+export { KubernetesVolumeMigrations } from './kubernetes-volume-migrations.ts';
 export { DEFAULT_LEASE_TIMING, LeaseElector } from './lease-elector.ts';
 export type { ElectionEnd, ElectionHandlers, Leadership, LeaseElectorOptions, LeaseTiming } from './lease-elector.ts';
+export { LeasePlacementLock } from './lease-placement-lock.ts';
+export type { LeasePlacementLockOptions } from './lease-placement-lock.ts';
 export type { Change, Entry } from './object-cache.ts';
 export { ResourceInformer } from './resource-informer.ts';
 export type {

@@ -26,8 +26,8 @@ import {
 } from '@couchestor/common/base';
 import type { KubeClient } from './kube-client.ts';
 import type { KubeObject } from './kube-object.ts';
-import { holderOf, LeaseObservation, leaseSpec, transitionsOf } from './lease-record.ts';
-import { LEASES } from './resources.ts';
+import { holderOf, transitionsOf } from './lease-record.ts';
+import { ObservedLease, type LeaseSight } from './observed-lease.ts';
 
 export interface LeaseTiming {
   /** Whole seconds; what a candidate has to wait. */
@@ -74,13 +74,12 @@ export interface ElectionHandlers {
 export type ElectionEnd = { readonly kind: 'stopped' } | { readonly kind: 'lost'; readonly reason: CoucheStorError };
 
 export class LeaseElector {
-  readonly #client: KubeClient;
   readonly #clock: Clock;
   readonly #options: LeaseElectorOptions;
   readonly #timing: LeaseTiming;
   readonly #logger: Logger;
   readonly #random: () => number;
-  readonly #observation: LeaseObservation;
+  readonly #observed: ObservedLease;
   /** The lease as last read or written; undefined when there is none. */
   #lease: KubeObject | undefined;
   #validUntilMs = -Infinity;
@@ -89,15 +88,13 @@ export class LeaseElector {
 
   constructor(options: LeaseElectorOptions) {
     const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = (this.#timing = options.timing ?? DEFAULT_LEASE_TIMING);
-    assertInvariant(leaseDurationMs % 1_000 === 0, 'a Lease counts whole seconds');
     assertInvariant(leaseDurationMs > renewDeadlineMs, 'a leader stops before others may start');
     assertInvariant(renewDeadlineMs > 2 * retryPeriodMs, 'one failed renewal is no reason to stop');
     this.#options = options;
-    this.#client = options.client;
     this.#clock = options.client.clock;
     this.#random = options.random ?? Math.random;
     this.#logger = (options.logger ?? nullLogger).child({ lease: options.name, identity: options.identity });
-    this.#observation = new LeaseObservation(leaseDurationMs);
+    this.#observed = new ObservedLease(options, leaseDurationMs);
     this.#requestTimeoutMs = renewDeadlineMs / 2;
   }
 
@@ -131,11 +128,9 @@ export class LeaseElector {
 
   /** Undefined when the lease is ours, else how long to wait. */
   async #tryAcquire(signal: AbortSignal): Promise<number | undefined> {
-    await this.#read(this.#requestTimeoutMs, signal);
-    const { holder } = this.#observation;
-    if (holder !== '' && holder !== this.#options.identity) {
-      const leftMs = this.#observation.leftMs(this.#clock.monotonic());
-      if (leftMs > 0) return Math.min(leftMs, this.#jittered(this.#timing.retryPeriodMs));
+    const { holder, leftMs } = await this.#read(this.#requestTimeoutMs, signal);
+    if (holder !== '' && holder !== this.#options.identity && leftMs > 0) {
+      return Math.min(leftMs, this.#jittered(this.#timing.retryPeriodMs));
     }
     await this.#write(this.#requestTimeoutMs, signal);
     this.#logger.info('Elected leader.', { epoch: transitionsOf(this.#lease), previousHolder: holder });
@@ -206,37 +201,16 @@ export class LeaseElector {
     }
   }
 
-  async #read(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    try {
-      const { namespace, name } = this.#options;
-      this.#lease = await this.#client.get(LEASES, { namespace, name }, { timeoutMs, signal });
-    } catch (error) {
-      if (toCoucheStorError(error).code !== 'notFound') throw error;
-      this.#lease = undefined;
-    }
-    this.#observation.see(this.#lease, this.#clock.monotonic());
+  async #read(timeoutMs: number, signal?: AbortSignal): Promise<LeaseSight> {
+    const sight = await this.#observed.read({ timeoutMs, signal });
+    this.#lease = sight.lease;
+    return sight;
   }
 
   /** Takes or renews the lease on top of the version last seen. */
   async #write(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { namespace, name, identity } = this.#options;
     const sentMs = this.#clock.monotonic();
-    const spec = leaseSpec({
-      identity,
-      before: this.#lease,
-      // A lease that somebody deleted comes back with a higher epoch than any this process saw in it.
-      highestTransitions: this.#observation.highestTransitions,
-      durationMs: this.#timing.leaseDurationMs,
-      nowMs: this.#clock.now(),
-    });
-    const call = { timeoutMs, signal };
-    const metadata = { namespace, name };
-    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
-    this.#lease =
-      this.#lease === undefined
-        ? await this.#client.create(LEASES, body, call)
-        : await this.#client.replace(LEASES, { ...this.#lease, spec }, call);
-    this.#observation.see(this.#lease, this.#clock.monotonic());
+    this.#lease = await this.#observed.write(this.#lease, this.#options.identity, { timeoutMs, signal });
     this.#validUntilMs = sentMs + this.#timing.renewDeadlineMs;
   }
 
@@ -244,10 +218,9 @@ export class LeaseElector {
     const timeoutMs = this.#timing.retryPeriodMs;
     try {
       // A renewal that was cut off may have changed the version.
-      const lease = await this.#client.get(LEASES, this.#options, { timeoutMs });
-      if (holderOf(lease) !== this.#options.identity) return;
-      const spec = leaseSpec({ identity: '', before: lease, durationMs: 1_000, nowMs: this.#clock.now() });
-      this.#lease = await this.#client.replace(LEASES, { ...lease, spec }, { timeoutMs });
+      await this.#read(timeoutMs);
+      if (this.holder !== this.#options.identity) return;
+      this.#lease = await this.#observed.write(this.#lease, '', { timeoutMs });
       this.#logger.info('Released the lease.');
     } catch (error) {
       this.#logger.warn('The lease was not released; it will expire.', { error });
