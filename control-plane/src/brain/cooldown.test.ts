@@ -28,6 +28,13 @@ describe('the rest of a volume', () => {
     expect(rest(migrations, { cooldownPeriodMs: 0 })).toEqual({ kind: 'none' });
   });
 
+  it('follows the last by its end, in whatever order and under whatever names they are listed', () => {
+    const [last, first] = after(['Completed', HOUR_MS], ['Completed', 30 * HOUR_MS]);
+    const renamed = [{ ...first!, name: 'a', to: 'Hot' as const }, last!];
+    expect([rest(renamed), rest(renamed.toReversed())]).toMatchObject([{ migration: 'm0' }, { migration: 'm0' }]);
+    expect(rest(renamed, { wanted: 'Cold' })).toEqual({ kind: 'none' });
+  });
+
   it('does not keep the other replicas from following to the same tier', () => {
     expect(rest(after(['Completed', HOUR_MS]), { wanted: 'Cold' })).toEqual({ kind: 'none' });
   });

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Tier } from '@couchestor/common/api';
-import { migrationOf, NOW_MS, policyInput, snapshotOf, volumeId, volumeName, volumeOf } from './brain.fixture.ts';
+import {
+  migrationOf,
+  NOW_MS,
+  policyInput,
+  replicaOf,
+  snapshotOf,
+  volumeId,
+  volumeName,
+  volumeOf,
+} from './brain.fixture.ts';
 import { codesOf, decideMany, decideOne, POOLS, poolsIn } from './decide.fixture.ts';
 
 describe('the decision about a volume', () => {
@@ -62,6 +71,12 @@ describe('the decision about a volume', () => {
     expect(decision.reason).toBe(
       'Its heat of 500 IOPS is from the warm watermark of 200 up to the high one of 1000, and the policy has no warmPoolSelector, so the volume stays where it is.',
     );
+  });
+
+  it('says of how many replicas a volume is where it belongs', () => {
+    expect(decideOne({ tier: 'Hot' }).reason).toMatch(/^All 2 replicas are in the Hot tier/);
+    const one = { replicaCount: 1, replicas: [replicaOf(poolsIn('Hot', 1)[0]!, 1)] };
+    expect(decideOne({ tier: 'Hot', volume: one }).reason).toMatch(/^The only replica is in the Hot tier/);
   });
 
   it('completes a move of which some replicas are done, whatever the cooldown', () => {

@@ -97,6 +97,15 @@ describe('the tier that is wanted', () => {
     expect(wanted(0, { maximumTier: 'Warm' }, ['Hot'])).toMatchObject({ tier: 'Cold', reason: 'HeatAtOrBelowLow' });
   });
 
+  it('is that of the heat, and for its sake, where a bound asks for the same', () => {
+    expect(wanted(0, { minimumTier: 'Cold' }, ['Hot'])).toMatchObject({ tier: 'Cold', reason: 'HeatAtOrBelowLow' });
+    expect(wanted(500, { minimumTier: 'Warm', maximumTier: 'Warm' }, ['Hot'])).toMatchObject({
+      tier: 'Warm',
+      reason: 'HeatFromWarmToHigh',
+    });
+    expect(wanted(5000, { maximumTier: 'Hot' }, ['Cold'])).toMatchObject({ tier: 'Hot', reason: 'HeatAtOrAboveHigh' });
+  });
+
   it('between the watermarks is a bound that a replica breaks, and otherwise none', () => {
     expect(wanted(150, { minimumTier: 'Warm' }, ['Hot', 'Cold'])).toMatchObject({
       tier: 'Warm',
@@ -110,6 +119,7 @@ describe('the tier that is wanted', () => {
       reason: 'LoweredToMaximum',
     });
     expect(wanted(150, { maximumTier: 'Warm' }, ['Cold', 'Unassigned'])).toMatchObject({ kind: 'stay' });
+    expect(wanted(150, { maximumTier: 'Warm' }, ['Warm'])).toMatchObject({ kind: 'stay' });
   });
 
   it('never lies outside the bounds', () => {

@@ -59,6 +59,12 @@ describe('watched volumes', () => {
 
   it('are there once each, with the PersistentVolume that has a claim', () => {
     const bound = claimOf(1, {}, { volumeName: 'z-static' });
-    expect(namesOf(watchedVolumes([unbound, bound], [policyInput()]))).toEqual([['z-static', 'policy', []]]);
+    const other = claimOf(1, {}, { volumeName: 'zz-static' });
+    for (const claims of [
+      [unbound, bound, other],
+      [other, bound, unbound],
+    ]) {
+      expect(namesOf(watchedVolumes(claims, [policyInput()]))).toEqual([['z-static', 'policy', []]]);
+    }
   });
 });
