@@ -51,6 +51,8 @@ describe('a scale-down removes', () => {
     );
     expect(removed('2.8', clash!, pool!, node!)).toBe('0');
     expect(removed('2.8', clash!, pool!, candidate('3'))).toBe('1');
+    const local = { ...clash!, localToTarget: true };
+    expect([removed('2.7', local, candidate('3')), removed('2.8', local, candidate('3'))]).toEqual(['3', '2']);
   });
 
   it('from 2.9 on: the replica on a cordoned node, even when it is local, but not before one that does not fit', () => {
@@ -72,6 +74,10 @@ describe('a scale-down removes', () => {
     const misfit = candidate('misfit', { misplaced: { ...FITS, pool: true }, localToTarget: true });
     expect(removedByScaleDown([misfit, candidate('a')], unknown)).toBeUndefined();
     expect(removedByScaleDown([candidate('local', { localToTarget: true }), candidate('a')], unknown)).toBe('a');
+    const cordoned = candidate('cordoned', { onCordonedNode: true, localToTarget: true });
+    expect(removedByScaleDown([cordoned, candidate('a')], unknown)).toBeUndefined();
+    expect(removedByScaleDown([{ ...cordoned, misplaced: misfit.misplaced }, candidate('a')], unknown)).toBeUndefined();
+    expect(removedByScaleDown([cordoned, { ...misfit, localToTarget: false }], unknown)).toBe('misfit');
   });
 
   it('the same one, whatever the order of the replicas', () => {
