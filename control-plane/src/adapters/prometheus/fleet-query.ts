@@ -107,6 +107,6 @@ function duplicate(volumeName: string): CoucheStorError {
   const name = JSON.stringify(volumeName.slice(0, 80));
   return failure(
     'BadAnswer',
-    `Prometheus answered with two series of the volume ${name}, of which none can be trusted.`,
+    `Prometheus answered with two series of the volume ${name}, of which none can be trusted; look at what joins answers on the way.`,
   );
 }

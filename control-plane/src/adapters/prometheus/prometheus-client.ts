@@ -136,7 +136,8 @@ export class PrometheusClient {
       byteCount += chunk.length;
       // Leaving the loop destroys the connection.
       if (byteCount > maxBytes) {
-        throw failure('AnswerTooLarge', `The answer of ${this.address} is larger than ${maxBytes} bytes.`);
+        const remedy = 'check that it is a Prometheus, and one that knows this cluster alone';
+        throw failure('AnswerTooLarge', `The answer of ${this.address} is larger than ${maxBytes} bytes; ${remedy}.`);
       }
       chunks.push(chunk);
     }

@@ -117,6 +117,15 @@ describe('a reading', () => {
     expect(attempts()).toBe(1);
   });
 
+  const all = [...FINAL, ...PASSING].map(([name, script]) => [name, script] as const);
+  it.each(all)('says where and what to do after %s', async (_, script) => {
+    answerWith(script);
+    const reading = await read();
+    const message = reading.kind === 'unavailable' ? reading.message : '';
+    expect(message).toMatch(/(; |: check ).+\.$/);
+    expect(message).toMatch(/127\.0\.0\.1|two series/);
+  });
+
   it.each(PASSING)('gets over %s', async (_, script) => {
     answerWith(script, script, good);
     expect(heatOf(await read(), 'pvc-1')).toMatchObject({ kind: 'known', iops: 40 });

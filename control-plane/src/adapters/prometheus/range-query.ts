@@ -55,7 +55,11 @@ export class RangeQuery {
       );
     }
     if (answer.kind === 'partial') {
-      throw failure('PartialAnswer', `The answer of ${address} has parts missing: ${answer.message}`);
+      const said = answer.message.replace(/\.$/, '');
+      throw failure(
+        'PartialAnswer',
+        `The answer of ${address} has parts missing: ${said}; look at the stores behind it.`,
+      );
     }
     this.#checkTimes(http, answer.series, grid);
     return answer.series;
@@ -97,7 +101,8 @@ export class RangeQuery {
     const isOutside = ({ timesMs }: AnsweredSeries): boolean =>
       (timesMs[0] ?? earliestMs) < earliestMs || (timesMs.at(-1) ?? latestMs) > latestMs;
     if (series.some(isOutside)) {
-      throw failure('BadAnswer', `The answer of ${address} has samples of another time than was asked for.`);
+      const remedy = 'look at what caches answers on the way';
+      throw failure('BadAnswer', `The answer of ${address} has samples of another time than was asked for; ${remedy}.`);
     }
   }
 }
