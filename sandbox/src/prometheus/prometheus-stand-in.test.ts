@@ -157,4 +157,15 @@ describe('the server', () => {
       await server.stop();
     }
   });
+
+  it('gives its port back when it has stopped', async () => {
+    const options = { targets: () => [], intervalMs: 60_000 };
+    const first = await PrometheusStandIn.start(options);
+    const port = Number(new URL(first.url).port);
+    expect((await fetch(`${first.url}/-/ready`)).status).toBe(200);
+    await first.stop();
+    const second = await PrometheusStandIn.start({ ...options, port });
+    expect(second.url).toBe(first.url);
+    await second.stop();
+  });
 });

@@ -57,9 +57,10 @@ export class PrometheusStandIn {
 
   async stop(): Promise<void> {
     this.#ending.abort();
-    this.#server.closeAllConnections();
+    const closed = once(this.#server, 'close');
     this.#server.close();
-    await this.#scraping;
+    this.#server.closeAllConnections();
+    await Promise.all([closed, this.#scraping]);
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse, clock: Clock): Promise<void> {
