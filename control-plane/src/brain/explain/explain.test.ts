@@ -259,6 +259,27 @@ describe('the pools that were looked at', () => {
   });
 });
 
+describe('what a change of heat would bring about', () => {
+  const { thresholds } = decisionOf('AtTarget');
+  const explained = (fields: Partial<Decision['thresholds']>, more: Partial<Decision> = {}): string =>
+    explain(decisionOf('AtTarget', { placement: 'Cold', thresholds: { ...thresholds, ...fields }, ...more }));
+
+  it('begins right above the low watermark where that is the warm one too', () => {
+    expect(explained({ warmWatermarkIOPS: 500 })).toContain('to the warm tier above 500 IOPS and below 5,000 IOPS,');
+    expect(explained({ warmWatermarkIOPS: 501 })).toContain('to the warm tier from 501 IOPS and below 5,000 IOPS,');
+  });
+
+  it('is never a warm tier whose band is empty', () => {
+    expect(explained({ warmWatermarkIOPS: 5_000 })).toContain('It would move to the hot tier from 5,000 IOPS.');
+  });
+
+  it('has no earliest moment that is now, nor one for a move', () => {
+    expect(explained({}, { earliestChangeMs: NOW_MS })).not.toContain('Nothing changes');
+    const move = decisionOf('Promote', { move: promotion, earliestChangeMs: NOW_MS + HOUR_MS });
+    expect(explain(move)).not.toContain('Nothing changes');
+  });
+});
+
 describe('preservation', () => {
   it('lets the next replica follow only when the extra one is gone', () => {
     const move = { ...promotion, removal: 'Preserved' } as const;
@@ -287,6 +308,9 @@ describe('the wishes of a claim', () => {
 
   it('bound what a change of heat would bring about', () => {
     expect(explained(wishes({ maximumTier: 'Warm' }))).toContain('It would move to the warm tier from 1,500 IOPS.');
+    expect(explained({ ...wishes({ minimumTier: 'Warm' }), placement: 'Hot' })).toContain(
+      'It would move to the warm tier at 500 IOPS or less, and to the warm tier from 1,500 IOPS and below 5,000 IOPS.',
+    );
     expect(explained(wishes({ maximumTier: 'Cold' }))).toContain(
       'No heat would change that, because the annotations of its claim allow no other tier.',
     );
