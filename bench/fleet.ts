@@ -50,7 +50,7 @@ const QUERY = 'sum by (pv_name) (rate(volume_num_read_ops[4m]) + rate(volume_num
 const IOPS = [3, 12, 40, 90, 700, 900, 2_000, 3_000, 7_000, 15_000] as const;
 
 export function fleet(sizes: FleetSizes): DecideInput {
-  const { volumes, policies = 1, overlapping = false, pools = 60, nodes, allWantTo, limit = 2 } = sizes;
+  const { volumes, policies = 1, overlapping = false, pools = 30, nodes, allWantTo, limit = 2 } = sizes;
   const tiers = TIERS.map((tier) =>
     Array.from({ length: Math.ceil(pools / TIERS.length) }, (_, n) => {
       const node = nodes === undefined ? `node-${tier}-${n}` : `node-${n % nodes}`;
