@@ -111,6 +111,12 @@ export default {
       { path: '^control-plane/src/(loop|app)/' },
     ),
     rule(
+      'hands-carry-out',
+      'Migrations are carried out through ports; of the decisions they take only the checks on fresh state.',
+      { path: '^control-plane/src/hands/', pathNot: '\\.test\\.ts$' },
+      { path: '^control-plane/src/', pathNot: '^control-plane/src/(hands/|model/|ports/|brain/placement/index\\.ts$)' },
+    ),
+    rule(
       'agent-core-knows-no-rpc',
       'The storage core is a library; rpc is one of its users.',
       { path: '^agent/src/(cache|shards|journal|hardware)/' },

@@ -3,23 +3,11 @@
  * failure after a backoff, a lasting one is reported on the object and comes back only when the object changes or at the next
  * resync. One key is never reconciled twice at a time.
  */
-import {
-  InvariantError,
-  toCoucheStorError,
-  type Clock,
-  type CoucheStorError,
-  type Logger,
-} from '@couchestor/common/base';
+import { InvariantError, toCoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
+import type { Reconciler, ReconcileResult } from '../ports/reconciler.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-export type ReconcileResult = { readonly kind: 'done' } | { readonly kind: 'again'; readonly afterMs: number };
-
-export interface Reconciler {
-  /** Brings one object to where it should be; must be idempotent. Thrown: CoucheStorError. */
-  reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult>;
-  /** Shows on the object that no repetition mends `error`. */
-  reportFailure(key: string, error: CoucheStorError, signal: AbortSignal): Promise<void>;
-}
+export type { Reconciler, ReconcileResult };
 
 export interface ControllerOptions {
   readonly queue: WorkQueue;

@@ -1,0 +1,80 @@
+/**
+ * The state machine of a migration: from the object and a fresh look at the storage system to the one thing to do next. Pure,
+ * and with no memory of its own, so that whoever takes over after a crash decides the same. No two instructions rest on one look.
+ */
+import { isFinal, type VolumeMigrationStatus } from '@couchestor/common/api';
+import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
+import { adding } from './adding.ts';
+import { atRest, cleanUp } from './clean-up.ts';
+import { windDown } from './ending.ts';
+import type { Instruction } from './instruction.ts';
+import type { Observation } from './observation.ts';
+import { beforeLooking, pending } from './pending.ts';
+import { removing } from './removing.ts';
+import type { HandsSettings } from './settings.ts';
+import { syncing } from './syncing.ts';
+import { verifying } from './verifying.ts';
+import type { MigrationView, RecordView } from './view.ts';
+
+export interface Moment {
+  /** Wall time. */
+  readonly nowMs: number;
+  readonly settings: HandsSettings;
+}
+
+export type FirstSight =
+  | { readonly kind: 'decided'; readonly instruction: Instruction }
+  /** The storage system has to be looked at, with the history of rebuilds where that counts. */
+  | { readonly kind: 'look'; readonly rebuilds: boolean };
+
+/** What the object says by itself. */
+export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): FirstSight {
+  const view = viewOf(record, moment);
+  if (view === undefined) return { kind: 'decided', instruction: { kind: 'done' } };
+  const { phase } = view.status;
+  const instruction = isFinal(phase) ? atRest(view) : isWaiting(phase) ? beforeLooking(view) : undefined;
+  if (instruction !== undefined) return { kind: 'decided', instruction };
+  return { kind: 'look', rebuilds: phase === 'Syncing' || phase === 'Verifying' };
+}
+
+/** What to do after that look. */
+export function nextInstruction(record: VolumeMigrationRecord, observation: Observation, moment: Moment): Instruction {
+  const seen = viewOf(record, moment);
+  if (seen === undefined) return { kind: 'done' };
+  const view: MigrationView = { ...seen, observation };
+  return windDown(view) ?? inPhase(view);
+}
+
+function inPhase(view: MigrationView): Instruction {
+  switch (view.status.phase) {
+    case 'Pending':
+    case 'AwaitingApproval':
+      return pending(view);
+    case 'Adding':
+      return adding(view);
+    case 'Syncing':
+      return syncing(view);
+    case 'Verifying':
+      return verifying(view);
+    case 'Removing':
+      return removing(view);
+    case 'Completed':
+    case 'Aborted':
+    case 'Failed':
+    case 'Cancelled':
+      return cleanUp(view);
+  }
+}
+
+const PLANNED: VolumeMigrationStatus = { phase: 'Pending' };
+
+/** Undefined: the object cannot be understood, so nothing may be done for it. */
+function viewOf(record: VolumeMigrationRecord, { nowMs, settings }: Moment): RecordView | undefined {
+  if (record.parsed.kind === 'invalid') return undefined;
+  const { spec, status = PLANNED } = record.parsed.value;
+  return { record, spec, status, nowMs, settings };
+}
+
+function isWaiting(phase: VolumeMigrationStatus['phase']): boolean {
+  return phase === 'Pending' || phase === 'AwaitingApproval';
+}

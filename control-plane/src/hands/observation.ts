@@ -1,0 +1,34 @@
+/** What is known at the moment of a decision, besides the object: the storage system as just read, and what this process did. */
+import type { RebuildHistory } from '../model/rebuild-history.ts';
+import type { VolumeFacts } from '../model/cluster-snapshot.ts';
+import type { Surroundings } from '../brain/placement/index.ts';
+import type { StorageCall } from './instruction.ts';
+
+/** What this look knows of the lock on placement; an earlier look's knowledge is worth nothing. */
+export type LockFact =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'held' }
+  | { readonly kind: 'taken'; readonly by: string }
+  | { readonly kind: 'released' };
+
+export interface Refusal {
+  readonly message: string;
+  readonly ageMs: number;
+  /** The refused call was the only one of its operation, so that none is under way that may still take effect. */
+  readonly certain: boolean;
+}
+
+export interface Observation {
+  /** Undefined: there is no such volume. */
+  readonly volume: VolumeFacts | undefined;
+  readonly surroundings: Surroundings;
+  /** Where they were asked for. */
+  readonly rebuilds: RebuildHistory | undefined;
+  readonly lock: LockFact;
+  /** Calls that succeeded since the status was last written. */
+  readonly confirmed: readonly StorageCall[];
+  /** The answer to the last call, if the storage system refused it. */
+  readonly refusal: Refusal | undefined;
+  /** The intent that stands was written by this process, and nothing was called since. */
+  readonly intentIsFresh: boolean;
+}

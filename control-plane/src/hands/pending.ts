@@ -1,0 +1,43 @@
+/** Before anything is done: approval, then the plan against the state of now. */
+import { checkMove } from '../brain/placement/index.ts';
+import type { Instruction } from './instruction.ts';
+import { isPlaced, replicaOf } from './replicas.ts';
+import { enter, isCancelled, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';
+
+/** What is decided without a look at the storage system. Undefined: it has to be looked at. */
+export function beforeLooking(view: RecordView): Instruction | undefined {
+  const { spec, status, record, settings } = view;
+  if (record.parsed.kind === 'ok' && record.parsed.value.status === undefined) {
+    return write(view, { phaseStartTime: timeOf(view), message: 'Planned.' });
+  }
+  if (isCancelled(view)) return enter(view, 'Cancelled', { message: 'Cancelled before anything was done.' });
+  if (spec.approval.mode === 'Automatic' || spec.approval.approved) return undefined;
+  const message = 'Waits for approval: set spec.approval.approved and spec.approval.approvedBy.';
+  if (status.phase === 'Pending') return enter(view, 'AwaitingApproval', { message });
+  return wait(view, settings.extraCheckMs, { message });
+}
+
+export function pending(view: MigrationView): Instruction {
+  const { observation, spec } = view;
+  const { volume, surroundings } = observation;
+  if (volume === undefined) return enter(view, 'Failed', { message: 'The volume is not there any more.' });
+  const check = checkMove({ spec, volume, storage: surroundings });
+  if (check.kind === 'impossible') return enter(view, 'Failed', { message: check.reason });
+  const { source, removal } = check;
+  const route = `from pool ${spec.source.pool} to pool ${spec.target.pool}`;
+  if (spec.dryRun) {
+    const removes = {
+      ByItself: 'and Mayastor would remove the old one by itself',
+      ByCordon: `and the old one would be removed with node ${spec.source.node} cordoned`,
+      Preserved: 'and the old one would stay',
+    }[removal];
+    return enter(view, 'Completed', {
+      message: `Dry run: a replica would be added to move it ${route}, ${removes}. Nothing was touched.`,
+    });
+  }
+  return enter(view, 'Adding', {
+    startTime: timeOf(view),
+    oldReplica: isPlaced(source) ? replicaOf(source) : undefined,
+    message: `Moves a replica ${route}.`,
+  });
+}

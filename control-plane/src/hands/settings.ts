@@ -1,0 +1,30 @@
+/** How patient migrations are. Times are compared with those of a status, which are whole seconds. */
+export interface HandsSettings {
+  /** Between two looks at a replica that is being filled. */
+  readonly pollIntervalMs: number;
+  /** Between two looks while something is expected at any moment. */
+  readonly quickPollMs: number;
+  /** Longer than an answer of the storage system can be old, and than a call that was given up can be under way. */
+  readonly settleMs: number;
+  /** After a refusal, a lock that another has, or a call whose outcome is not known. */
+  readonly retryMs: number;
+  /** Between two looks at the extra replica of a migration that has ended. */
+  readonly extraCheckMs: number;
+  /** A call is made only within this time after the object was seen to hold its intent. */
+  readonly viewMaxAgeMs: number;
+  /** And within this time after the storage system was looked at. */
+  readonly observationMaxAgeMs: number;
+  /** Instructions carried out before another migration has its turn. */
+  readonly maxSteps: number;
+}
+
+export const HANDS_DEFAULTS: HandsSettings = {
+  pollIntervalMs: 10_000,
+  quickPollMs: 1_000,
+  settleMs: 35_000,
+  retryMs: 10_000,
+  extraCheckMs: 60_000,
+  viewMaxAgeMs: 5_000,
+  observationMaxAgeMs: 30_000,
+  maxSteps: 50,
+};

@@ -1,0 +1,120 @@
+/** All that a decision of the machine rests on, and what its phases ask of it. */
+import {
+  boundedMessage,
+  formatTimestamp,
+  isFinal,
+  type MigrationIntent,
+  type MigrationPhase,
+  type VolumeMigrationSpec,
+  type VolumeMigrationStatus,
+} from '@couchestor/common/api';
+import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
+import type { Instruction } from './instruction.ts';
+import type { Observation } from './observation.ts';
+import type { HandsSettings } from './settings.ts';
+
+export interface RecordView {
+  readonly record: VolumeMigrationRecord;
+  readonly spec: VolumeMigrationSpec;
+  readonly status: VolumeMigrationStatus;
+  /** Wall time. */
+  readonly nowMs: number;
+  readonly settings: HandsSettings;
+}
+
+export interface MigrationView extends RecordView {
+  readonly observation: Observation;
+}
+
+/** Fields to set; undefined takes one away. */
+export type StatusChanges = { readonly [Key in keyof VolumeMigrationStatus]?: VolumeMigrationStatus[Key] | undefined };
+
+export function changedStatus({ record, status }: RecordView, changes: StatusChanges): VolumeMigrationStatus {
+  const message = changes.message ?? status.message;
+  const fields: StatusChanges = {
+    ...status,
+    ...changes,
+    observedGeneration: record.generation,
+    message: message === undefined ? undefined : boundedMessage(message),
+  };
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(present), phase: changes.phase ?? status.phase };
+}
+
+export function write(view: RecordView, changes: StatusChanges): Instruction {
+  return { kind: 'write', status: changedStatus(view, changes) };
+}
+
+export function enter(view: RecordView, phase: MigrationPhase, changes: StatusChanges): Instruction {
+  const time = timeOf(view);
+  return write(view, {
+    phase,
+    phaseStartTime: time,
+    ...(isFinal(phase) ? { completionTime: time, intent: undefined } : {}),
+    ...changes,
+  });
+}
+
+/** Writes only what is new. */
+export function wait(view: RecordView, afterMs: number, changes: StatusChanges = {}): Instruction {
+  const status = changedStatus(view, changes);
+  return { kind: 'wait', afterMs, status: isSame(status, view.status) ? undefined : status };
+}
+
+function isSame(a: VolumeMigrationStatus, b: VolumeMigrationStatus): boolean {
+  const fields = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof VolumeMigrationStatus)[];
+  return fields.every((field) => JSON.stringify(a[field]) === JSON.stringify(b[field]));
+}
+
+export function timeOf({ nowMs }: RecordView): string {
+  return formatTimestamp(nowMs);
+}
+
+/** Undefined where the status has no such time. */
+export function msSince({ nowMs }: RecordView, time: string | undefined): number | undefined {
+  return time === undefined ? undefined : nowMs - Date.parse(time);
+}
+
+/** How many replicas the volume asks for apart from this migration. */
+export function askedCount({ spec }: RecordView): number {
+  return spec.plan.replicaCount;
+}
+
+/** Somebody wants it to stop: deleting the object asks for the same as cancelling it. */
+export function isCancelled({ spec, record }: RecordView): boolean {
+  return spec.cancel || record.deleting;
+}
+
+export function isOverdue(view: RecordView): boolean {
+  return (msSince(view, view.status.startTime) ?? 0) >= view.spec.plan.timeoutMs;
+}
+
+export function newIntent(
+  view: RecordView,
+  step: MigrationIntent['step'],
+  rest: Pick<MigrationIntent, 'replicaIdsBefore' | 'replicaCountAfter'> = knownBefore(view),
+): MigrationIntent {
+  return {
+    operationId: `${step.toLowerCase()}-${view.record.generation}-${Math.floor(view.nowMs).toString(36)}`,
+    step,
+    expectedGeneration: view.record.generation,
+    recordedTime: timeOf(view),
+    ...rest,
+  };
+}
+
+/** What was there before the replica came stays known, so that one that comes later is told from those. */
+function knownBefore({ status }: RecordView): Pick<MigrationIntent, 'replicaIdsBefore'> {
+  const { replicaIdsBefore } = status.intent ?? {};
+  return replicaIdsBefore === undefined ? {} : { replicaIdsBefore };
+}
+
+/** The same operation, about to be tried (again) now and on the object as it is now. */
+export function restamped(view: RecordView, intent: MigrationIntent): MigrationIntent {
+  return { ...intent, expectedGeneration: view.record.generation, recordedTime: timeOf(view) };
+}
+
+/** No call of the intent can be under way any more, and what it did would be seen by now. */
+export function hasSettled(view: RecordView, intent: MigrationIntent): boolean {
+  return (msSince(view, intent.recordedTime) ?? 0) >= view.settings.settleMs;
+}
