@@ -96,6 +96,10 @@ export class Watchdog {
     this.#checkLimits(report, moves, flags);
     if (new Set(decisions.map(({ volumeId }) => volumeId)).size < decisions.length) this.#breach('decided twice');
     for (const decision of decisions) this.#checkTerms(decision, flags);
+    const missing = decisions.filter(({ code }) => code === 'VolumeMissing').map(({ volumeId }) => volumeId);
+    const there = missing.length === 0 ? [] : this.#around.cluster.view().volumes.map(({ volumeId }) => volumeId);
+    const wronged = missing.filter((volumeId) => (there as readonly string[]).includes(volumeId));
+    if (wronged.length > 0) this.#breach(`there are volumes that are said to be missing: ${wronged.join()}`);
   }
 
   announcing(real: Announcing, flags: OperatorFlags): Announcing {
