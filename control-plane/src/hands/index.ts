@@ -5,3 +5,5 @@ export type { FirstSight, Moment } from './machine.ts';
 export type { LockFact, Observation, Refusal } from './observation.ts';
 export { HANDS_DEFAULTS } from './settings.ts';
 export type { HandsSettings } from './settings.ts';
+export { MigrationReconciler } from './migration-reconciler.ts';
+export type { MigrationReconcilerOptions } from './migration-reconciler.ts';

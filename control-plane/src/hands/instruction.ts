@@ -8,7 +8,7 @@ export type StorageCall =
   | { readonly kind: 'cordonNode' | 'uncordonNode'; readonly node: NodeName; readonly label: string }
   | { readonly kind: 'cordonPool' | 'uncordonPool'; readonly pool: PoolName };
 
-export type Call = StorageCall | { readonly kind: 'takeLock' | 'releaseLock' };
+export type Call = StorageCall | { readonly kind: 'takeLock' } | { readonly kind: 'releaseLock' };
 
 export type Instruction =
   /** Write this status, then look again at once. */

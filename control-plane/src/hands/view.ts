@@ -3,6 +3,7 @@ import {
   boundedMessage,
   formatTimestamp,
   isFinal,
+  removeCondition,
   type MigrationIntent,
   type MigrationPhase,
   type VolumeMigrationSpec,
@@ -29,13 +30,19 @@ export interface MigrationView extends RecordView {
 /** Fields to set; undefined takes one away. */
 export type StatusChanges = { readonly [Key in keyof VolumeMigrationStatus]?: VolumeMigrationStatus[Key] | undefined };
 
+/** The condition that says that no repetition mends a failure; whatever goes on takes it away. */
+export const STALLED = 'Stalled';
+
 export function changedStatus({ record, status }: RecordView, changes: StatusChanges): VolumeMigrationStatus {
   const message = changes.message ?? status.message;
+  const conditions = ('conditions' in changes ? changes.conditions : status.conditions) ?? [];
+  const standing = removeCondition(conditions, STALLED);
   const fields: StatusChanges = {
     ...status,
     ...changes,
     observedGeneration: record.generation,
     message: message === undefined ? undefined : boundedMessage(message),
+    conditions: standing.length === 0 ? undefined : standing,
   };
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(present), phase: changes.phase ?? status.phase };

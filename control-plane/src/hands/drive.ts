@@ -1,0 +1,76 @@
+/**
+ * What a process remembers of a migration between two looks at it: which of its calls succeeded or were refused, and until when
+ * there is nothing to see. Losing it costs time and nothing else.
+ */
+import type { VolumeMigrationStatus } from '@couchestor/common/api';
+import type { Clock } from '@couchestor/common/base';
+import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
+import type { StorageCall } from './instruction.ts';
+import type { Observation } from './observation.ts';
+
+export class Drive {
+  /** Of the object, so that one made anew under the same name starts afresh. */
+  readonly uid: string;
+  readonly #clock: Clock;
+  #confirmed: readonly StorageCall[] = [];
+  #refusal: { readonly message: string; readonly atMs: number } | undefined;
+  /** The operation that this process began, if it is the one that stands. */
+  #operationId: string | undefined;
+  #scaleCalls = 0;
+  #calledSinceIntent = true;
+  #rest: { readonly resourceVersion: string; readonly untilMs: number } | undefined;
+
+  constructor(uid: string, clock: Clock) {
+    this.uid = uid;
+    this.#clock = clock;
+  }
+
+  memory(): Pick<Observation, 'confirmed' | 'refusal' | 'intentIsFresh'> {
+    const isCertain = this.#operationId !== undefined && this.#scaleCalls <= 1;
+    const refusal = this.#refusal && {
+      message: this.#refusal.message,
+      ageMs: this.#clock.monotonic() - this.#refusal.atMs,
+      certain: isCertain,
+    };
+    return { confirmed: this.#confirmed, refusal, intentIsFresh: !this.#calledSinceIntent };
+  }
+
+  /** A new message or a new percentage alone changes nothing of what is known about the calls. */
+  wrote(status: VolumeMigrationStatus, before: VolumeMigrationStatus | undefined): void {
+    if (status.intent?.operationId !== before?.intent?.operationId) {
+      this.#operationId = status.intent?.operationId;
+      this.#scaleCalls = 0;
+    }
+    if (status.intent !== before?.intent) this.#calledSinceIntent = false;
+    if (status.intent === before?.intent && status.cordons === before?.cordons && status.phase === before?.phase)
+      return;
+    this.#confirmed = [];
+    this.#refusal = undefined;
+  }
+
+  calling({ kind }: StorageCall): void {
+    this.#refusal = undefined;
+    if (kind !== 'setReplicaCount') return;
+    this.#scaleCalls += 1;
+    this.#calledSinceIntent = true;
+  }
+
+  confirmed(call: StorageCall): void {
+    this.#confirmed = [...this.#confirmed, call];
+  }
+
+  refused(message: string): void {
+    this.#refusal = { message, atMs: this.#clock.monotonic() };
+  }
+
+  /** Nothing is expected before then, unless somebody changes the object. */
+  rest({ resourceVersion }: VolumeMigrationRecord, ms: number): void {
+    this.#rest = { resourceVersion, untilMs: this.#clock.monotonic() + ms };
+  }
+
+  /** How much of it is left; its own writes wake a migration up, and mean nothing to it. */
+  restMs({ resourceVersion }: VolumeMigrationRecord): number {
+    if (this.#rest?.resourceVersion !== resourceVersion) return 0;
+    return Math.max(this.#rest.untilMs - this.#clock.monotonic(), 0);
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * The driver of the machine: reads the object fresh, looks at the storage system, asks what to do, does that one thing, and looks
+ * again. It decides nothing. What it holds in memory only saves waiting; after a crash the next one starts from the status alone.
+ * A call is made only right after the object was seen to hold its intent, so that a process that was paused acts on nothing old.
+ */
+import { setCondition, type MigrationPhase, type VolumeMigrationStatus } from '@couchestor/common/api';
+import {
+  CoucheStorError,
+  InvariantError,
+  toCoucheStorError,
+  type Clock,
+  type Logger,
+  type VolumeId,
+} from '@couchestor/common/base';
+import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
+import type { PlacementLock } from '../ports/placement-lock.ts';
+import type { Reconciler, ReconcileResult } from '../ports/reconciler.ts';
+import type { StorageMover } from '../ports/storage-mover.ts';
+import type { VolumeMigrations } from '../ports/volume-migrations.ts';
+import { Drive } from './drive.ts';
+import type { Call, Instruction, StorageCall } from './instruction.ts';
+import { atFirstSight, nextInstruction, type Moment } from './machine.ts';
+import type { LockFact, Observation } from './observation.ts';
+import { HANDS_DEFAULTS, type HandsSettings } from './settings.ts';
+import { STALLED } from './view.ts';
+
+export interface MigrationReconcilerOptions {
+  readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus' | 'release'>;
+  readonly mover: StorageMover;
+  readonly lock: PlacementLock;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings?: Partial<HandsSettings>;
+  /** Told once the new phase is written; `from` is undefined for a migration that had none. */
+  readonly onPhase?: (record: VolumeMigrationRecord, from: MigrationPhase | undefined, to: MigrationPhase) => void;
+  /** Called before and after every write and every call, under a name that tells which; for tests that end the process there. */
+  readonly mark?: (name: string) => void | Promise<void>;
+}
+
+/** What one look at a migration goes by, from the read of the object on. */
+interface Look {
+  readonly name: string;
+  record: VolumeMigrationRecord;
+  /** On the monotonic clock: when the object was last known to be as `record` has it. */
+  recordAtMs: number;
+  lock: LockFact;
+  readonly signal: AbortSignal;
+}
+
+type Next = ReconcileResult | 'look again';
+
+const DONE: ReconcileResult = { kind: 'done' };
+
+export class MigrationReconciler implements Reconciler {
+  readonly #options: MigrationReconcilerOptions;
+  readonly #settings: HandsSettings;
+  readonly #drives = new Map<string, Drive>();
+
+  constructor(options: MigrationReconcilerOptions) {
+    this.#options = options;
+    this.#settings = { ...HANDS_DEFAULTS, ...options.settings };
+  }
+
+  async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult> {
+    const { migrations, clock } = this.#options;
+    const recordAtMs = clock.monotonic();
+    const record = await migrations.read(name, signal);
+    if (record === undefined) return this.#forget(name);
+    const drive = this.#driveOf(record);
+    const restMs = drive.restMs(record);
+    if (restMs > 0) return { kind: 'again', afterMs: restMs };
+    const look: Look = { name, record, recordAtMs, lock: { kind: 'unknown' }, signal };
+    for (let step = 0; step < this.#settings.maxSteps; step += 1) {
+      if (signal.aborted) break;
+      const next = await this.#step(look, drive);
+      if (next !== 'look again') return next;
+    }
+    return { kind: 'again', afterMs: 0 };
+  }
+
+  async reportFailure(name: string, error: CoucheStorError, signal: AbortSignal): Promise<void> {
+    const { migrations, clock } = this.#options;
+    const record = await migrations.read(name, signal);
+    if (record?.parsed.kind !== 'ok') return;
+    const { status } = record.parsed.value;
+    if (status === undefined) return;
+    const reason = error.code.charAt(0).toUpperCase() + error.code.slice(1);
+    const update = { type: STALLED, status: 'True', reason, message: error.message } as const;
+    const conditions = setCondition(status.conditions ?? [], update, clock.now());
+    if (conditions !== status.conditions) await migrations.writeStatus(record, { ...status, conditions }, signal);
+  }
+
+  async #step(look: Look, drive: Drive): Promise<Next> {
+    await this.#refresh(look);
+    if (look.record.parsed.kind === 'invalid') {
+      const { errors } = look.record.parsed;
+      this.#options.logger.warn('A migration cannot be understood; nothing is done for it.', {
+        migration: look.name,
+        errors,
+      });
+      return this.#forget(look.name);
+    }
+    const first = atFirstSight(look.record, this.#moment());
+    if (first.kind === 'decided') return this.#carryOut(look, drive, first.instruction);
+    const { volumeId } = look.record.parsed.value.spec;
+    const observedAtMs = this.#options.clock.monotonic();
+    const observation = await this.#observe(look, drive, { volumeId, rebuilds: first.rebuilds });
+    if (observation === undefined) return { kind: 'again', afterMs: this.#settings.retryMs };
+    const instruction = nextInstruction(look.record, observation, this.#moment());
+    return this.#carryOut(look, drive, instruction, observedAtMs);
+  }
+
+  /** Reads the object again unless that was just done. A change of it is for the next decision to see. */
+  async #refresh(look: Look): Promise<'as it was' | 'changed'> {
+    const { migrations, clock } = this.#options;
+    const nowMs = clock.monotonic();
+    if (nowMs - look.recordAtMs < this.#settings.viewMaxAgeMs) return 'as it was';
+    const record = await migrations.read(look.name, look.signal);
+    if (record === undefined) throw new CoucheStorError('conflict', `Migration ${look.name} is gone.`);
+    const isSame = record.resourceVersion === look.record.resourceVersion && record.uid === look.record.uid;
+    look.record = record;
+    look.recordAtMs = nowMs;
+    return isSame ? 'as it was' : 'changed';
+  }
+
+  /** Undefined: the storage system cannot be looked at now. */
+  async #observe(
+    look: Look,
+    drive: Drive,
+    { volumeId, rebuilds }: { readonly volumeId: VolumeId; readonly rebuilds: boolean },
+  ): Promise<Observation | undefined> {
+    const { mover, logger } = this.#options;
+    const { signal } = look;
+    try {
+      const surroundings = await mover.surroundings(signal);
+      const volume = await mover.volume(volumeId, signal);
+      const history = rebuilds && volume !== undefined ? await mover.rebuildHistory(volumeId, signal) : undefined;
+      return { volume, surroundings, rebuilds: history, lock: look.lock, ...drive.memory() };
+    } catch (thrown) {
+      const error = translated(thrown);
+      logger.warn('The storage system cannot be looked at; the migration waits.', { migration: look.name, error });
+      return undefined;
+    }
+  }
+
+  async #carryOut(look: Look, drive: Drive, instruction: Instruction, observedAtMs = 0): Promise<Next> {
+    switch (instruction.kind) {
+      case 'write':
+        await this.#write(look, drive, instruction.status);
+        return 'look again';
+      case 'effect':
+        return this.#call(look, drive, instruction.calls, observedAtMs);
+      case 'wait':
+        if (instruction.status !== undefined) await this.#write(look, drive, instruction.status);
+        drive.rest(look.record, instruction.afterMs);
+        return { kind: 'again', afterMs: instruction.afterMs };
+      case 'release':
+        await this.#marked('release', () => this.#options.migrations.release(look.record, look.signal));
+        return this.#forget(look.name);
+      case 'done':
+        return this.#forget(look.name);
+    }
+  }
+
+  async #write(look: Look, drive: Drive, status: VolumeMigrationStatus): Promise<void> {
+    const { migrations, clock, onPhase } = this.#options;
+    const before = look.record.parsed.kind === 'ok' ? look.record.parsed.value.status : undefined;
+    const name = `write ${status.phase}${status.intent === undefined ? '' : ` ${status.intent.step}`}`;
+    await this.#marked(name, async () => {
+      const sentAtMs = clock.monotonic();
+      look.record = await migrations.writeStatus(look.record, status, look.signal);
+      look.recordAtMs = sentAtMs;
+    });
+    drive.wrote(status, before);
+    if (before?.phase !== status.phase) {
+      this.#options.logger.info('A migration entered a phase.', {
+        migration: look.name,
+        from: before?.phase,
+        phase: status.phase,
+        reason: status.message,
+      });
+      onPhase?.(look.record, before?.phase, status.phase);
+    }
+  }
+
+  async #call(look: Look, drive: Drive, calls: readonly Call[], observedAtMs: number): Promise<Next> {
+    const { clock, logger } = this.#options;
+    const phase = look.record.parsed.kind === 'ok' ? (look.record.parsed.value.status?.phase ?? '') : '';
+    for (const call of calls) {
+      if ((await this.#refresh(look)) === 'changed' || look.signal.aborted) return 'look again';
+      if (clock.monotonic() - observedAtMs >= this.#settings.observationMaxAgeMs) return 'look again';
+      try {
+        await this.#marked(`${call.kind} ${phase}`, () => this.#make(call, look, drive));
+      } catch (thrown) {
+        const error = translated(thrown);
+        const fields = { migration: look.name, call: call.kind, error };
+        if (error.fields.refused !== true) {
+          logger.warn('A call of a migration failed; whether it took effect is looked for.', fields);
+          return { kind: 'again', afterMs: this.#settings.retryMs };
+        }
+        logger.info('A call of a migration was refused.', fields);
+        drive.refused(error.message);
+        return 'look again';
+      }
+    }
+    return 'look again';
+  }
+
+  async #make(call: Call, look: Look, drive: Drive): Promise<void> {
+    const { lock } = this.#options;
+    if (call.kind === 'takeLock') {
+      look.lock = await lock.acquire(look.name, look.signal);
+    } else if (call.kind === 'releaseLock') {
+      await lock.release(look.name, look.signal);
+      look.lock = { kind: 'released' };
+    } else {
+      drive.calling(call);
+      await this.#callStorage(call, look);
+      drive.confirmed(call);
+    }
+  }
+
+  async #callStorage(call: StorageCall, look: Look): Promise<void> {
+    const { mover } = this.#options;
+    const { record, signal } = look;
+    if (record.parsed.kind === 'invalid') return;
+    switch (call.kind) {
+      case 'setReplicaCount':
+        return mover.setReplicaCount(record.parsed.value.spec.volumeId, call.count, signal);
+      case 'cordonNode':
+        return mover.cordonNode(call.node, call.label, signal);
+      case 'uncordonNode':
+        return mover.uncordonNode(call.node, call.label, signal);
+      case 'cordonPool':
+        return mover.cordonPool(call.pool, signal);
+      case 'uncordonPool':
+        return mover.uncordonPool(call.pool, signal);
+    }
+  }
+
+  async #marked<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+    const { mark } = this.#options;
+    await mark?.(`before ${name}`);
+    const result = await run();
+    await mark?.(`after ${name}`);
+    return result;
+  }
+
+  #moment(): Moment {
+    return { nowMs: this.#options.clock.now(), settings: this.#settings };
+  }
+
+  #driveOf(record: VolumeMigrationRecord): Drive {
+    const known = this.#drives.get(record.name);
+    if (known?.uid === record.uid) return known;
+    const drive = new Drive(record.uid, this.#options.clock);
+    this.#drives.set(record.name, drive);
+    return drive;
+  }
+
+  #forget(name: string): ReconcileResult {
+    this.#drives.delete(name);
+    return DONE;
+  }
+}
+
+/** A broken invariant is nobody's outcome. */
+function translated(thrown: unknown): CoucheStorError {
+  if (thrown instanceof InvariantError) throw thrown;
+  return toCoucheStorError(thrown);
+}
