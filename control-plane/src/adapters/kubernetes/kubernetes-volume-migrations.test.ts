@@ -272,6 +272,7 @@ describe('remove', () => {
     const record = await read('a');
     touch('a');
     await migrations.remove(record, signal);
+    expect((await read('a')).deleting).toBe(false);
     recreate('a');
     await migrations.remove(record, signal);
     expect((await read('a')).deleting).toBe(false);
