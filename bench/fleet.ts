@@ -81,7 +81,13 @@ export function fleet(sizes: FleetSizes): DecideInput {
     },
     policies: Array.from({ length: policies }, (_, index) => policyOf(index, { overlapping, limit })),
     heat: (windowMs): Reading => ({ kind: 'read', windowMs, family: 'volume', byVolumeName, readAtMs: NOW_MS }),
-    settings: { maxConcurrentMigrations: limit, dryRun: false, preservationMode: false, poolReserve: 0.1 },
+    settings: {
+      maxConcurrentMigrations: limit,
+      maxMigrationsPerHour: limit,
+      dryRun: false,
+      preservationMode: false,
+      poolReserve: 0.1,
+    },
     nowMs: NOW_MS,
   };
 }

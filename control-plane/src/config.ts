@@ -64,6 +64,14 @@ export const options = {
     max: 100,
     description: 'Migrations at once, over all policies and for each; a policy may ask for less.',
   },
+  maxMigrationsPerHour: {
+    flag: 'max-migrations-per-hour',
+    type: 'integer',
+    default: 6,
+    min: 1,
+    max: 1000,
+    description: 'Migrations started within any hour, over all policies.',
+  },
   dryRun: {
     flag: 'dry-run',
     env: 'DRY_RUN',

@@ -141,11 +141,17 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
 function planningParts(
   options: OperatorOptions,
 ): Pick<PlanningParts, 'heat' | 'decide' | 'settings' | 'clock' | 'timeoutMs'> {
-  const { maxConcurrentMigrations, dryRun, preservationMode, poolReserve } = options.config;
+  const { maxConcurrentMigrations, maxMigrationsPerHour, dryRun, preservationMode, poolReserve } = options.config;
   return {
     heat: createHeatSource(options),
     decide,
-    settings: { maxConcurrentMigrations, dryRun, preservationMode, poolReserve: poolReserve / 100 },
+    settings: {
+      maxConcurrentMigrations,
+      maxMigrationsPerHour,
+      dryRun,
+      preservationMode,
+      poolReserve: poolReserve / 100,
+    },
     clock: options.clock,
     timeoutMs: OBSERVE_TIMEOUT_MS,
   };

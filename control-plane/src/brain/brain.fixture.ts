@@ -20,6 +20,7 @@ export const STORAGE_CLASS = 'mayastor';
 
 export const SETTINGS: OperatorSettings = Object.freeze({
   maxConcurrentMigrations: 4,
+  maxMigrationsPerHour: 6,
   dryRun: false,
   preservationMode: false,
   poolReserve: 0.1,
@@ -164,6 +165,7 @@ export function migrationOf(index: number, name: string, rest: Partial<Migration
     from: 'Hot',
     to: 'Cold',
     targetPool: undefined,
+    startedAtMs: NOW_MS - 2 * HOUR_MS,
     completedAtMs: NOW_MS - HOUR_MS,
     extraReplica: false,
     ...rest,

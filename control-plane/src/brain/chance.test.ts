@@ -108,6 +108,28 @@ describe('several moves', () => {
     expect(decisions[0]?.reason).toContain('--max-concurrent-migrations is 4');
   });
 
+  it('start up to the rate of the operator, and say when the next may', () => {
+    const started = [10, 50].map((minutes) =>
+      migrationOf(99, `m${minutes}`, { startedAtMs: NOW_MS - minutes * 60_000 }),
+    );
+    const decisions = decideMany(
+      3,
+      [policyInput('policy', { maxConcurrentMigrations: 3 })],
+      {
+        maxMigrationsPerHour: 3,
+      },
+      { migrations: started },
+    );
+    expect(codesOf(decisions)).toEqual(['RateLimit', 'RateLimit', 'Promote']);
+    expect(decisions[0]).toMatchObject({
+      outcome: 'Wait',
+      move: { target: { tier: 'Hot' } },
+      earliestChangeMs: NOW_MS + 10 * 60_000,
+      reason:
+        'The operator has 3 migrations started within the last hour, those that start now included, and its --max-migrations-per-hour is 3.',
+    });
+  });
+
   it('of a dry run take nothing away from policies that really move', () => {
     const trial = policyInput('even', { volumeSelector: { matchLabels: { half: 'even' } }, dryRun: true });
     const real = policyInput('odd', { volumeSelector: { matchLabels: { half: 'odd' } } });
@@ -115,6 +137,8 @@ describe('several moves', () => {
     expect(codesOf(both)).toEqual(['Promote', 'Promote']);
     const reversed = decideMany(3, [trial, real], { maxConcurrentMigrations: 1 });
     expect(codesOf(reversed)).toEqual(['OperatorLimit', 'OperatorLimit', 'Promote']);
+    const hourly = decideMany(2, [trial, real], { maxMigrationsPerHour: 1 });
+    expect(codesOf(hourly)).toEqual(['Promote', 'Promote']);
   });
 
   it('are read from one reading for each sampling window', () => {

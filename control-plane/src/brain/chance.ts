@@ -24,6 +24,8 @@ export interface ChancesInput {
   readonly snapshot: ClusterSnapshot;
   readonly settings: OperatorSettings;
   readonly iopsOfVolume: (volumeId: VolumeId) => number | undefined;
+  /** Wall time. */
+  readonly nowMs: number;
 }
 
 type Held = Pick<Verdict, 'code' | 'reason' | 'earliestChangeMs'>;
@@ -39,10 +41,10 @@ export class Chances {
   /** Of all moves, as a dry run sees it. */
   readonly #all: Share;
 
-  constructor({ snapshot, settings, iopsOfVolume }: ChancesInput) {
+  constructor({ snapshot, settings, iopsOfVolume, nowMs }: ChancesInput) {
     const share = (): Share => ({
       ledger: new Ledger(snapshot, settings.poolReserve, iopsOfVolume),
-      limits: new MigrationLimits(snapshot.migrations, settings.maxConcurrentMigrations),
+      limits: new MigrationLimits(snapshot.migrations, settings, nowMs),
     });
     this.#snapshot = snapshot;
     this.#real = share();
@@ -128,6 +130,11 @@ function heldByLimit({ subject: { terms } }: Want, { limits }: Share): Held | un
   const check = limits.check(policy);
   if (check.kind === 'free') return undefined;
   const { code, count, limit } = check;
+  if (code === 'RateLimit') {
+    const started = `${count === 1 ? '1 migration' : `${count} migrations`} started within the last hour`;
+    const reason = `The operator has ${started}, those that start now included, and its --max-migrations-per-hour is ${limit}.`;
+    return { code, reason, earliestChangeMs: check.freeAtMs };
+  }
   const running = `${count === 1 ? '1 migration that runs or starts' : `${count} migrations that run or start`} now`;
   const reason =
     code === 'PolicyLimit'

@@ -91,8 +91,9 @@ const input: fc.Arbitrary<DecideInput> = fc
     policies: fc.uniqueArray(policy, { minLength: 1, maxLength: 3, selector: ({ name }) => name }),
     migrations: fc.array(migration, { maxLength: 4 }),
     operatorLimit: fc.nat(4),
+    perHour: fc.integer({ min: 1, max: 5 }),
   })
-  .map(({ volumes, policies, migrations, operatorLimit }) => ({
+  .map(({ volumes, policies, migrations, operatorLimit, perHour }) => ({
     snapshot: snapshotOf({
       claims: volumes.map((each, index) =>
         claimOf(index + 1, { annotations: each.annotations, labels: { half: oddOrEven(index) } }),
@@ -105,13 +106,14 @@ const input: fc.Arbitrary<DecideInput> = fc
         migrationOf(index, `m${number}`, {
           ...rest,
           phase,
+          startedAtMs: phase === 'Cancelled' ? undefined : NOW_MS - agoMs - 60_000,
           completedAtMs: isFinal(phase) ? NOW_MS - agoMs : undefined,
         }),
       ),
     }),
     policies: policies.map(({ name, spec, ...rest }) => policyInput(name, spec, rest)),
     heat: readingOf(new Map(volumes.map((each, index) => [index + 1, each.heat]))),
-    settings: { ...SETTINGS, maxConcurrentMigrations: operatorLimit },
+    settings: { ...SETTINGS, maxConcurrentMigrations: operatorLimit, maxMigrationsPerHour: perHour },
     nowMs: NOW_MS,
   }));
 
@@ -189,6 +191,25 @@ describe('decisions, for any cluster', () => {
         if (own === 0) continue;
         const limit = Math.min(spec.maxConcurrentMigrations, settings.maxConcurrentMigrations);
         expect(own + running.filter(({ policy: of }) => of === name).length).toBeLessThanOrEqual(limit);
+      }
+    });
+  });
+
+  it('never start more within an hour than the operator allows, and let none wait that may start', () => {
+    check(({ snapshot, settings }, decisions) => {
+      const limit = settings.maxMigrationsPerHour;
+      const ends = snapshot.migrations
+        .flatMap(({ startedAtMs }) => (startedAtMs === undefined ? [] : [startedAtMs + HOUR_MS]))
+        .filter((endMs) => endMs > NOW_MS);
+      const starting = moves(decisions);
+      if (starting.length > 0) expect(ends.length + starting.length).toBeLessThanOrEqual(limit);
+      const waiting = decisions.filter(({ code }) => code === 'RateLimit');
+      if (waiting.length === 0) return;
+      const all = [...ends, ...starting.map(() => NOW_MS + HOUR_MS)];
+      expect(all.length).toBeGreaterThanOrEqual(limit);
+      for (const { earliestChangeMs = 0 } of waiting) {
+        expect(all.filter((endMs) => endMs > earliestChangeMs).length).toBeLessThan(limit);
+        expect(all.filter((endMs) => endMs >= earliestChangeMs).length).toBeGreaterThanOrEqual(limit);
       }
     });
   });

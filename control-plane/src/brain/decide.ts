@@ -29,9 +29,9 @@ export interface DecideInput {
 
 /** In the order of the names of the PersistentVolumes. */
 export function decide(input: DecideInput): readonly Decision[] {
-  const { snapshot, settings } = input;
+  const { snapshot, settings, nowMs } = input;
   const subjects = subjectsOf(input);
-  const chances = new Chances({ snapshot, settings, iopsOfVolume: iopsLookup(subjects, snapshot) });
+  const chances = new Chances({ snapshot, settings, iopsOfVolume: iopsLookup(subjects, snapshot), nowMs });
   const verdicts = new Map<Subject, Verdict>();
   const wants: Want[] = [];
   for (const subject of subjects) {

@@ -1,10 +1,13 @@
 /**
  * How many migrations may run at once: for each policy what it says, but never more than the operator allows, and over all
  * policies what the operator allows. Every migration that has not ended counts, also one that still waits for approval.
+ * And how many may start within an hour, over all policies: storage engines that are scaled up and down all the time suffer.
  */
 import { isFinal } from '@couchestor/common/api';
 import type { MigrationFacts } from '../model/cluster-snapshot.ts';
-import type { PolicyInput } from '../model/policy-input.ts';
+import type { OperatorSettings, PolicyInput } from '../model/policy-input.ts';
+
+const HOUR_MS = 3_600_000;
 
 export type LimitCheck =
   | { readonly kind: 'free' }
@@ -14,33 +17,69 @@ export type LimitCheck =
       /** Migrations that run or start in this round. */
       readonly count: number;
       readonly limit: number;
+    }
+  | {
+      readonly kind: 'reached';
+      readonly code: 'RateLimit';
+      /** Migrations that started within the last hour, or start in this round. */
+      readonly count: number;
+      readonly limit: number;
+      /** When the first of them is an hour old that has to be; undefined: no time brings it about. */
+      readonly freeAtMs: number | undefined;
     };
 
+export type Limits = Pick<OperatorSettings, 'maxConcurrentMigrations' | 'maxMigrationsPerHour'>;
+
 export class MigrationLimits {
-  readonly #operatorLimit: number;
+  readonly #limits: Limits;
+  readonly #nowMs: number;
   readonly #countOf = new Map<string, number>();
+  /** Wall times within the last hour, the earliest first: nothing starts earlier than what was counted before. */
+  readonly #starts: number[];
   #count = 0;
 
-  constructor(migrations: readonly MigrationFacts[], operatorLimit: number) {
-    this.#operatorLimit = operatorLimit;
-    for (const { phase, policy } of migrations) if (!isFinal(phase)) this.take(policy);
+  constructor(migrations: readonly MigrationFacts[], limits: Limits, nowMs: number) {
+    this.#limits = limits;
+    this.#nowMs = nowMs;
+    for (const { phase, policy } of migrations) if (!isFinal(phase)) this.#run(policy);
+    this.#starts = startsWithinHour(migrations, nowMs);
   }
 
   /** The policy's own limit is named first, because its owner can raise it. */
   check({ name, spec }: PolicyInput): LimitCheck {
+    const { maxConcurrentMigrations, maxMigrationsPerHour } = this.#limits;
     const ofPolicy = this.#countOf.get(name) ?? 0;
     if (ofPolicy >= spec.maxConcurrentMigrations) {
       return { kind: 'reached', code: 'PolicyLimit', count: ofPolicy, limit: spec.maxConcurrentMigrations };
     }
-    if (this.#count >= this.#operatorLimit) {
-      return { kind: 'reached', code: 'OperatorLimit', count: this.#count, limit: this.#operatorLimit };
+    if (this.#count >= maxConcurrentMigrations) {
+      return { kind: 'reached', code: 'OperatorLimit', count: this.#count, limit: maxConcurrentMigrations };
     }
-    return { kind: 'free' };
+    const count = this.#starts.length;
+    if (count < maxMigrationsPerHour) return { kind: 'free' };
+    const last = this.#starts[count - maxMigrationsPerHour];
+    const freeAtMs = last === undefined ? undefined : last + HOUR_MS;
+    return { kind: 'reached', code: 'RateLimit', count, limit: maxMigrationsPerHour, freeAtMs };
   }
 
   /** One more migration of the policy starts. */
   take(policy: string): void {
+    this.#run(policy);
+    this.#starts.push(this.#nowMs);
+  }
+
+  #run(policy: string): void {
     this.#countOf.set(policy, (this.#countOf.get(policy) ?? 0) + 1);
     this.#count += 1;
   }
+}
+
+/** Each once, though its object and a history may both tell of it. A start that clocks put into the future is as good as now. */
+function startsWithinHour(migrations: readonly MigrationFacts[], nowMs: number): number[] {
+  const startOf = new Map<string, number>();
+  for (const { name, startedAtMs } of migrations) {
+    if (startedAtMs === undefined || startedAtMs <= nowMs - HOUR_MS) continue;
+    startOf.set(name, Math.max(Math.min(startedAtMs, nowMs), startOf.get(name) ?? -Infinity));
+  }
+  return [...startOf.values()].sort((a, b) => a - b);
 }

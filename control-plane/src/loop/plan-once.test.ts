@@ -171,6 +171,7 @@ describe('planOnce', () => {
       from: 'Hot',
       to: 'Cold',
       targetPool: undefined,
+      startedAtMs: undefined,
       completedAtMs: undefined,
       extraReplica: false,
     });

@@ -87,7 +87,13 @@ export class PlanningStage {
         this.decided.push(input);
         return this.decisions;
       },
-      settings: { maxConcurrentMigrations: 2, dryRun: false, preservationMode: false, poolReserve: 0.1 },
+      settings: {
+        maxConcurrentMigrations: 2,
+        maxMigrationsPerHour: 6,
+        dryRun: false,
+        preservationMode: false,
+        poolReserve: 0.1,
+      },
       metrics: { heatQueried: (result) => void this.heatResults.push(result) },
       timeoutMs: 30_000,
       ...changes,

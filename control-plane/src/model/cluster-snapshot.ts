@@ -138,6 +138,8 @@ export interface MigrationFacts {
   readonly to: Tier;
   /** Where the new replica goes; undefined in a history. */
   readonly targetPool: PoolName | undefined;
+  /** When it began, or was made if it has not yet; undefined: it never touched the storage system, and never will. */
+  readonly startedAtMs: number | undefined;
   /** Once the phase is final. */
   readonly completedAtMs: number | undefined;
   /** Both copies are still there: by preservation, or because the migration was aborted half-way. */

@@ -38,6 +38,7 @@ export const DECISION_CODES = {
   OutsideWindow: 'Wait',
   PolicyLimit: 'Wait',
   OperatorLimit: 'Wait',
+  RateLimit: 'Wait',
   VolumeBusy: 'Wait',
   VolumeNotHealthy: 'Wait',
 

@@ -16,6 +16,8 @@ export interface PolicyInput {
 export interface OperatorSettings {
   /** Over all policies, and for each of them. */
   readonly maxConcurrentMigrations: number;
+  /** Started within any hour, over all policies. */
+  readonly maxMigrationsPerHour: number;
   readonly dryRun: boolean;
   readonly preservationMode: boolean;
   /** The share of a pool's capacity, from 0 to 1, that a migration leaves free. */

@@ -167,6 +167,16 @@ prometheus.describe('couchestor-operator', () => {
     await counted('move', 2);
   }, 60_000);
 
+  // observes: --max-migrations-per-hour
+  it('plans no more moves within an hour than the operator allows', async () => {
+    const limited = await lab.operator(['--max-migrations-per-hour=1']);
+    await counted('move', 1);
+    await counted('wait', 1);
+    await limited.kill();
+    await lab.operator(['--max-migrations-per-hour=2']);
+    await counted('move', 2);
+  }, 60_000);
+
   // observes: --dry-run, DRY_RUN, --preservation-mode, PRESERVATION_MODE
   it('decides again soon after a claim is annotated, however long the interval is', async () => {
     const code = (expected: string) =>

@@ -60,7 +60,13 @@ export type Announcing = StoragePolicyReconcilerOptions['announcer'];
 /** A virtual clock goes on by this much before a round, so that no earlier one is used again and its rate allows it. */
 const BETWEEN_ROUNDS_MS = 10_000;
 const IN_STEP_WITHIN_MS = 10_000;
-const DEFAULT_SETTINGS = { maxConcurrentMigrations: 10, dryRun: false, preservationMode: false, poolReserve: 0.1 };
+const DEFAULT_SETTINGS = {
+  maxConcurrentMigrations: 10,
+  maxMigrationsPerHour: 1_000,
+  dryRun: false,
+  preservationMode: false,
+  poolReserve: 0.1,
+};
 /** The user in the API server's eyes; faults of this user strike nobody else. */
 export const OPERATOR = 'operator';
 

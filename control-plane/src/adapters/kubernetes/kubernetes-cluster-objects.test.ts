@@ -155,6 +155,7 @@ describe('migrations', () => {
         from: 'Cold',
         to: 'Hot',
         targetPool: 'pool-b',
+        startedAtMs: undefined,
         completedAtMs: undefined,
         extraReplica: false,
       },
@@ -177,6 +178,39 @@ describe('migrations', () => {
       { name: 'cleaned', extraReplica: false },
       { name: 'preserved', phase: 'Completed', extraReplica: true },
     ]);
+  });
+
+  it('say when they began: their first step, or else when they were made; never, if cancelled before', async () => {
+    const [made, began, ended] = ['2025-01-01T00:00:00Z', '2025-01-01T00:30:00Z', '2025-01-01T01:00:00Z'] as const;
+    const put = (name: string, spec: object, status?: object): void => {
+      const object = migration(name, spec, status);
+      api.put(MIGRATIONS, { ...object, metadata: { name, creationTimestamp: made } });
+    };
+    put('began', {}, { phase: 'Syncing', startTime: began });
+    put('cancelled-before', {}, { phase: 'Cancelled', completionTime: ended });
+    put('cancelled-later', {}, { phase: 'Cancelled', startTime: began, completionTime: ended });
+    put('failed-before', {}, { phase: 'Failed', completionTime: ended });
+    put('later-release', { plan: 'later' }, { phase: 'Rewinding', startTime: began });
+    put('made', {});
+    const record = { volumeId: ID, from: 'Cold', to: 'Hot', completionTime: ended };
+    const history = [
+      { ...record, migration: 'past', outcome: 'Completed', startTime: began },
+      { ...record, migration: 'past-cancelled', outcome: 'Cancelled' },
+      { ...record, migration: 'past-failed', outcome: 'Failed' },
+    ];
+    api.put(POLICIES, { metadata: { name: 'gold' }, spec: {}, status: { history } });
+    const starts = (await snapshot()).migrations.map(({ name, startedAtMs }) => [name, startedAtMs]);
+    expect(Object.fromEntries(starts)).toEqual({
+      began: Date.parse(began),
+      'cancelled-before': undefined,
+      'cancelled-later': Date.parse(began),
+      'failed-before': Date.parse(made),
+      'later-release': Date.parse(began),
+      made: Date.parse(made),
+      past: Date.parse(began),
+      'past-cancelled': undefined,
+      'past-failed': Date.parse(ended),
+    });
   });
 
   it('are not those that only rehearse', async () => {

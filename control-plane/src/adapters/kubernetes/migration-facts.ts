@@ -34,6 +34,7 @@ export function readMigration(raw: KubeObject, parsed: ParseResult<VolumeMigrati
     from: spec.source.tier,
     to: spec.target.tier,
     targetPool: spec.target.pool,
+    startedAtMs: startOf(phase, status?.startTime, raw.metadata.creationTimestamp),
     completedAtMs: isFinal(phase) ? timeOf(status?.completionTime ?? status?.phaseStartTime) : undefined,
     extraReplica: isPreserved || (extra !== undefined && extra.removedTime === undefined),
   };
@@ -59,6 +60,7 @@ function readWhatIsThere({ metadata, spec, status }: KubeObject): MigrationReadi
     from: oneOf(PLACEMENTS, source?.tier) ?? 'Unassigned',
     to: oneOf(TIERS, target?.tier) ?? 'Cold',
     targetPool: attempt((): PoolName => parsePoolName(target?.pool)),
+    startedAtMs: startOf(phase, state.startTime, metadata.creationTimestamp),
     completedAtMs: isFinal(phase) ? timeOf(state.completionTime) : undefined,
     extraReplica: isRecord(state.extraReplica) && state.extraReplica.removedTime === undefined,
   };
@@ -85,10 +87,16 @@ function recordFacts(policy: string, entry: unknown): MigrationFacts | undefined
     from: oneOf(PLACEMENTS, entry.from) ?? 'Unassigned',
     to,
     targetPool: undefined,
+    startedAtMs: startOf(phase, entry.startTime, entry.completionTime),
     completedAtMs: timeOf(entry.completionTime),
     // Where both copies stayed, the object stays to say so.
     extraReplica: false,
   };
+}
+
+/** One that was cancelled before it began has no start. */
+function startOf(phase: MigrationPhase, startTime: unknown, otherwise: unknown): number | undefined {
+  return timeOf(startTime) ?? (phase === 'Cancelled' ? undefined : timeOf(otherwise));
 }
 
 function timeOf(text: unknown): number | undefined {

@@ -212,6 +212,13 @@ const GOLDEN: Readonly<Record<DecisionCode, readonly [Partial<Decision>, string]
   ],
   PolicyLimit: [{ reason: 'r.' }, waits('the policy runs as many migrations as it may', 'R.')],
   OperatorLimit: [{ reason: 'r.' }, waits('the operator runs as many migrations as it may', 'R.')],
+  RateLimit: [
+    { reason: 'r.', earliestChangeMs: Date.UTC(2026, 1, 17, 10, 30) },
+    waits(
+      'the operator has started as many migrations within an hour as it may',
+      'R. Nothing changes before 2026-02-17 10:30 UTC, 1 hour after this decision, as long as heat, policy and cluster stay as they are.',
+    ),
+  ],
   VolumeBusy: [
     { reason: '' },
     waits('the storage system has another operation under way on it', '').replace('  ', ' '),

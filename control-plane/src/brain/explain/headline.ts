@@ -28,6 +28,7 @@ const CAUSES: Readonly<Record<Exclude<DecisionCode, MoveCode | 'Migrating'>, str
   OutsideWindow: 'no maintenance window is open',
   PolicyLimit: 'the policy runs as many migrations as it may',
   OperatorLimit: 'the operator runs as many migrations as it may',
+  RateLimit: 'the operator has started as many migrations within an hour as it may',
   VolumeBusy: 'the storage system has another operation under way on it',
   VolumeNotHealthy: 'it is not healthy now',
 

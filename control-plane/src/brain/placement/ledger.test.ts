@@ -27,6 +27,7 @@ function migration(changed: Partial<MigrationFacts> = {}): MigrationFacts {
     from: 'Hot',
     to: 'Cold',
     targetPool: COLD.pool,
+    startedAtMs: undefined,
     completedAtMs: undefined,
     extraReplica: false,
     ...changed,
