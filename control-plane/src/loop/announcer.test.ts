@@ -35,6 +35,7 @@ const round = (decisions: readonly Decision[] | undefined, changes: Partial<Poli
   conflicts: [],
   activeMigrations: 0,
   awaitingApproval: 0,
+  ended: [],
   roundAtMs: 0,
   ...changes,
 });

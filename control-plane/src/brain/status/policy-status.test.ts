@@ -54,6 +54,7 @@ const roundOf = (decisions: readonly Decision[] | undefined, fields: Partial<Pol
   conflicts: [],
   activeMigrations: 0,
   awaitingApproval: 0,
+  ended: [],
   roundAtMs: NOW_MS,
   ...fields,
 });

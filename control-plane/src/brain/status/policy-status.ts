@@ -1,7 +1,7 @@
 /**
  * What the operator makes of a policy's status. It brings up to date what follows from the spec and from the latest round of
- * decisions, and carries everything else over: totals, history, conditions of others and fields it does not know. It says nothing
- * when there is nothing worth a write.
+ * decisions, adds the migrations that ended to totals and history, and carries everything else over: conditions of others and
+ * fields it does not know. It says nothing when there is nothing worth a write.
  */
 import {
   applyPolicySpecConditions,
@@ -10,9 +10,11 @@ import {
   setCondition,
   type Condition,
   type ConditionUpdate,
+  type MigrationRecord,
 } from '@couchestor/common/api';
 import type { Decision } from '../../model/decision.ts';
 import type { Readiness } from '../../model/health.ts';
+import { accounted } from './accounting.ts';
 import { reportedRound } from './reported-round.ts';
 import { isWorthWriting, withoutUndefined, type Status } from './status-changes.ts';
 import type { StoragePolicyRecord } from '../../model/storage-policy-record.ts';
@@ -35,6 +37,8 @@ export interface PolicyRound {
   readonly conflicts: readonly { readonly policy: string; readonly volumeCount: number }[];
   readonly activeMigrations: number;
   readonly awaitingApproval: number;
+  /** Migrations that ended and do not say yet that they were counted. */
+  readonly ended: readonly MigrationRecord[];
   /** Wall time. */
   readonly roundAtMs: number;
 }
@@ -56,6 +60,7 @@ export function policyStatus(policy: StoragePolicyRecord, round: PolicyRound, no
     ...(decisions === undefined ? {} : reportedRound(decisions, policy.status, round.roundAtMs)),
     activeMigrations: round.activeMigrations,
     awaitingApproval: round.awaitingApproval,
+    ...accounted(policy.status, round.ended),
     conditions: conditionsAfter(policy, isSwitchedOff ? undefined : round, nowMs),
   });
   return isWorthWriting(policy.status, status, nowMs) ? status : undefined;
