@@ -77,6 +77,7 @@ const steps = {
   },
 } satisfies Record<string, Step>;
 
+/** Each beside its opposite. */
 const named = Object.entries(steps) as readonly (readonly [string, Step])[];
 const status = (code: number, text?: string): FaultEffect => ({
   kind: 'status',
@@ -201,33 +202,43 @@ it('a server that is gone refuses nothing', async () => {
 });
 
 it('whatever goes wrong, wherever and however often, what is done was made and what is refused was not', async () => {
-  const fault = fc.record({
-    match: fc.constantFrom({ method: 'PUT' }, { method: 'DELETE' }, { method: 'GET' }),
-    nth: fc.integer({ min: 1, max: 4 }),
-    times: fc.integer({ min: 1, max: 3 }),
-    when: fc.constantFrom('before' as const, 'after' as const),
-    effect: fc.constantFrom(...refusals.map(([, effect]) => effect), ...doubts.map(([, effect]) => effect)),
-  });
+  const opposites = [named.slice(0, 2), named.slice(2, 4), named.slice(4, 6)];
+  const all = [...refusals, ...doubts];
+  // Nobody can see through a Mayastor that says of a volume that it is not there.
+  const ofReads = all.filter(([name]) => name !== '404');
+  const rule = { nth: fc.integer({ min: 1, max: 4 }), times: fc.integer({ min: 1, max: 3 }) };
+  const when = fc.constantFrom('before' as const, 'after' as const);
+  const fault = fc.oneof(
+    ...['PUT', 'DELETE'].map((method) =>
+      fc.record({ ...rule, when, match: fc.constant({ method }), effect: fc.constantFrom(...all).map(([, it]) => it) }),
+    ),
+    fc.record({
+      ...rule,
+      when,
+      match: fc.constant({ method: 'GET' }),
+      effect: fc.constantFrom(...ofReads).map(([, it]) => it),
+    }),
+  );
   const seen = { done: 0, refused: 0, open: 0 };
   await fc.assert(
     fc.asyncProperty(
       fc.array(fault, { maxLength: 5 }),
-      fc.array(fc.constantFrom(...named.map(([name]) => name)), { minLength: 1, maxLength: 6 }),
-      async (faults, names) => {
+      fc.array(fc.record({ pair: fc.constantFrom(...opposites), again: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+      async (faults, choices) => {
         lab.cluster.faults.clear();
-        for (const rule of faults) lab.cluster.faults.add(rule);
-        for (const name of names) {
-          const step = steps[name as keyof typeof steps];
-          const outcome = await lab.outcomeOf(step.ask());
+        for (const one of faults) lab.cluster.faults.add(one);
+        for (const { pair, again } of choices) {
+          const step = pair.map(([, one]) => one).find((one) => one.isMade() === again);
+          const outcome = await lab.outcomeOf(step?.ask() ?? Promise.resolve());
           const refused = outcome.kind === 'failed' ? refusedOf(outcome.error) : undefined;
-          if (outcome.kind === 'done') expect(step.isMade()).toBe(true);
-          else if (refused === true) expect(step.isMade()).toBe(false);
+          if (outcome.kind === 'done') expect(step?.isMade()).toBe(true);
+          else if (refused === true) expect(step?.isMade()).toBe(false);
           else expect(refused).toBe(undefined);
           seen[outcome.kind === 'done' ? 'done' : refused === true ? 'refused' : 'open'] += 1;
         }
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 200 },
   );
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
 });

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseNodeName, parsePoolName, parseVolumeId, VirtualClock } from '@couchestor/common/base';
+import {
+  parseNodeName,
+  parsePoolName,
+  parseVolumeId,
+  VirtualClock,
+  type CoucheStorError,
+} from '@couchestor/common/base';
 import { MayastorServer, nodeJson, poolJson, sends, volumeJson, VOLUME_ID, type Json } from './mayastor.fixture.ts';
 import { MayastorRestMover } from './mayastor-rest-mover.ts';
 
@@ -139,6 +145,21 @@ describe.each(Object.entries(calls))('%s', (_, { request, call, body, look, made
     server.answers.set(request, answer);
     await expect(call()).rejects.toMatchObject({ code: 'unavailable' });
     expect(sent()).toHaveLength(1);
+  });
+});
+
+describe('a number of replicas', () => {
+  const request = `PUT ${VOLUME}/replica_count/3`;
+
+  it.each([
+    ['is', 404, 'NotFound', true],
+    ['is not', 412, 'FailedPrecondition', undefined],
+  ])('of a volume that is gone when one looks %s called refused after %s', async (_, status, kind, refused) => {
+    answers(request, status, kind);
+    answers(`GET ${VOLUME}`, 404, 'NotFound');
+    const error = await mover.setReplicaCount(volumeId, 3, signal).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ fields: { status } });
+    expect((error as CoucheStorError).fields.refused).toBe(refused);
   });
 });
 

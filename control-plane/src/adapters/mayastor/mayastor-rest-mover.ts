@@ -73,9 +73,10 @@ export class MayastorRestMover implements StorageMover {
 
   setReplicaCount(volumeId: VolumeId, count: number, signal: AbortSignal): Promise<void> {
     const path = `${pathOf(volumeId)}/replica_count/${count}`;
-    return this.#change({ method: 'PUT', path }, signal, async () => {
+    return this.#change({ method: 'PUT', path }, signal, async (refusal) => {
       const volume = await this.#read(volumeId, signal);
-      if (volume === undefined) return 'notMade';
+      // Gone only when both say so: one that was refused for another reason was there a moment ago.
+      if (volume === undefined) return refusal.fields.kind === 'NotFound' ? 'notMade' : 'open';
       if (volume.facts.replicaCount === count) return 'made';
       // An earlier call, perhaps ours.
       return volume.facts.busy ? 'open' : 'notMade';
@@ -112,13 +113,17 @@ export class MayastorRestMover implements StorageMover {
   }
 
   /** `look` is asked only after a refusal. */
-  async #change(change: Change, signal: AbortSignal, look: () => Promise<Outcome>): Promise<void> {
+  async #change(
+    change: Change,
+    signal: AbortSignal,
+    look: (refusal: CoucheStorError) => Promise<Outcome>,
+  ): Promise<void> {
     try {
       await this.#client.change(change, signal);
     } catch (thrown) {
       const error = toCoucheStorError(thrown);
       if (!isRefusal(error)) throw error;
-      const outcome = await look().catch((): Outcome => 'open');
+      const outcome = await look(error).catch((): Outcome => 'open');
       if (outcome === 'made') return;
       throw outcome === 'notMade' ? refused(error) : error;
     }
