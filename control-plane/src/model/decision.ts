@@ -98,6 +98,9 @@ export interface PlannedMove {
   readonly target: { readonly tier: Tier; readonly pool: PoolName; readonly node: NodeName };
   /** How the intended replica is made the one that scale-down removes; Preserved: nothing is removed. */
   readonly removal: 'ByItself' | 'ByCordon' | 'Preserved';
+  /** How many replicas the volume asks for, and the size of each. */
+  readonly replicaCount: number;
+  readonly sizeBytes: number;
   /** Replicas that still have to move after this one. */
   readonly remainingReplicaCount: number;
   /** The higher, the earlier: see brain/benefit.ts. */

@@ -57,6 +57,9 @@ export interface DecisionRecord {
     };
     readonly target: { readonly tier: Tier; readonly pool: string; readonly node: string };
     readonly removal: 'ByItself' | 'ByCordon' | 'Preserved';
+    /** How many replicas the volume asks for, and the size of each. */
+    readonly replicaCount: number;
+    readonly sizeBytes: number;
     /** Replicas that still have to move after this one. */
     readonly remainingReplicaCount: number;
     /** The higher, the earlier; comparable within one round only. */

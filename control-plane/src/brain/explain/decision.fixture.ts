@@ -31,6 +31,8 @@ export const promotion: NonNullable<Decision['move']> = {
   source: { tier: 'Cold', ...place('cold-a', 'node-1'), replicaId: 'replica-cold-a' },
   target: { tier: 'Hot', ...place('hot-c', 'node-3') },
   removal: 'ByItself',
+  replicaCount: 2,
+  sizeBytes: 1_073_741_824,
   remainingReplicaCount: 1,
   benefit: 2e15,
 };

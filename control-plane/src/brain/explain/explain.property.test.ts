@@ -115,6 +115,8 @@ const decision: fc.Arbitrary<Decision> = fc
         source: fc.record({ tier: placement, pool, node, replicaId: name(36) }),
         target: fc.record({ tier, pool, node }),
         removal: fc.constantFrom('ByItself', 'ByCordon', 'Preserved'),
+        replicaCount: fc.integer({ min: 1, max: 16 }),
+        sizeBytes: fc.nat(),
         remainingReplicaCount: fc.nat({ max: 5 }),
         benefit: fc.nat(),
       }),

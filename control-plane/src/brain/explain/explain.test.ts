@@ -57,6 +57,8 @@ const GOLDEN: Readonly<Record<DecisionCode, readonly [Partial<Decision>, string]
         source: { tier: 'Hot', ...place('hot-a', 'node-1'), replicaId: 'r' },
         target: { tier: 'Cold', ...place('cold-b', 'node-2') },
         removal: 'ByCordon',
+        replicaCount: 1,
+        sizeBytes: 4096,
         remainingReplicaCount: 0,
         benefit: 1,
       },

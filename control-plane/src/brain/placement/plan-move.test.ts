@@ -97,6 +97,8 @@ describe('the plan of a move', () => {
       source: { tier: 'Hot', pool: 'hot-n1', node: 'n1', replicaId: 'r-hot-n1' },
       target: { tier: 'Cold', pool: 'cold-n3', node: 'n3' },
       removal: 'ByCordon',
+      replicaCount: 2,
+      sizeBytes: volume(['hot-n1', 'hot-n2']).sizeBytes,
       remainingReplicaCount: 1,
     });
     expect(plan.candidates.map(({ pool: name, verdict }) => [name, verdict.kind])).toEqual([

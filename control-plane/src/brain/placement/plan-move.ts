@@ -83,7 +83,7 @@ function sorted(context: MoveContext): {
 function possible(
   { site: { pool }, departure }: EligibleSite,
   candidates: readonly CandidatePool[],
-  { wanted, sources }: MoveContext,
+  { volume, wanted, sources }: MoveContext,
 ): RemediablePlan {
   const { replicaId, tier, pool: sourcePool, node } = departure.source;
   return {
@@ -92,6 +92,8 @@ function possible(
       source: { tier, pool: sourcePool, node, replicaId },
       target: { tier: wanted, pool: pool.pool, node: pool.node },
       removal: departure.removal,
+      replicaCount: volume.replicaCount,
+      sizeBytes: volume.sizeBytes,
       remainingReplicaCount: sources.length - 1,
     },
     candidates,
