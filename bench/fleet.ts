@@ -73,6 +73,7 @@ export function fleet(sizes: FleetSizes): DecideInput {
           status: 'Online',
           cordoned: allWantTo === 'NodesCordoned',
           labels: {},
+          topologyLabels: {},
           failureDomain: `zone-${n % 5}`,
         })),
       },
@@ -120,6 +121,7 @@ function poolOf(tier: string, index: number, { node, full }: { node: string; ful
     usedBytes: full ? 0.95e15 : 1e14,
     committedBytes: 1e14,
     labels: { tier },
+    topologyLabels: { tier },
     cordoned: false,
     encrypted: false,
   };

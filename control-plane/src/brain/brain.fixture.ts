@@ -106,6 +106,7 @@ export function poolOf(tier: Placement, index: number, rest: Partial<PoolFacts> 
     usedBytes: 0,
     committedBytes: 0,
     labels: { tier: LABEL_OF[tier] },
+    topologyLabels: { tier: LABEL_OF[tier] },
     cordoned: false,
     encrypted: false,
     ...rest,
@@ -113,7 +114,15 @@ export function poolOf(tier: Placement, index: number, rest: Partial<PoolFacts> 
 }
 
 export function nodeOf(pool: PoolFacts): NodeFacts {
-  return { node: pool.node, status: 'Online', cordoned: false, labels: {}, failureDomain: pool.node };
+  const labels = {};
+  return {
+    node: pool.node,
+    status: 'Online',
+    cordoned: false,
+    labels,
+    topologyLabels: labels,
+    failureDomain: pool.node,
+  };
 }
 
 export function replicaOf(pool: PoolFacts, volume: number, rest: Partial<ReplicaFacts> = {}): ReplicaFacts {

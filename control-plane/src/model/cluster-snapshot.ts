@@ -71,8 +71,10 @@ export interface PoolFacts {
   readonly usedBytes: number;
   /** Promised to thin volumes as well; undefined where the release does not say. */
   readonly committedBytes: number | undefined;
-  /** Those of the DiskPool object, overruled by those the storage system reports. */
+  /** Those of the DiskPool object, overruled by those the storage system reports: what policies select by. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Only those the storage system reports: what it places replicas by. */
+  readonly topologyLabels: Readonly<Record<string, string>>;
   /** Whether new replicas are kept away. */
   readonly cordoned: boolean;
   readonly encrypted: boolean;
@@ -84,6 +86,8 @@ export interface NodeFacts {
   readonly cordoned: boolean;
   /** Of the Kubernetes node, overruled by those that the storage system reports. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Only those that the storage system reports: what it places replicas by. */
+  readonly topologyLabels: Readonly<Record<string, string>>;
   /** Nodes that fail together share it: the zone, or the node itself where no zone is known. */
   readonly failureDomain: string;
 }

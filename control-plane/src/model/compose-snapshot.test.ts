@@ -8,6 +8,7 @@ const node = (name: string, labels: Record<string, string> = {}): NodeFacts => (
   status: 'Online',
   cordoned: false,
   labels,
+  topologyLabels: labels,
   failureDomain: name,
 });
 const storage = (nodes: readonly NodeFacts[]): StorageFacts => ({
@@ -34,6 +35,7 @@ describe('composeSnapshot', () => {
   it('lays the labels of the Kubernetes node under those of the storage system', () => {
     const { storage: merged, takenAtMs } = compose([node('a', { disk: 'nvme' })], { a: { disk: 'hdd', rack: '7' } });
     expect(merged.nodes[0]?.labels).toEqual({ disk: 'nvme', rack: '7' });
+    expect(merged.nodes[0]?.topologyLabels).toEqual({ disk: 'nvme' });
     expect(takenAtMs).toBe(7);
   });
 

@@ -1,6 +1,6 @@
 /**
  * What the storage system says and what Kubernetes says, as one picture. Where both label a node the storage system's word
- * counts, because placement obeys it; a claim whose volume the storage system does not have is kept, so that a decision can
+ * counts, and alone decides where it places replicas; a claim whose volume the storage system does not have is kept, so that a decision can
  * say so.
  */
 import type { ClaimFacts, ClusterSnapshot, MigrationFacts, NodeFacts, StorageFacts } from './cluster-snapshot.ts';

@@ -99,6 +99,7 @@ describe.each(RELEASES)('Mayastor %s', (release) => {
     expect(capabilities.poolCordons).toBe(cluster.features.poolCordons);
     expect(capabilities.removalKnowsCordons).toBe(cluster.features.removalKnowsCordons);
     expect(pools.map(({ labels }) => labels.tier)).toEqual(['hot', 'cold']);
+    expect(pools.map(({ topologyLabels }) => topologyLabels.tier)).toEqual(['hot', 'cold']);
   });
 });
 

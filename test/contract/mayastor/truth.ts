@@ -87,6 +87,7 @@ function poolFacts(pool: PoolView, { features }: MayastorCluster, reachable: boo
     usedBytes: pool.usedBytes,
     committedBytes: features.commitment ? pool.committedBytes : undefined,
     labels: pool.labels,
+    topologyLabels: pool.labels,
     cordoned: pool.cordon?.replicas ?? false,
     encrypted: features.laterKeys && pool.encrypted,
   };
@@ -102,6 +103,7 @@ function nodeFacts(
     cordoned: cordons.length + drains.length > 0,
     // Mayastor knows of none before 2.6.
     labels: features.nodeLabels ? labels : {},
+    topologyLabels: features.nodeLabels ? labels : {},
     failureDomain: name,
   };
 }

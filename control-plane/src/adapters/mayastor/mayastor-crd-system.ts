@@ -123,6 +123,7 @@ function poolOf({ name, labels, spec, status }: OpenEbsObject): readonly PoolFac
       usedBytes: countOf(state.used) ?? 0,
       committedBytes: undefined,
       labels,
+      topologyLabels: labels,
       cordoned: false,
       encrypted: false,
     },
@@ -134,7 +135,7 @@ function nodeOf({ name, labels, status }: OpenEbsObject): readonly NodeFacts[] {
   const node = nodeNameOf(name);
   if (node === undefined) return [];
   const known = status === 'online' ? 'Online' : status === 'offline' ? 'Offline' : 'Unknown';
-  return [{ node, status: known, cordoned: false, labels, failureDomain: node }];
+  return [{ node, status: known, cordoned: false, labels, topologyLabels: labels, failureDomain: node }];
 }
 
 function volumeStatusOf(state: unknown): VolumeStatus {

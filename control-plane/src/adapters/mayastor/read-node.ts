@@ -14,12 +14,14 @@ export function readNode(value: unknown, place: Place): Named<NodeFacts> {
   const state = place.at('state').optionalObject(body.state);
   const node = nodeNameOf(id);
   if (node === undefined) return { kind: 'unnameable', name: id };
+  const labels = specAt.at('labels').labels(spec?.labels);
   const facts: NodeFacts = {
     node,
     status: place.state(state?.status, NODE_STATES),
     // Cordoned, draining or drained: each of them keeps new replicas away.
     cordoned: specAt.at('cordondrainstate').optionalObject(spec?.cordondrainstate) !== undefined,
-    labels: specAt.at('labels').labels(spec?.labels),
+    labels,
+    topologyLabels: labels,
     // Zones are labels of the Kubernetes node, of which Mayastor does not know.
     failureDomain: node,
   };

@@ -26,13 +26,24 @@ describe('a pool', () => {
       usedBytes: 400,
       committedBytes: 700,
       labels: { tier: 'hot' },
+      topologyLabels: { tier: 'hot' },
       cordoned: false,
       encrypted: false,
     });
   });
 
   it('has the labels of its DiskPool where the REST API says nothing else', () => {
-    expect(pool(poolJson(), { tier: 'cold', rack: 'r1' }).labels).toEqual({ tier: 'hot', rack: 'r1' });
+    const facts = pool(poolJson(), { tier: 'cold', rack: 'r1' });
+    expect(facts.labels).toEqual({ tier: 'hot', rack: 'r1' });
+  });
+
+  it('is placed by the labels of the REST API alone', () => {
+    const facts = pool(poolJson(), { tier: 'cold', rack: 'r1' });
+    expect(facts.topologyLabels).toEqual({ tier: 'hot' });
+    expect(pool(poolJson({ spec: { labels: undefined } }), { tier: 'cold' })).toMatchObject({
+      labels: { tier: 'cold' },
+      topologyLabels: {},
+    });
   });
 
   it('of a node that is away has no known state and no size', () => {
@@ -101,6 +112,7 @@ describe('a node', () => {
       status: 'Online',
       cordoned: false,
       labels: { rack: 'r1' },
+      topologyLabels: { rack: 'r1' },
       failureDomain: 'node-a',
     });
   });

@@ -22,12 +22,14 @@ export function readPool(value: unknown, place: Place, objectLabels: PoolLabels)
   const nodeText = spec === undefined ? stateAt.at('node').text(state?.node) : specAt.at('node').text(spec.node);
   const [pool, node] = [poolNameOf(id), nodeNameOf(nodeText)];
   if (pool === undefined || node === undefined) return { kind: 'unnameable', name: id };
+  const topologyLabels = specAt.at('labels').labels(spec?.labels);
   const facts: PoolFacts = {
     pool,
     node,
     status: statusOf(spec, state, place),
     ...sizesOf(state, stateAt),
-    labels: { ...objectLabels.get(id), ...specAt.at('labels').labels(spec?.labels) },
+    labels: { ...objectLabels.get(id), ...topologyLabels },
+    topologyLabels,
     cordoned: isCordoned(spec, specAt),
     encrypted: state?.encrypted === true || spec?.encrypted === true || isThere(spec?.encryption),
   };

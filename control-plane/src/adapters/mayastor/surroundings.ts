@@ -142,12 +142,12 @@ function readList<Facts>(
   });
 }
 
-/** Of the places that replicas can be in; those that are not known have none. */
+/** By which replicas are placed, of the places that they can be in; those that are not known have none. */
 export function labelsOf({ pools, nodes }: Surroundings): LabelsOfPlaces {
   const ofPool = new Map<string, PoolFacts>(pools.map((pool) => [pool.pool, pool]));
   const ofNode = new Map<string, NodeFacts>(nodes.map((node) => [node.node, node]));
   return {
-    pool: (pool) => ofPool.get(pool)?.labels ?? {},
-    node: (node) => ofNode.get(node)?.labels ?? {},
+    pool: (pool) => ofPool.get(pool)?.topologyLabels ?? {},
+    node: (node) => ofNode.get(node)?.topologyLabels ?? {},
   };
 }

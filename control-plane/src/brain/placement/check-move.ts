@@ -111,7 +111,7 @@ function candidatesNow(volume: VolumeFacts, storage: Surroundings): readonly Rem
   const nodes = new Map(storage.nodes.map((node) => [node.node, node]));
   const pools = new Map(storage.pools.map((pool) => [pool.pool, pool]));
   const labelsOf = (name: NodeName | undefined): Readonly<Record<string, string>> =>
-    name === undefined ? {} : (nodes.get(name)?.labels ?? {});
+    name === undefined ? {} : (nodes.get(name)?.topologyLabels ?? {});
   // Explicit lists of nodes play no part when a replica is removed.
   const topology = { ...volume.topology, allowedNodes: undefined };
   return volume.replicas.map(({ replicaId, status, childStatus, rebuildPercent, ...place }) => {

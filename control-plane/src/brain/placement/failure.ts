@@ -48,7 +48,11 @@ export function failureReason(rejected: RejectedSites, context: MoveContext): st
   if (furthest === undefined) return `The policy has no pool in the ${wanted} tier.`;
   if (failureCode(furthest) === 'PinnedTopology') {
     const pins = topologyParameters(volume.topology).join(' and ');
-    return `The volume was made with ${pins}, which Mayastor never changes, and no pool of the ${wanted} tier fits that.`;
+    const unfit = `The volume was made with ${pins}, which Mayastor never changes, and no pool of the ${wanted} tier fits that`;
+    const overlooked = overlookedSite(rejected, context);
+    return overlooked === undefined
+      ? `${unfit}.`
+      : `${unfit} by the labels that Mayastor itself has; pool ${overlooked.pool.pool} would by those of Kubernetes.`;
   }
   const counts = codes.map((code) => ({ code, count: rejected.get(code)?.length ?? 0 }));
   const total = counts.reduce((sum, { count }) => sum + count, 0);
@@ -59,4 +63,13 @@ export function failureReason(rejected: RejectedSites, context: MoveContext): st
   }
   const parts = counts.map(({ code, count }) => `${count} ${MEANING[code].phrase}`);
   return `None of the ${total} pools of the ${wanted} tier can take a replica: ${parts.join(', ')}.`;
+}
+
+/** One that is excluded for no more than labels that Mayastor does not know. */
+function overlookedSite(rejected: RejectedSites, { topology }: MoveContext): PoolSite | undefined {
+  return [...rejected.values()].flat().find(({ pool, node }) => {
+    if (topology === undefined || node === undefined) return false;
+    const poolFits = topology.admitsPool(pool) || topology.unknownOfPool(pool) !== undefined;
+    return poolFits && (topology.admitsNode(node) || topology.unknownOfNode(node) !== undefined);
+  });
 }

@@ -81,6 +81,26 @@ const CASES: readonly (readonly [string, string, Case])[] = [
     { volume: topology({ nodeExclusion: { rack: '' } }), node: { labels: { rack: 'b' } } },
   ],
   ['a node that is not on the list', 'TopologyExcludesNode', { volume: topology({ allowedNodes: [nodeName('n1')] }) }],
+  [
+    'a pool whose label stands on its DiskPool alone',
+    'TopologyExcludesPool',
+    { volume: topology({ poolInclusion: { tier: 'cold' } }), pool: { topologyLabels: {} } },
+  ],
+  [
+    'a pool whose label Mayastor alone knows',
+    'chosen',
+    { volume: topology({ poolInclusion: { x: 'y' } }), pool: { topologyLabels: { x: 'y' } } },
+  ],
+  [
+    'a pool that its DiskPool alone excludes',
+    'chosen',
+    { volume: topology({ poolExclusion: { tier: 'cold' } }), pool: { topologyLabels: {} } },
+  ],
+  [
+    'a node whose label Kubernetes alone knows',
+    'TopologyExcludesNode',
+    { volume: topology({ nodeInclusion: { rack: 'a' } }), node: { labels: { rack: 'a' }, topologyLabels: {} } },
+  ],
   ['a pool smaller than the volume', 'PoolTooSmall', { pool: { capacityBytes: 9 * GIB, usedBytes: 0 } }],
   ['a pool that keeps its reserve', 'chosen', { pool: { usedBytes: 890 * GIB } }],
   ['a pool that would lose its reserve', 'NotEnoughSpace', { pool: { usedBytes: 890 * GIB + 1 } }],

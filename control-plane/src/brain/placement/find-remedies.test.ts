@@ -78,6 +78,68 @@ describe('a move that is impossible tells what would make it possible', () => {
     expect(remedies).toBe('Restore the volume into a StorageClass without poolAffinityTopologyLabel: tier=hot.');
   });
 
+  it('a label that stands on the DiskPool alone: the same label in Mayastor, before a StorageClass', () => {
+    const { nodes } = twoTierCluster(2);
+    const pools = [pool('hot-n1'), pool('cold-n2', { labels: { media: 'any' }, topologyLabels: {} })];
+    const facts = storage({ nodes, pools, volumes: [pinned({ poolInclusion: { media: '' } })] });
+    const plan = planWithRemedies(request(facts));
+    expect(plan).toMatchObject({ kind: 'impossible', code: 'PinnedTopology' });
+    expect(plan.candidates).toMatchObject([
+      {
+        pool: 'cold-n2',
+        verdict: {
+          code: 'TopologyExcludesPool',
+          reason:
+            'The topology of the volume, fixed when it was made, asks for media=any, which only the DiskPool object says: Mayastor itself has no such label of the pool.',
+        },
+      },
+    ]);
+    const { reason, remedies } = blocked(facts);
+    expect(reason).toBe(
+      'The volume was made with poolHasTopologyKey: media, which Mayastor never changes, and no pool of the Cold tier fits that by the labels that Mayastor itself has; pool cold-n2 would by those of Kubernetes.',
+    );
+    expect(remedies).toMatch(
+      /^Label pool cold-n2 media=any in Mayastor itself, which takes labels of pools since 2\.7\.1\..*Restore the volume/,
+    );
+  });
+
+  it('labels that stand on the Kubernetes node alone: the same labels in Mayastor', () => {
+    const labels = { rack: 'a', row: '7' };
+    const pools = [pool('hot-n1'), pool('cold-n2')];
+    const nodes = [node('n1', { labels }), node('n2', { labels, topologyLabels: {} })];
+    const facts = storage({ nodes, pools, volumes: [pinned({ nodeInclusion: labels })] });
+    const { reason, remedies } = blocked(facts);
+    expect(reason).toContain('; pool cold-n2 would by those of Kubernetes.');
+    expect(remedies).toMatch(
+      /^Label node n2 rack=a and row=7 in Mayastor itself, which takes labels of nodes since 2\.6\./,
+    );
+    const [site] = planWithRemedies(request(facts)).candidates.filter((one) => one.pool === 'cold-n2');
+    expect(site?.verdict).toMatchObject({
+      reason: expect.stringContaining('rack=a and row=7, which only the Kubernetes node says'),
+    });
+  });
+
+  it.each([
+    [
+      'a value that is not asked for',
+      { poolInclusion: { tier: 'hot' } },
+      { labels: { tier: 'cold' }, topologyLabels: {} },
+    ],
+    ['a value that Mayastor has otherwise', { poolInclusion: { tier: 'cold' } }, { topologyLabels: { tier: 'hot' } }],
+    [
+      'a label that would also exclude it',
+      { poolInclusion: { media: '' }, poolExclusion: { media: 'hdd' } },
+      { labels: { media: 'hdd' }, topologyLabels: {} },
+    ],
+  ])('on the DiskPool %s: no label in Mayastor would help', (_, topology, changed) => {
+    const pools = [pool('hot-n1'), pool('cold-n2', changed)];
+    const { reason, remedies } = blocked(
+      storage({ nodes: twoTierCluster(2).nodes, pools, volumes: [pinned(topology)] }),
+    );
+    expect(reason).toMatch(/ and no pool of the Cold tier fits that\.$/);
+    expect(remedies).not.toContain('in Mayastor itself');
+  });
+
   it('a spread over racks: the parameter, or a node in a further rack', () => {
     const racks = twoTierCluster(2).nodes.map((one) => ({ ...one, labels: { rack: 'a' } }));
     const facts = storage({ ...twoTierCluster(2), nodes: racks, volumes: [pinned({ nodeExclusion: { rack: '' } })] });
@@ -182,6 +244,7 @@ const anyNode = fc.record({
   offline: rarely,
   cordoned: rarely,
   labels: label,
+  unknown: rarely,
   domain: fc.constantFrom('a', 'b', 'own'),
 });
 const anyPool = fc.record({
@@ -189,6 +252,7 @@ const anyPool = fc.record({
   faulted: rarely,
   cordoned: rarely,
   encrypted: rarely,
+  unknown: rarely,
   usedGib: fc.constantFrom(0, 500, 890, 950, 1000),
   committedGib: fc.constantFrom(100, 2450, undefined),
 });
@@ -209,6 +273,7 @@ const anyRequest: fc.Arbitrary<MoveRequest> = fc
       {},
       {},
       { poolInclusion: { tier: 'hot' } },
+      { poolInclusion: { tier: '' } },
       { nodeInclusion: { rack: 'a' } },
       { nodeExclusion: { rack: '' } },
       { allowedNodes: [nodeName('n1'), nodeName('n2')] },
@@ -216,9 +281,10 @@ const anyRequest: fc.Arbitrary<MoveRequest> = fc
   })
   .map((given) => {
     const names = given.nodes.map((_, index) => `n${index + 1}`);
-    const nodes = given.nodes.map(({ offline, cordoned, labels, domain }, index) => {
+    const nodes = given.nodes.map(({ offline, cordoned, labels, unknown, domain }, index) => {
       const failureDomain = domain === 'own' ? names[index]! : domain;
-      return node(names[index]!, { status: offline ? 'Offline' : 'Online', cordoned, labels, failureDomain });
+      const known = { labels, topologyLabels: unknown ? {} : labels };
+      return node(names[index]!, { status: offline ? 'Offline' : 'Online', cordoned, ...known, failureDomain });
     });
     const pools = names.flatMap((name, index) => [
       pool(`hot-${name}`, { encrypted: given.hot[index]!.encrypted }),
@@ -228,6 +294,7 @@ const anyRequest: fc.Arbitrary<MoveRequest> = fc
               status: given.cold[index]!.faulted ? 'Faulted' : 'Online',
               cordoned: given.cold[index]!.cordoned,
               encrypted: given.cold[index]!.encrypted,
+              topologyLabels: given.cold[index]!.unknown ? {} : { tier: 'cold' },
               usedBytes: given.cold[index]!.usedGib * GIB,
               committedBytes:
                 given.cold[index]!.committedGib === undefined ? undefined : given.cold[index]!.committedGib * GIB,

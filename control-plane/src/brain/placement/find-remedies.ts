@@ -45,7 +45,7 @@ export function findRemedies(failure: Failure, context: MoveContext): readonly R
   const grown = [...labelPool(context), ...addPool(labels, context), ...addNode(labels, context)];
   if (failure.removalNotSteerable) return distinct([...ofPools, [{ kind: 'Preserve' }]]);
   const recreated = failure.pinned || (ofPools.length === 0 && grown.length === 0) ? recreate(sites, context) : [];
-  return distinct([...recreated, ...ofPools, ...grown]);
+  return distinct([...ofPools, ...recreated, ...grown]);
 }
 
 function remediesOfPools(sites: readonly PoolSite[], context: MoveContext): readonly Remedy[] {
@@ -105,7 +105,7 @@ function addPool(labels: LabelsOfNewPool, context: MoveContext): readonly Remedy
       capacityBytes: freeBytes,
       usedBytes: 0,
       committedBytes: 0,
-      labels,
+      ...labels,
       cordoned: false,
       encrypted,
     };
@@ -146,13 +146,13 @@ function newPoolFor(context: MoveContext): Pick<RemedyStep & { kind: 'AddPool' }
 }
 
 /** Those of a pool of the tier that the volume's topology allows; undefined: whether there can be one is not known. */
-type LabelsOfNewPool = Readonly<Record<string, string>> | undefined;
+type LabelsOfNewPool = Pick<PoolFacts, 'labels' | 'topologyLabels'> | undefined;
 
 function labelsOfNewPool(sites: readonly PoolSite[], { topology }: MoveContext): LabelsOfNewPool {
-  const isFitting = (pool: Pick<PoolFacts, 'labels'>): boolean => topology?.admitsPool(pool) ?? true;
+  const isFitting = (pool: Pick<PoolFacts, 'topologyLabels'>): boolean => topology?.admitsPool(pool) ?? true;
   const fitting = sites.find(({ pool }) => isFitting(pool));
-  if (fitting !== undefined) return fitting.pool.labels;
-  return isFitting({ labels: {} }) ? {} : undefined;
+  if (fitting !== undefined) return { labels: fitting.pool.labels, topologyLabels: fitting.pool.topologyLabels };
+  return isFitting({ topologyLabels: {} }) ? { labels: {}, topologyLabels: {} } : undefined;
 }
 
 /** What a volume of the same content without a topology could do. */

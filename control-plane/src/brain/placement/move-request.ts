@@ -94,7 +94,7 @@ export function contextOf(request: MoveRequest): MoveContext {
     topology: isRestricting(topology)
       ? new TopologyCheck(
           topology,
-          replicas.map(({ node }) => index.nodes.get(node)?.labels ?? {}),
+          replicas.map(({ node }) => index.nodes.get(node)?.topologyLabels ?? {}),
         )
       : undefined,
     dataText: formatBytes(dataBytesOf(request.volume)),

@@ -36,11 +36,14 @@ export function capabilities(release: Release): StorageCapabilities {
   };
 }
 
+/** Mayastor knows its labels unless it is said which. */
 export function node(name: string, changed: Partial<NodeFacts> = {}): NodeFacts {
-  return { node: nodeName(name), status: 'Online', cordoned: false, labels: {}, failureDomain: name, ...changed };
+  const { labels = {} } = changed;
+  const known = { labels, topologyLabels: labels };
+  return { node: nodeName(name), status: 'Online', cordoned: false, ...known, failureDomain: name, ...changed };
 }
 
-/** Named `<tier>-<node>`, as in `cold-n2`; labelled with its tier. */
+/** Named `<tier>-<node>`, as in `cold-n2`; labelled with its tier, of which Mayastor knows unless it is said what it knows. */
 export function pool(name: string, changed: Partial<PoolFacts> = {}): PoolFacts {
   const [tier = '', on = ''] = name.split('-');
   return {
@@ -51,6 +54,7 @@ export function pool(name: string, changed: Partial<PoolFacts> = {}): PoolFacts 
     usedBytes: 100 * GIB,
     committedBytes: 100 * GIB,
     labels: { tier },
+    topologyLabels: changed.labels ?? { tier },
     cordoned: false,
     encrypted: false,
     ...changed,
@@ -197,6 +201,12 @@ export function carriedOut(before: MoveRequest, step: RemedyStep): MoveRequest {
         nodes: [...facts.nodes, node('added', { labels: { ...nodeInclusion, ...spread } })],
         pools: [...facts.pools, newPool('added', step.freeBytes, step.encrypted)],
       });
+    }
+    case 'LabelPoolInMayastor':
+      return withPool(step.pool, (one) => ({ topologyLabels: { ...one.topologyLabels, ...step.labels } }));
+    case 'LabelNodeInMayastor': {
+      const known = facts.nodes.find((one) => one.node === step.node)?.topologyLabels;
+      return withNode(step.node, { topologyLabels: { ...known, ...step.labels } });
     }
     case 'LabelPool':
       return { ...before, tierOf: (name) => (name === step.pool ? step.tier : before.tierOf(name)) };

@@ -5,7 +5,7 @@ import { roomAfterMove } from './capacity.ts';
 import { rivalOf, sourcesFor } from './filters.ts';
 import type { MoveContext } from './move-request.ts';
 import type { RejectionCode } from './rejection-codes.ts';
-import type { Remedy } from './remedy.ts';
+import { labelTexts, type Remedy } from './remedy.ts';
 import { removalRemedies } from './removal.ts';
 import type { PoolSite } from './storage-index.ts';
 
@@ -17,9 +17,13 @@ export function rejectedCandidate(code: RejectionCode, site: PoolSite, context: 
  * What code and reason depend on, for one pool in one round. Most reasons are the same for every volume, and sizes are rounded
  * in the others, so that volumes of about one size share theirs. No pool has a name like a code, and none has a blank in it.
  */
-function reasonKey(code: RejectionCode, { pool }: PoolSite, context: MoveContext): string {
+function reasonKey(code: RejectionCode, site: PoolSite, context: MoveContext): string {
+  const { pool } = site;
   const { volume, ledger, domains } = context;
   switch (code) {
+    case 'TopologyExcludesPool':
+    case 'TopologyExcludesNode':
+      return `${code} ${unknownText(code, site, context)}`;
     case 'NotEnoughSpace': {
       const { spaceShortBytes, bookedBytes } = roomAfterMove(pool, volume, ledger);
       return `${formatBytes(spaceShortBytes)} ${context.dataText} ${bookedBytes}`;
@@ -39,10 +43,18 @@ function reasonKey(code: RejectionCode, { pool }: PoolSite, context: MoveContext
 export function rejectionReason(code: RejectionCode, site: PoolSite, context: MoveContext): string {
   const { pool, node, failureDomain } = site;
   switch (code) {
-    case 'TopologyExcludesPool':
-      return 'The topology of the volume, fixed when it was made, excludes the pool.';
-    case 'TopologyExcludesNode':
-      return `The topology of the volume, fixed when it was made, excludes node ${pool.node}.`;
+    case 'TopologyExcludesPool': {
+      const unknown = unknownText(code, site, context);
+      return unknown === ''
+        ? 'The topology of the volume, fixed when it was made, excludes the pool.'
+        : `The topology of the volume, fixed when it was made, asks for ${unknown}, which only the DiskPool object says: Mayastor itself has no such label of the pool.`;
+    }
+    case 'TopologyExcludesNode': {
+      const unknown = unknownText(code, site, context);
+      return unknown === ''
+        ? `The topology of the volume, fixed when it was made, excludes node ${pool.node}.`
+        : `The topology of the volume, fixed when it was made, asks for ${unknown}, which only the Kubernetes node says: Mayastor itself has no such label of node ${pool.node}.`;
+    }
     case 'NodeHoldsReplica':
       return `Node ${pool.node} holds a replica of the volume, and a node holds at most one.`;
     case 'NodeHoldsSibling':
@@ -78,6 +90,16 @@ export function rejectionReason(code: RejectionCode, site: PoolSite, context: Mo
   }
 }
 
+/** Labels that would let the pool take the replica if Mayastor knew them, for people; empty: there are none. */
+function unknownText(
+  code: 'TopologyExcludesPool' | 'TopologyExcludesNode',
+  { pool, node }: PoolSite,
+  { topology }: MoveContext,
+): string {
+  const ofNode = node === undefined ? undefined : topology?.unknownOfNode(node);
+  return labelTexts((code === 'TopologyExcludesPool' ? topology?.unknownOfPool(pool) : ofNode) ?? {});
+}
+
 function spaceReason({ pool }: PoolSite, { volume, ledger, dataText }: MoveContext): string {
   const { spaceShortBytes, bookedBytes } = roomAfterMove(pool, volume, ledger);
   const free = formatBytes(pool.capacityBytes - pool.usedBytes);
@@ -89,6 +111,14 @@ function spaceReason({ pool }: PoolSite, { volume, ledger, dataText }: MoveConte
 export function rejectionRemedies(code: RejectionCode, site: PoolSite, context: MoveContext): readonly Remedy[] {
   const { pool } = site;
   switch (code) {
+    case 'TopologyExcludesPool': {
+      const labels = context.topology?.unknownOfPool(pool);
+      return labels === undefined ? [] : [[{ kind: 'LabelPoolInMayastor', pool: pool.pool, labels }]];
+    }
+    case 'TopologyExcludesNode': {
+      const labels = site.node === undefined ? undefined : context.topology?.unknownOfNode(site.node);
+      return labels === undefined ? [] : [[{ kind: 'LabelNodeInMayastor', node: pool.node, labels }]];
+    }
     case 'NodeNotOnline':
       return [[{ kind: 'BringNodeOnline', node: pool.node }]];
     case 'NodeCordoned':

@@ -14,8 +14,12 @@ export type RemedyStep =
   | { readonly kind: 'RecreateVolume'; readonly parameters: readonly string[] }
   | ({ readonly kind: 'AddNode' } & NewPool & { readonly nodeLabels: readonly string[] })
   | ({ readonly kind: 'AddPool'; readonly node: NodeName } & NewPool)
+  | { readonly kind: 'LabelPoolInMayastor'; readonly pool: PoolName; readonly labels: Labels }
+  | { readonly kind: 'LabelNodeInMayastor'; readonly node: NodeName; readonly labels: Labels }
   | { readonly kind: 'LabelPool'; readonly pool: PoolName; readonly tier: Tier }
   | { readonly kind: 'Preserve' | 'Publish' | 'DeleteSnapshots' | 'RemoveExtraReplica' | 'UseRestBackend' };
+
+type Labels = Readonly<Record<string, string>>;
 
 interface NewPool {
   readonly tier: Tier;
@@ -58,6 +62,10 @@ function instruction(step: RemedyStep): string {
       return `add a node${labelled(step.nodeLabels)} in a failure domain of its own, with ${newPool(step)}`;
     case 'AddPool':
       return `add ${newPool(step)} to node ${step.node}`;
+    case 'LabelPoolInMayastor':
+      return `label pool ${step.pool} ${labelTexts(step.labels)} in Mayastor itself, which takes labels of pools since 2.7.1`;
+    case 'LabelNodeInMayastor':
+      return `label node ${step.node} ${labelTexts(step.labels)} in Mayastor itself, which takes labels of nodes since 2.6`;
     case 'LabelPool':
       return `label pool ${step.pool} so that the policy's selector of the ${step.tier} tier, and no other, matches it`;
     default:
@@ -76,6 +84,13 @@ const PLAIN_INSTRUCTIONS = {
 function newPool({ tier, freeBytes, encrypted }: NewPool): string {
   const kind = `${encrypted ? 'an encrypted' : 'a'} pool of the ${tier} tier`;
   return `${kind} that has ${formatBytes(freeBytes)} free`;
+}
+
+export function labelTexts(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(' and ');
 }
 
 function labelled(labels: readonly string[]): string {

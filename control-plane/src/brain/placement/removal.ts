@@ -85,7 +85,8 @@ function steered(
 }
 
 function afterSync(context: MoveContext, targetNode: NodeName): readonly RemovalCandidate[] {
-  const labelsOf = (node: NodeName): Readonly<Record<string, string>> => context.index.nodes.get(node)?.labels ?? {};
+  const labelsOf = (node: NodeName): Readonly<Record<string, string>> =>
+    context.index.nodes.get(node)?.topologyLabels ?? {};
   const nodes = [...context.replicas.map((replica) => replica.node), targetNode];
   const healthy = { status: 'Online', childStatus: 'Online', rebuildPercent: undefined } as const;
   const placed = (replicaId: string, node: NodeName): Omit<RemovalCandidate, 'misplaced' | 'onCordonedNode'> => ({

@@ -53,6 +53,7 @@ const anyVolume = fc.record({
 const anyPool = fc.record({
   there: fc.integer({ min: 0, max: 4 }).map((value) => value > 0),
   status: fc.constantFrom('Online' as const, 'Online' as const, 'Online' as const, 'Faulted' as const),
+  topologyLabels: fc.constantFrom({}, { tier: 'cold' }, { tier: 'cold' }, { tier: 'hot' }),
   cordoned: rarely,
   encrypted: fc.boolean(),
   usedGib: fc.constantFrom(0, 100, 500, 600, 890, 950),
@@ -65,7 +66,9 @@ const requests: fc.Arbitrary<readonly MoveRequest[]> = fc
     release: fc.constantFrom(...RELEASES),
     preservation: fc.constantFrom(true, false, false),
     nodes: fc.tuple(
-      ...NODES.map(() => fc.record({ cordoned: rarely, labels: racks, domain: fc.constantFrom('a', 'b', 'own') })),
+      ...NODES.map(() =>
+        fc.record({ cordoned: rarely, labels: racks, topologyLabels: racks, domain: fc.constantFrom('a', 'b', 'own') }),
+      ),
     ),
     hot: fc.tuple(...NODES.map(() => anyPool)),
     cold: fc.tuple(...NODES.map(() => anyPool)),
@@ -192,12 +195,13 @@ describe('work that is shared', () => {
       fc.property(anyTopology, fc.array(racks, { maxLength: 3 }), racks, (changed, others, labels) => {
         const topology = { ...NO_TOPOLOGY, ...changed };
         const check = new TopologyCheck(topology, others);
-        const asked = node('n1', { labels });
+        const asked = node('n1', { topologyLabels: labels });
         expect(check.admitsNode(asked)).toBe(
           nodeFitsTopology(topology, asked) && spreadClashCount(topology, labels, others) === 0,
         );
         for (const poolLabels of [labels, { tier: 'hot' }, { tier: 'cold', old: 'yes' }, { tier: 'hot', old: 'yes' }]) {
-          expect(check.admitsPool({ labels: poolLabels })).toBe(poolFitsTopology(topology, { labels: poolLabels }));
+          const asPool = { topologyLabels: poolLabels };
+          expect(check.admitsPool(asPool)).toBe(poolFitsTopology(topology, asPool));
         }
       }),
     );

@@ -1,6 +1,6 @@
 /**
- * What a volume's topology says of a pool and of a node, as Mayastor's scheduler reads it. An empty value matches any value of
- * its key. A node exclusion is a spread: every replica's node carries the key, and no two of them the same value; while a replica
+ * What a volume's topology says of a pool and of a node, as Mayastor's scheduler reads it: by the labels that Mayastor itself has,
+ * whatever Kubernetes objects say. An empty value matches any value of its key. A node exclusion is a spread: every replica's node carries the key, and no two of them the same value; while a replica
  * is moved both copies count. Mayastor lets nobody change the topology of a volume that exists.
  */
 import type { NodeFacts, PoolFacts, TopologyFacts } from '../../model/cluster-snapshot.ts';
@@ -8,18 +8,18 @@ import type { NodeFacts, PoolFacts, TopologyFacts } from '../../model/cluster-sn
 type Labels = Readonly<Record<string, string>>;
 type Label = readonly [key: string, value: string];
 
-export function poolFitsTopology(topology: TopologyFacts, pool: Pick<PoolFacts, 'labels'>): boolean {
+export function poolFitsTopology(topology: TopologyFacts, pool: Pick<PoolFacts, 'topologyLabels'>): boolean {
   return (
-    carriesAll(pool.labels, topology.poolInclusion) &&
-    !Object.entries(topology.poolExclusion).some((label) => carries(pool.labels, label))
+    carriesAll(pool.topologyLabels, topology.poolInclusion) &&
+    !Object.entries(topology.poolExclusion).some((label) => carries(pool.topologyLabels, label))
   );
 }
 
 /** Apart from the spread. */
-export function nodeFitsTopology(topology: TopologyFacts, node: Pick<NodeFacts, 'node' | 'labels'>): boolean {
+export function nodeFitsTopology(topology: TopologyFacts, node: Pick<NodeFacts, 'node' | 'topologyLabels'>): boolean {
   const { allowedNodes } = topology;
   if (allowedNodes !== undefined && !allowedNodes.includes(node.node)) return false;
-  return carriesAll(node.labels, topology.nodeInclusion) && carriesAll(node.labels, topology.nodeExclusion);
+  return [topology.nodeInclusion, topology.nodeExclusion].every((labels) => carriesAll(node.topologyLabels, labels));
 }
 
 /** How many of the spread keys have a value on this node that one of the others has as well. */
@@ -50,18 +50,34 @@ export class TopologyCheck {
     });
   }
 
-  admitsPool({ labels }: Pick<PoolFacts, 'labels'>): boolean {
+  admitsPool({ topologyLabels }: Pick<PoolFacts, 'topologyLabels'>): boolean {
     return (
-      this.#poolInclusion.every((label) => carries(labels, label)) &&
-      !this.#poolExclusion.some((label) => carries(labels, label))
+      this.#poolInclusion.every((label) => carries(topologyLabels, label)) &&
+      !this.#poolExclusion.some((label) => carries(topologyLabels, label))
     );
   }
 
   /** Beside the replicas that are there. */
-  admitsNode({ node, labels }: Pick<NodeFacts, 'node' | 'labels'>): boolean {
+  admitsNode({ node, topologyLabels }: Pick<NodeFacts, 'node' | 'topologyLabels'>): boolean {
     if (this.#allowedNodes?.has(node) === false) return false;
-    if (!this.#nodeLabels.every((label) => carries(labels, label))) return false;
-    return !this.#spreadValues.some(([key, values]) => values.has(labels[key] ?? ''));
+    if (!this.#nodeLabels.every((label) => carries(topologyLabels, label))) return false;
+    return !this.#spreadValues.some(([key, values]) => values.has(topologyLabels[key] ?? ''));
+  }
+
+  /** Labels that only Kubernetes tells of a pool that is not admitted, and would be if Mayastor knew them; or undefined. */
+  unknownOfPool(pool: Pick<PoolFacts, 'labels' | 'topologyLabels'>): Labels | undefined {
+    const unknown = onlyInKubernetes(pool, this.#poolInclusion);
+    return unknown !== undefined && this.admitsPool({ topologyLabels: { ...pool.topologyLabels, ...unknown } })
+      ? unknown
+      : undefined;
+  }
+
+  /** Likewise. */
+  unknownOfNode(node: Pick<NodeFacts, 'node' | 'labels' | 'topologyLabels'>): Labels | undefined {
+    const unknown = onlyInKubernetes(node, this.#nodeLabels);
+    return unknown !== undefined && this.admitsNode({ ...node, topologyLabels: { ...node.topologyLabels, ...unknown } })
+      ? unknown
+      : undefined;
   }
 }
 
@@ -87,6 +103,19 @@ function parameters(labels: Labels, withValue: string, withKey: string): readonl
   return Object.entries(labels)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => (value === '' ? `${withKey}: ${key}` : `${withValue}: ${key}=${value}`));
+}
+
+/** Those of the keys that are asked for. */
+function onlyInKubernetes(
+  { labels, topologyLabels }: Pick<PoolFacts, 'labels' | 'topologyLabels'>,
+  asked: readonly Label[],
+): Labels | undefined {
+  let unknown: Record<string, string> | undefined;
+  for (const [key] of asked) {
+    const value = labels[key];
+    if (value !== undefined && !Object.hasOwn(topologyLabels, key)) (unknown ??= {})[key] = value;
+  }
+  return unknown;
 }
 
 function carriesAll(labels: Labels, wanted: Labels): boolean {
