@@ -45,7 +45,6 @@ describe('a StoragePolicy', () => {
       hotPoolSelector: { matchLabels: { tier: 'hot' }, matchExpressions: [] },
       coldPoolSelector: { matchLabels: { tier: 'cold' }, matchExpressions: [] },
       maxConcurrentMigrations: 2,
-      migrationTimeoutMs: 1_800_000,
       enabled: true,
       dryRun: false,
       preservationMode: false,

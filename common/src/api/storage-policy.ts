@@ -48,7 +48,8 @@ export interface StoragePolicySpec {
   readonly warmPoolSelector?: LabelSelector;
   readonly coldPoolSelector: LabelSelector;
   readonly maxConcurrentMigrations: number;
-  readonly migrationTimeoutMs: number;
+  /** Without it the operator's own holds. */
+  readonly migrationTimeoutMs?: number;
   readonly enabled: boolean;
   readonly dryRun: boolean;
   readonly preservationMode: boolean;
@@ -92,7 +93,7 @@ const specShape = {
   coldPoolSelector: optional(poolSelector),
   sataPoolSelector: optional(poolSelector),
   maxConcurrentMigrations: withDefault(integer(1, 100), 2),
-  migrationTimeout: withDefault(duration({ positive: true }), '30m'),
+  migrationTimeout: optional(duration({ positive: true })),
   enabled: withDefault(boolean, true),
   dryRun: withDefault(boolean, false),
   preservationMode: withDefault(boolean, false),
@@ -152,7 +153,7 @@ function normalised(read: ObjectOf<typeof specShape>): StoragePolicySpec {
     ...(read.warmPoolSelector === undefined ? {} : { warmPoolSelector: read.warmPoolSelector }),
     coldPoolSelector: theOther(read.coldPoolSelector, read.sataPoolSelector),
     maxConcurrentMigrations: read.maxConcurrentMigrations,
-    migrationTimeoutMs: read.migrationTimeout,
+    ...(read.migrationTimeout === undefined ? {} : { migrationTimeoutMs: read.migrationTimeout }),
     enabled: read.enabled,
     dryRun: read.dryRun,
     preservationMode: read.preservationMode,

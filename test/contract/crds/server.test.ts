@@ -126,7 +126,6 @@ describe('what is given in a minimal policy', () => {
       cooldownPeriod: '24h',
       minimumCoverage: '50%',
       maxConcurrentMigrations: 2,
-      migrationTimeout: '30m',
       enabled: true,
       preservationMode: false,
       approval: 'Automatic',
