@@ -46,7 +46,7 @@ export class MigrationLimits {
   }
 
   /** The policy's own limit is named first, because its owner can raise it. */
-  check({ name, spec }: PolicyInput): LimitCheck {
+  check({ name, spec }: Pick<PolicyInput, 'name' | 'spec'>): LimitCheck {
     const { maxConcurrentMigrations, maxMigrationsPerHour } = this.#limits;
     const ofPolicy = this.#countOf.get(name) ?? 0;
     if (ofPolicy >= spec.maxConcurrentMigrations) {

@@ -3,6 +3,10 @@ export { Announcer } from './announcer.ts';
 export type { AnnouncerOptions } from './announcer.ts';
 export { runController } from './controller.ts';
 export type { ControllerOptions, Reconciler, ReconcileResult } from './controller.ts';
+export { MigrationAccounts } from './migration-accounts.ts';
+export type { MigrationAccountsOptions } from './migration-accounts.ts';
+export { MigrationStarter } from './migration-starter.ts';
+export type { MigrationStarterOptions } from './migration-starter.ts';
 export { ObservedReconciler } from './observed-reconciler.ts';
 export type { ObservedReconcilerOptions } from './observed-reconciler.ts';
 export type { Decide, PlanningParts } from './plan-once.ts';
@@ -13,3 +17,5 @@ export type { StoragePolicyReconcilerOptions } from './storage-policy-reconciler
 export { Vitals } from './vitals.ts';
 export { WorkQueue } from './work-queue.ts';
 export type { WorkQueueOptions } from './work-queue.ts';
+export { HANDS_DEFAULTS, MigrationReconciler } from '../hands/index.ts';
+export type { HandsSettings, MigrationReconcilerOptions } from '../hands/index.ts';

@@ -178,13 +178,14 @@ describe('planOnce', () => {
     const migrations = [
       migration('Syncing', 'gold'),
       migration('AwaitingApproval', 'gold'),
-      migration('Completed', 'gold'),
+      { ...migration('Completed', 'gold'), extraReplica: true },
       migration('Adding', 'silver'),
     ];
     stage.objects = { kind: 'ok', claims: [], nodeLabels: new Map(), migrations };
     const report = await plan();
     expect(Object.fromEntries(report.activeMigrations)).toEqual({ gold: 2, silver: 1 });
     expect(Object.fromEntries(report.awaitingApproval)).toEqual({ gold: 1 });
+    expect(report.extraReplicaCount).toBe(1);
   });
 
   it('ends when told to', async () => {

@@ -76,7 +76,8 @@ export async function planOnce(parts: PlanningParts, sequence: number, signal: A
   }
   const publishedVolumes = publishedCount(decisions ?? [], storage);
   const refusal = listed.kind === 'refused' ? listed : known.kind === 'refused' ? known : undefined;
-  const active = known.kind === 'ok' ? known.migrations.filter(({ phase }) => !isFinal(phase)) : [];
+  const migrations = known.kind === 'ok' ? known.migrations : [];
+  const active = migrations.filter(({ phase }) => !isFinal(phase));
   return {
     sequence,
     startedAtMs,
@@ -92,6 +93,7 @@ export async function planOnce(parts: PlanningParts, sequence: number, signal: A
     policyNames: records.map(({ name }) => name),
     activeMigrations: countByPolicy(active),
     awaitingApproval: countByPolicy(active.filter(({ phase }) => phase === 'AwaitingApproval')),
+    extraReplicaCount: migrations.filter(({ extraReplica }) => extraReplica).length,
   };
 }
 

@@ -73,6 +73,7 @@ export function reportFixture(changes: Partial<PlanningReport> = {}): PlanningRe
     policyNames: ['gold'],
     activeMigrations: new Map(),
     awaitingApproval: new Map(),
+    extraReplicaCount: 0,
     ...changes,
   };
 }

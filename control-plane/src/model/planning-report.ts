@@ -26,6 +26,8 @@ export interface PlanningReport {
   /** VolumeMigrations that have not ended, and those of them that wait for somebody's approval, by policy. */
   readonly activeMigrations: ReadonlyMap<string, number>;
   readonly awaitingApproval: ReadonlyMap<string, number>;
+  /** Migrations that left both copies of a replica, which still stand. */
+  readonly extraReplicaCount: number;
 }
 
 export function decisionsOf(report: PlanningReport, policy: string): readonly Decision[] {

@@ -156,6 +156,7 @@ describe('the reconciler of policies', () => {
       policyNames: [],
       activeMigrations: new Map(),
       awaitingApproval: new Map(),
+      extraReplicaCount: 0,
     });
   const ofTheRound = ['TelemetryHealthy', 'StorageHealthy'];
   const run = async (body: () => Promise<void>): Promise<void> => {

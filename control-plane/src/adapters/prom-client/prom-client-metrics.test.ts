@@ -71,6 +71,7 @@ describe('PromClientMetrics', () => {
     metrics.planned(
       reportFixture({
         durationMs: 1_500,
+        extraReplicaCount: 2,
         activeMigrations: new Map([
           ['gold', 2],
           ['silver', 1],
@@ -81,6 +82,7 @@ describe('PromClientMetrics', () => {
       storage_operator_telemetry_healthy: 1,
       storage_operator_storage_healthy: 1,
       storage_operator_active_migrations: 3,
+      storage_operator_extra_replicas: 2,
       storage_operator_round_duration_seconds_sum: 1.5,
     });
     metrics.planned(reportFixture({ telemetry: down, storage: down, kubernetes: down }));
@@ -88,12 +90,14 @@ describe('PromClientMetrics', () => {
       storage_operator_telemetry_healthy: 0,
       storage_operator_storage_healthy: 0,
       storage_operator_active_migrations: 3,
+      storage_operator_extra_replicas: 2,
     });
     metrics.planned(reportFixture({ telemetry: down, storage: READY }));
     expect(await scrape()).toMatchObject({
       storage_operator_telemetry_healthy: 0,
       storage_operator_storage_healthy: 1,
       storage_operator_active_migrations: 0,
+      storage_operator_extra_replicas: 0,
       storage_operator_round_duration_seconds_count: 3,
     });
   });
@@ -105,6 +109,37 @@ describe('PromClientMetrics', () => {
     });
     metrics.heatQueried('failure');
     expect(await scrape()).toMatchObject({ 'storage_operator_heat_queries_total{result="failure"}': 1 });
+  });
+
+  it('counts migrations that ended by how they did, and how long those took that began', async () => {
+    const statuses = ['completed', 'aborted', 'failed', 'cancelled'];
+    const totals = (...counts: number[]): Record<string, number> =>
+      Object.fromEntries(
+        statuses.map((status, index) => [`storage_operator_migrations_total{status="${status}"}`, counts[index] ?? 0]),
+      );
+    expect(await seriesOf('migrations_total')).toEqual(totals());
+    metrics.migrationEnded('Completed', 90_000);
+    metrics.migrationEnded('Completed', 30_000);
+    metrics.migrationEnded('Aborted', 60_000);
+    metrics.migrationEnded('Failed', undefined);
+    metrics.migrationEnded('Cancelled', undefined);
+    expect(await seriesOf('migrations_total')).toEqual(totals(2, 1, 1, 1));
+    expect(await scrape()).toMatchObject({
+      storage_operator_migration_duration_seconds_count: 3,
+      storage_operator_migration_duration_seconds_sum: 180,
+    });
+  });
+
+  it('counts migrations that were created and that could not be', async () => {
+    const series = (success: number, failure: number): Record<string, number> => ({
+      'storage_operator_migration_creations_total{result="success"}': success,
+      'storage_operator_migration_creations_total{result="failure"}': failure,
+    });
+    expect(await seriesOf('migration_creations_total')).toEqual(series(0, 0));
+    metrics.migrationCreated('success');
+    metrics.migrationCreated('failure');
+    metrics.migrationCreated('failure');
+    expect(await seriesOf('migration_creations_total')).toEqual(series(1, 2));
   });
 
   it('looks leadership, queue and caches up when it is scraped', async () => {

@@ -3,6 +3,7 @@
  * anew for every round or read at the scrape, so that series of deleted policies disappear. Labels take values from closed sets
  * and the names of policies, of which a bounded number is told apart.
  */
+import type { MigrationOutcome } from '@couchestor/common/api';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PlanningReport } from '../../model/planning-report.ts';
 import { sumOf } from '../../model/planning-report.ts';
@@ -30,6 +31,13 @@ const MAX_POLICIES = 1_000;
 export const OTHER_POLICIES = '_other';
 const CACHE_STATES = ['starting', 'synced', 'suspect', 'stopped'] as const;
 const SHORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const MIGRATION_SECONDS = [15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
+const STATUS_OF = {
+  Completed: 'completed',
+  Aborted: 'aborted',
+  Failed: 'failed',
+  Cancelled: 'cancelled',
+} as const satisfies Record<MigrationOutcome, string>;
 const ROUND_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 
 export class PromClientMetrics implements OperatorMetrics {
@@ -64,10 +72,26 @@ export class PromClientMetrics implements OperatorMetrics {
     'result',
   ]);
 
+  readonly #creations = this.#counter('migration_creations_total', 'VolumeMigrations created, and failures to.', [
+    'result',
+  ]);
+  readonly #migrations = this.#counter('migrations_total', 'Migrations that ended, by how they did.', ['status']);
+  readonly #migrationSeconds = new Histogram({
+    name: 'storage_operator_migration_duration_seconds',
+    help: 'How long a migration takes from its first step to its end, however it ends.',
+    buckets: MIGRATION_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #extraReplicas = this.#gauge('extra_replicas', 'Migrations that left both copies of a replica.');
+
   constructor(version: string) {
     this.#gauge('build_info', 'Always 1; the version is in the label.', ['version']).set({ version }, 1);
-    // Both series exist from the start, so that a rate over them has a first value.
-    for (const result of ['success', 'failure'] as const) this.#heatQueries.inc({ result }, 0);
+    // All series exist from the start, so that a rate over them has a first value.
+    for (const result of ['success', 'failure'] as const) {
+      this.#heatQueries.inc({ result }, 0);
+      this.#creations.inc({ result }, 0);
+    }
+    for (const status of Object.values(STATUS_OF)) this.#migrations.inc({ status }, 0);
   }
 
   /** Adds what is looked up at every scrape. Call once. */
@@ -124,12 +148,24 @@ export class PromClientMetrics implements OperatorMetrics {
     this.#heatQueries.inc({ result });
   }
 
+  migrationCreated(result: 'success' | 'failure'): void {
+    this.#creations.inc({ result });
+  }
+
+  migrationEnded(outcome: MigrationOutcome, durationMs: number | undefined): void {
+    this.#migrations.inc({ status: STATUS_OF[outcome] });
+    if (durationMs !== undefined) this.#migrationSeconds.observe(durationMs / 1000);
+  }
+
   planned(report: PlanningReport): void {
     this.#roundSeconds.observe(report.durationMs / 1000);
     this.#telemetry.set(report.telemetry.healthy ? 1 : 0);
     this.#storage.set(report.storage.healthy ? 1 : 0);
     // What is known of migrations comes from Kubernetes.
-    if (report.kubernetes.healthy) this.#active.set(sumOf(report.activeMigrations));
+    if (report.kubernetes.healthy) {
+      this.#active.set(sumOf(report.activeMigrations));
+      this.#extraReplicas.set(report.extraReplicaCount);
+    }
     this.#decisions.reset();
     this.#volumes.reset();
     const named = new Set(report.policyNames.toSorted().slice(0, MAX_POLICIES));

@@ -104,12 +104,12 @@ function reported(decision: Decision, since: string): ReportedDecision {
   };
 }
 
-function oneDecimal(value: number): number {
+export function oneDecimal(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
 /** Never more than the truth, so that less than the minimum does not look like the minimum. */
-function wholePercent(share: number): number {
+export function wholePercent(share: number): number {
   return Math.floor(Number((share * 100).toFixed(6)));
 }
 
