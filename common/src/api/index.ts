@@ -56,7 +56,7 @@ export type {
 export { MAX_WATERMARK_IOPS, parseStoragePolicy } from './storage-policy.ts';
 export type { ApprovalMode, MaintenanceWindow, StoragePolicy, StoragePolicySpec } from './storage-policy.ts';
 export { isKnownTimeZone } from './time-zone.ts';
-export { MAX_REPLICAS } from './volume-migration-status.ts';
+export { MAX_CORDONS, MAX_REPLICAS } from './volume-migration-status.ts';
 export type {
   Cordon,
   ExtraReplica,

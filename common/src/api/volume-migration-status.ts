@@ -57,7 +57,7 @@ export interface VolumeMigrationStatus {
 }
 
 export const MAX_REPLICAS = 16;
-const MAX_CORDONS = 256;
+export const MAX_CORDONS = 256;
 
 const exactInteger = integer(0, MAX_EXACT_INTEGER);
 

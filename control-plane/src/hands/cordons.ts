@@ -1,16 +1,14 @@
 /**
- * Which pools or nodes have to be cordoned so that a scale-up of the volume can only choose the target. A cordon also keeps
- * everybody else's new replicas away, so only what could really be chosen gets one: not what is cordoned, cannot be reached,
- * never fits, or shares its node with a replica of the volume.
+ * The cordons that a migration sets so that a scale-up of the volume can only choose the target, as its status names them: what each
+ * stands on, whether it is set, and the calls that set and lift it.
  */
 import type { Cordon } from '@couchestor/common/api';
 import { parseNodeName, parsePoolName, type NodeName, type PoolName } from '@couchestor/common/base';
-import { nodeFitsTopology, poolFitsTopology, type Surroundings } from '../brain/placement/index.ts';
-import type { NodeFacts, PoolFacts, VolumeFacts } from '../model/cluster-snapshot.ts';
+import { RivalPools, type Surroundings } from '../brain/placement/index.ts';
+import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import type { StorageCall } from './instruction.ts';
 
-/** What a status can hold. */
-export const MAX_CORDONS = 256;
+export { MAX_CORDONS } from '@couchestor/common/api';
 
 export interface Steering {
   readonly volume: VolumeFacts;
@@ -22,34 +20,10 @@ export interface Steering {
 }
 
 /** Those still to be set, by name. */
-export function cordonsFor(steering: Steering): readonly Cordon[] {
-  const { storage, target, label, setTime } = steering;
-  const rivals = rivalsOf(steering);
-  if (storage.capabilities.poolCordons) {
-    return rivals.map(({ pool }) => ({ kind: 'Pool', name: pool, setTime }));
-  }
-  const nodes = new Set(rivals.map(({ node }) => node).filter((node) => node !== target.node));
-  return [...nodes].sort().map((node) => ({ kind: 'Node', name: node, label, setTime }));
-}
-
-function rivalsOf({ volume, target, storage }: Steering): readonly PoolFacts[] {
-  const nodes = new Map(storage.nodes.map((node) => [node.node, node]));
-  const taken = new Set(volume.replicas.map(({ node }) => node));
-  return storage.pools
-    .filter((pool) => pool.pool !== target.pool && !taken.has(pool.node))
-    .filter((pool) => isOpen(pool, volume) && isOpenNode(nodes.get(pool.node), volume))
-    .sort((a, b) => (a.pool < b.pool ? -1 : 1));
-}
-
-/** A pool of which nothing is known may be chosen a moment later. */
-function isOpen(pool: PoolFacts, volume: VolumeFacts): boolean {
-  if (pool.cordoned || pool.status === 'Faulted') return false;
-  return pool.capacityBytes > volume.sizeBytes && poolFitsTopology(volume.topology, pool);
-}
-
-function isOpenNode(node: NodeFacts | undefined, volume: VolumeFacts): boolean {
-  if (node === undefined) return true;
-  return !node.cordoned && node.status !== 'Offline' && nodeFitsTopology(volume.topology, node);
+export function cordonsFor({ volume, target, storage, label, setTime }: Steering): readonly Cordon[] {
+  return new RivalPools(volume, storage)
+    .cordons(target)
+    .map((cordon) => (cordon.kind === 'Pool' ? { ...cordon, setTime } : { ...cordon, label, setTime }));
 }
 
 export function isSet({ kind, name }: Cordon, { pools, nodes }: Surroundings): boolean {

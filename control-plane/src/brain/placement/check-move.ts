@@ -13,10 +13,8 @@ import type { TierOf } from './placement-of.ts';
 import { planMove } from './plan-move.ts';
 import { REJECTION_CODES } from './rejection-codes.ts';
 import { removedByScaleDown, type RemovalCandidate } from './removal-order.ts';
+import type { Surroundings } from './storage-index.ts';
 import { nodeFitsTopology, poolFitsTopology, spreadClashCount } from './topology.ts';
-
-/** All but the volumes. */
-export type Surroundings = Omit<StorageFacts, 'volumes'>;
 
 export interface MoveCheck {
   readonly spec: Pick<VolumeMigrationSpec, 'source' | 'target' | 'plan' | 'preservationMode'>;

@@ -24,6 +24,7 @@ const MEANING: Readonly<Record<RejectionCode, { readonly code: DecisionCode; rea
   NotEnoughSpace: { code: 'NoPool', phrase: 'without enough free space' },
   CommitmentTooHigh: { code: 'NoPool', phrase: 'with too much promised to thin volumes' },
   PlacementNotSteerable: { code: 'NoPool', phrase: 'on a node where another pool might be chosen instead' },
+  TooManyCordons: { code: 'NoPool', phrase: 'that too many others would have to be cordoned for' },
   NotEncrypted: { code: 'NoPool', phrase: 'not encrypted, as the source is' },
   WorseFailureDomains: { code: 'NoPool', phrase: 'in a failure domain that has a replica already' },
   RemovalNotSteerable: { code: 'RemovalNotSteerable', phrase: 'after which the wrong replica might be removed' },

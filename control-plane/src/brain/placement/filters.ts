@@ -32,6 +32,7 @@ const POOL_FILTERS: readonly (readonly [RejectionCode, Filter])[] = [
   ['NotEnoughSpace', (_site, _context, room) => room.spaceShortBytes > 0],
   ['CommitmentTooHigh', (_site, _context, room) => room.commitmentShortBytes > 0],
   ['PlacementNotSteerable', ({ pool }, context) => rivalOf(pool, context) !== undefined],
+  ['TooManyCordons', ({ pool }, { rivals }) => rivals.excess(pool) > 0],
 ];
 
 /** The first obstacle to this pool, or the replica that best leaves for it. */

@@ -8,7 +8,7 @@ import { byText } from '../order.ts';
 import { freeBytesWanted, roomAfterMove } from './capacity.ts';
 import { isRejection, look, obstaclesTo } from './filters.ts';
 import { contextOf, type MoveContext } from './move-request.ts';
-import { rejectionRemedies } from './rejection.ts';
+import { cordonsBefore, rejectionRemedies } from './rejection.ts';
 import { removalOf, removalRemedies } from './removal.ts';
 import { remedySentence, type Remedy, type RemedyStep } from './remedy.ts';
 import type { PoolSite } from './storage-index.ts';
@@ -130,11 +130,12 @@ function addNode(labels: LabelsOfNewPool, context: MoveContext): readonly Remedy
     ].sort(byText),
   };
   const { sources } = context;
-  if (sources.some((source) => removalOf(context, source, NEW_NODE) !== undefined)) return [[step]];
+  const added: Remedy = [step, ...cordonsBefore({ pool: NEW_POOL, node: NEW_NODE }, context)];
+  if (sources.some((source) => removalOf(context, source, NEW_NODE) !== undefined)) return [added];
   const [rest] = sources
     .flatMap((source) => removalRemedies(context, source, NEW_NODE))
     .filter((remedy) => !remedy.some(({ kind }) => kind === 'PublishOnNode'));
-  return rest === undefined ? [] : [[step, ...rest]];
+  return rest === undefined ? [] : [[...added, ...rest]];
 }
 
 function newPoolFor(context: MoveContext): Pick<RemedyStep & { kind: 'AddPool' }, 'tier' | 'freeBytes' | 'encrypted'> {

@@ -9,5 +9,6 @@ export type { MovePlan } from './plan-move.ts';
 export { tierOfPool } from './tier-of-pool.ts';
 export type { TierSelectors } from './tier-of-pool.ts';
 export { checkMove, removalOf } from './check-move.ts';
-export type { MoveCheck, MoveCheckResult, Surroundings } from './check-move.ts';
-export { nodeFitsTopology, poolFitsTopology } from './topology.ts';
+export type { MoveCheck, MoveCheckResult } from './check-move.ts';
+export { RivalPools } from './rival-pools.ts';
+export type { Surroundings } from './storage-index.ts';

@@ -9,6 +9,7 @@ import { dataBytesOf } from './data-bytes.ts';
 import type { Ledger } from './ledger.ts';
 import { tierOfReplica, type TierOf } from './placement-of.ts';
 import type { RejectionCode } from './rejection-codes.ts';
+import { RivalPools } from './rival-pools.ts';
 import { indexOf, type StorageIndex } from './storage-index.ts';
 import { isRestricting, TopologyCheck } from './topology.ts';
 
@@ -70,6 +71,8 @@ export interface MoveContext extends MoveRequest {
   readonly domains: ReadonlyMap<string, number>;
   /** Undefined: the volume does not restrict where its replicas are. */
   readonly topology: TopologyCheck | undefined;
+  /** Pools that may get the new replica instead of the target. */
+  readonly rivals: RivalPools;
   /** What one more replica takes, for people. */
   readonly dataText: string;
   /** Whether it spreads them over values of a node label. */
@@ -97,6 +100,7 @@ export function contextOf(request: MoveRequest): MoveContext {
           replicas.map(({ node }) => index.nodes.get(node)?.topologyLabels ?? {}),
         )
       : undefined,
+    rivals: new RivalPools(request.volume, request.storage),
     dataText: formatBytes(dataBytesOf(request.volume)),
     hasSpread: Object.keys(topology.nodeExclusion).length > 0,
     departures: new Map(),

@@ -14,6 +14,7 @@ import type { RemedyStep } from './remedy.ts';
 import { Ledger } from './ledger.ts';
 import type { MoveRequest } from './move-request.ts';
 import type { TierOf } from './placement-of.ts';
+import { RivalPools } from './rival-pools.ts';
 
 export const GIB = 1024 ** 3;
 
@@ -200,6 +201,15 @@ export function carriedOut(before: MoveRequest, step: RemedyStep): MoveRequest {
       return withStorage({
         nodes: [...facts.nodes, node('added', { labels: { ...nodeInclusion, ...spread } })],
         pools: [...facts.pools, newPool('added', step.freeBytes, step.encrypted)],
+      });
+    }
+    case 'CordonPools':
+    case 'CordonNodes': {
+      const rivals = new RivalPools(old, facts).cordons(step.besides).slice(0, step.count);
+      const named = new Set<string>(rivals.map(({ name }) => name));
+      return withStorage({
+        pools: facts.pools.map((one) => (named.has(one.pool) ? { ...one, cordoned: true } : one)),
+        nodes: facts.nodes.map((one) => (named.has(one.node) ? { ...one, cordoned: true } : one)),
       });
     }
     case 'LabelPoolInMayastor':

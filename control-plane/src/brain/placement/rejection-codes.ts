@@ -15,6 +15,7 @@ export const REJECTION_CODES = [
   'NotEnoughSpace',
   'CommitmentTooHigh',
   'PlacementNotSteerable',
+  'TooManyCordons',
   'NotEncrypted',
   'WorseFailureDomains',
   'RemovalNotSteerable',

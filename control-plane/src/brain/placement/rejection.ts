@@ -1,4 +1,5 @@
 /** What is told of a pool that cannot take a replica: why, and what would change that. */
+import { MAX_CORDONS } from '@couchestor/common/api';
 import { formatBytes } from '@couchestor/common/base';
 import type { CandidatePool } from '../../model/decision.ts';
 import { roomAfterMove } from './capacity.ts';
@@ -7,6 +8,7 @@ import type { MoveContext } from './move-request.ts';
 import type { RejectionCode } from './rejection-codes.ts';
 import { labelTexts, type Remedy } from './remedy.ts';
 import { removalRemedies } from './removal.ts';
+import type { SteeringTarget } from './rival-pools.ts';
 import type { PoolSite } from './storage-index.ts';
 
 export function rejectedCandidate(code: RejectionCode, site: PoolSite, context: MoveContext): CandidatePool {
@@ -32,6 +34,8 @@ function reasonKey(code: RejectionCode, site: PoolSite, context: MoveContext): s
       return formatBytes(roomAfterMove(pool, volume, ledger).commitmentShortBytes);
     case 'PlacementNotSteerable':
       return rivalOf(pool, context)?.pool ?? '';
+    case 'TooManyCordons':
+      return `${context.rivals.excess(pool)} cordons`;
     case 'WorseFailureDomains':
       return `${domains.size} domains`;
     default:
@@ -79,6 +83,10 @@ export function rejectionReason(code: RejectionCode, site: PoolSite, context: Mo
     }
     case 'PlacementNotSteerable':
       return `This release cannot cordon single pools, and might put the replica on pool ${rivalOf(pool, context)?.pool ?? ''} of the same node.`;
+    case 'TooManyCordons': {
+      const count = MAX_CORDONS + context.rivals.excess(pool);
+      return `To keep the new replica from going elsewhere would take ${count} cordons, and a migration holds at most ${MAX_CORDONS}.`;
+    }
     case 'NotEncrypted':
       return 'The replica is on an encrypted pool, and this one is not encrypted.';
     case 'WorseFailureDomains':
@@ -105,6 +113,16 @@ function spaceReason({ pool }: PoolSite, { volume, ledger, dataText }: MoveConte
   const free = formatBytes(pool.capacityBytes - pool.usedBytes);
   const promised = bookedBytes === 0 ? '' : `, of which ${formatBytes(bookedBytes)} are promised to other migrations`;
   return `It has ${free} free${promised}: ${formatBytes(spaceShortBytes)} short of ${dataText} with the reserve.`;
+}
+
+/** What has to be cordoned beforehand, and to stay so, for a migration to do the rest; empty: nothing. */
+export function cordonsBefore(
+  target: SteeringTarget,
+  { rivals, storage }: MoveContext,
+  poolCordons = storage.capabilities.poolCordons,
+): Remedy {
+  const count = rivals.excess(target, poolCordons);
+  return count === 0 ? [] : [{ kind: poolCordons ? 'CordonPools' : 'CordonNodes', count, besides: target }];
 }
 
 /** Each by itself makes this one rejection go away; empty: nothing does, as long as pool and volume are what they are. */
@@ -138,7 +156,9 @@ export function rejectionRemedies(code: RejectionCode, site: PoolSite, context: 
       return reducible ? [[{ kind: 'ReduceCommitment', pool: pool.pool, bytes }]] : [];
     }
     case 'PlacementNotSteerable':
-      return [[{ kind: 'Upgrade', version: '2.10' }]];
+      return [[{ kind: 'Upgrade', version: '2.10' }, ...cordonsBefore(pool, context, true)]];
+    case 'TooManyCordons':
+      return [cordonsBefore(pool, context)];
     case 'RemovalNotSteerable':
       return sourcesFor(site, context).apart.flatMap((source) => removalRemedies(context, source, pool.node));
     default:

@@ -9,6 +9,9 @@ import { byText } from '../order.ts';
 import { CandidateMemo } from './candidate-memo.ts';
 import type { TierOf } from './placement-of.ts';
 
+/** All but the volumes. */
+export type Surroundings = Omit<StorageFacts, 'volumes'>;
+
 /** A pool, and what is known of its node. */
 export interface PoolSite {
   readonly pool: PoolFacts;
@@ -33,7 +36,7 @@ export class StorageIndex {
   readonly #sites: readonly PoolSite[];
   readonly #tiers = new WeakMap<TierOf, Tiers>();
 
-  constructor(storage: StorageFacts) {
+  constructor(storage: Surroundings) {
     const nodes = storage.nodes.toSorted((a, b) => byText(a.node, b.node));
     const pools = storage.pools.toSorted((a, b) => byText(a.pool, b.pool));
     this.nodes = new Map(nodes.map((node) => [node.node, node]));
@@ -83,9 +86,9 @@ export class StorageIndex {
   }
 }
 
-const indexes = new WeakMap<StorageFacts, StorageIndex>();
+const indexes = new WeakMap<Surroundings, StorageIndex>();
 
-export function indexOf(storage: StorageFacts): StorageIndex {
+export function indexOf(storage: Surroundings): StorageIndex {
   let index = indexes.get(storage);
   if (index === undefined) {
     index = new StorageIndex(storage);
