@@ -25,5 +25,6 @@ export default {
       'operator',
       ['control-plane', 'tiering'].map((folder) => `<rootDir>/test/integration/${folder}`),
     ),
+    project('migration', ['<rootDir>/test/integration/migration']),
   ],
 };

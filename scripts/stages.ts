@@ -61,6 +61,7 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('fault', 'fault'),
       jest('integration', 'integration'),
       jest('operator', 'operator'),
+      jest('migration', 'migration'),
     ],
   ],
 ]);

@@ -9,6 +9,7 @@ import {
   KubeClient,
   KubernetesClusterObjects,
   KubernetesStoragePolicies,
+  KubernetesVolumeMigrations,
   LeaseElector,
 } from '../adapters/kubernetes/index.ts';
 import { PromClientMetrics } from '../adapters/prom-client/prom-client-metrics.ts';
@@ -27,9 +28,10 @@ import {
 import { DecisionBoard } from '../model/decision-board.ts';
 import type { PlanningReport } from '../model/planning-report.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';
-import { createHeatSource, createStorageSystem } from './backends.ts';
+import { createHeatSource, createStorageBackend } from './backends.ts';
 import { HealthMonitor, type WatchedCache } from './health-monitor.ts';
 import { Leading } from './leading.ts';
+import { createMigrating, type Migrating } from './migrating.ts';
 
 export interface OperatorOptions {
   readonly config: OperatorConfig;
@@ -55,6 +57,7 @@ export interface OperatorParts {
   readonly vitals: Vitals;
   readonly queue: WorkQueue;
   readonly reconciler: Reconciler;
+  readonly migrating: Migrating;
   readonly leading: Leading;
   readonly board: DecisionBoard;
   readonly metrics: PromClientMetrics;
@@ -87,7 +90,7 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
   const metrics = new PromClientMetrics(version);
   const board = new DecisionBoard();
   const vitals = new Vitals({ clock, maxWorkMs: MAX_RECONCILE_MS });
-  const storage = createStorageSystem(options, client);
+  const { system: storage, mover } = createStorageBackend(options, client);
   const queue = new WorkQueue({ clock });
   const rounds = new PlanningRound({
     parts: { ...planningParts(options), storage, objects, policies, metrics },
@@ -108,6 +111,9 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
   const events = new EventRecorder({ client, reportingController: CONTROLLER, reportingInstance: identity, logger });
   const announcer = new Announcer({ events, logger, dryRun: config.dryRun });
   const reconciler = new StoragePolicyReconciler({ policies, rounds, announcer, clock, logger });
+  const migrations = new KubernetesVolumeMigrations(objects.migrations);
+  const onPhase = (): void => undefined;
+  const migrating = createMigrating({ config, clock, logger, client, migrations, mover, vitals, onPhase });
   // Its own connections, so that no other traffic holds up renewals.
   const leaseTransport = new HttpTransport({ config: kubeConfig, clock, userAgent: 'couchestor-operator-lease' });
   const leading = new Leading(config.leaderElect ? electorOf(options, identity, leaseTransport) : undefined);
@@ -126,6 +132,7 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
     vitals,
     queue,
     reconciler: new ObservedReconciler({ reconciler, metrics, vitals, clock }),
+    migrating,
     leading,
     board,
     metrics,

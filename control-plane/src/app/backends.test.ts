@@ -10,7 +10,7 @@ import { loadConfig, nullLogger, realClock } from '@couchestor/common/base';
 import { FakeKubeApi } from '../adapters/kubernetes/fake-kube-api.ts';
 import { KubeClient } from '../adapters/kubernetes/index.ts';
 import { options, type OperatorConfig } from '../config.ts';
-import { createHeatSource, createStorageSystem } from './backends.ts';
+import { createHeatSource, createStorageBackend } from './backends.ts';
 
 interface Asked {
   readonly path: string;
@@ -63,7 +63,7 @@ const heat = (argv: readonly string[], env: Record<string, string> = {}) =>
   createHeatSource(backend(argv, env)).read(HOUR_MS, signal);
 const observe = (argv: readonly string[], env: Record<string, string> = {}) => {
   const client = new KubeClient({ transport: new FakeKubeApi(), clock: realClock });
-  return createStorageSystem(backend(argv, env), client).observe(signal);
+  return createStorageBackend(backend(argv, env), client).system.observe(signal);
 };
 const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
@@ -121,7 +121,7 @@ describe('Mayastor', () => {
     (flag) => {
       const [name = ''] = flag.split('=');
       const client = new KubeClient({ transport: new FakeKubeApi(), clock: realClock });
-      const create = () => createStorageSystem(backend([flag]), client);
+      const create = () => createStorageBackend(backend([flag]), client);
       expect(create).toThrow(new RegExp(`flag ${name}: says nothing without --mayastor-url`));
     },
   );

@@ -2,11 +2,19 @@
 import { readFile } from 'node:fs/promises';
 import { CoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
 import { KubernetesOpenEbsObjects, type KubeClient } from '../adapters/kubernetes/index.ts';
-import { chooseStorageSystem, MayastorCrdSystem, MayastorRestSystem } from '../adapters/mayastor/index.ts';
+import {
+  chooseStorageSystem,
+  MayastorCrdMover,
+  MayastorCrdSystem,
+  MayastorRestMover,
+  MayastorRestSystem,
+  type MayastorRestSystemOptions,
+} from '../adapters/mayastor/index.ts';
 import { PrometheusHeatSource } from '../adapters/prometheus/index.ts';
 import { options, type OperatorConfig } from '../config.ts';
 import { metricFamilies, parseCustomMetrics } from '../eyes/index.ts';
 import type { HeatSource } from '../ports/heat-source.ts';
+import type { StorageMover } from '../ports/storage-mover.ts';
 import type { StorageSystem } from '../ports/storage-system.ts';
 
 export interface BackendOptions {
@@ -35,23 +43,31 @@ export function createHeatSource({ config, clock, logger }: BackendOptions): Hea
   });
 }
 
+/** What is observed, and what moves replicas in it. */
+export interface StorageBackend {
+  readonly system: StorageSystem;
+  readonly mover: StorageMover;
+}
+
 /** Thrown when the configuration cannot be meant: CoucheStorError `invalid`. */
-export function createStorageSystem({ config, clock, logger }: BackendOptions, client: KubeClient): StorageSystem {
-  const { mayastorUrl, mayastorVersion, mayastorTokenFile, mayastorCaFile } = config;
+export function createStorageBackend(options: BackendOptions, client: KubeClient): StorageBackend {
+  const { mayastorUrl, mayastorVersion, mayastorTokenFile, mayastorCaFile } = options.config;
   const objects = new KubernetesOpenEbsObjects({ client });
   if (mayastorUrl === undefined) {
     refuseWithoutUrl({ mayastorVersion, mayastorTokenFile, mayastorCaFile });
-    return new ServedStorageSystem(new MayastorCrdSystem({ objects }));
+    const system = new ServedStorageSystem(new MayastorCrdSystem({ objects }));
+    return { system, mover: new MayastorCrdMover({ system }) };
   }
-  return new MayastorRestSystem({
+  const rest: MayastorRestSystemOptions = {
     url: mayastorUrl,
-    clock,
-    logger: logger.child({ system: 'mayastor' }),
+    clock: options.clock,
+    logger: options.logger.child({ system: 'mayastor' }),
     version: mayastorVersion,
     bearerToken: mayastorTokenFile === undefined ? undefined : () => tokenIn(mayastorTokenFile),
     caPem: mayastorCaFile,
     objects,
-  });
+  };
+  return { system: new MayastorRestSystem(rest), mover: new MayastorRestMover(rest) };
 }
 
 /** Flags that nobody would look at are a mistake: most likely the address is missing. */

@@ -27,7 +27,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   const servers = await serve(options, parts, (error) => broken.reject(error));
   logger.info('Serving.', { version, ...servers.urls });
   const { queue, reconciler, policies } = parts;
-  const control = (leading: AbortSignal): Promise<void> =>
+  const reconcilePolicies = (leading: AbortSignal): Promise<void> =>
     runController(
       {
         queue,
@@ -40,6 +40,8 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
       },
       leading,
     );
+  const control = (leading: AbortSignal): Promise<void> =>
+    allOf([reconcilePolicies, (ending) => parts.migrating.run(ending)], leading);
   const running = [
     ...parts.informers.map((informer) => informer.run(stop)),
     parts.events.run(stop),
@@ -54,6 +56,18 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     await servers.close();
     parts.close();
     logger.info('Stopped.');
+  }
+}
+
+/** None outlives another that failed. Thrown: what the first one threw, once all have ended. */
+async function allOf(works: readonly ((signal: AbortSignal) => Promise<void>)[], signal: AbortSignal): Promise<void> {
+  const ending = new AbortController();
+  const running = works.map((work) => work(AbortSignal.any([signal, ending.signal])));
+  try {
+    await Promise.all(running);
+  } finally {
+    ending.abort();
+    await Promise.allSettled(running);
   }
 }
 

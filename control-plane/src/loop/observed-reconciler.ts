@@ -1,4 +1,4 @@
-/** A reconciler that is counted, timed and watched for getting stuck. */
+/** A reconciler that is watched for getting stuck, and counted and timed where somebody asks for it. */
 import { toCoucheStorError, type Clock, type CoucheStorError } from '@couchestor/common/base';
 import type { OperatorMetrics } from '../ports/operator-metrics.ts';
 import type { Reconciler, ReconcileResult } from './controller.ts';
@@ -6,7 +6,8 @@ import type { Vitals } from './vitals.ts';
 
 export interface ObservedReconcilerOptions {
   readonly reconciler: Reconciler;
-  readonly metrics: Pick<OperatorMetrics, 'reconciled'>;
+  /** Undefined: it has measures of its own. */
+  readonly metrics?: Pick<OperatorMetrics, 'reconciled'>;
   readonly vitals: Vitals;
   readonly clock: Clock;
 }
@@ -24,13 +25,13 @@ export class ObservedReconciler implements Reconciler {
     const end = vitals.begin(`reconciling ${key}`);
     try {
       const result = await reconciler.reconcile(key, signal);
-      metrics.reconciled(clock.monotonic() - startMs, 'success');
+      metrics?.reconciled(clock.monotonic() - startMs, 'success');
       return result;
     } catch (thrown) {
       // Another writer was first, or the process ends: nothing has failed.
       const { code } = toCoucheStorError(thrown);
       const harmless = code === 'conflict' || code === 'cancelled';
-      metrics.reconciled(clock.monotonic() - startMs, harmless ? 'success' : 'failure');
+      metrics?.reconciled(clock.monotonic() - startMs, harmless ? 'success' : 'failure');
       throw thrown;
     } finally {
       end();

@@ -5,7 +5,13 @@
 import { realClock } from '@couchestor/common/base';
 import { HttpTransport } from '@couchestor/control-plane/adapters/kubernetes';
 import { KubeApiServer, type JsonObject } from '@couchestor/sandbox/kube';
-import { IoEngineExporters, MayastorCluster, MayastorObjects, MayastorRest } from '@couchestor/sandbox/mayastor';
+import {
+  IoEngineExporters,
+  MayastorCluster,
+  MayastorObjects,
+  MayastorRest,
+  type ClusterOptions,
+} from '@couchestor/sandbox/mayastor';
 import { KubeConfig } from '@kubernetes/client-node';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +23,7 @@ import { OperatorProcess } from './operator-process.ts';
 const GIB = 1024 ** 3;
 const crds = join(import.meta.dirname, '..', '..', '..', 'crds');
 const POLICIES = { group: 'storage.billyronks.io', resource: 'storagepolicies' };
+const MIGRATIONS = { group: 'storage.billyronks.io', resource: 'volumemigrations' };
 
 export interface Policy {
   metadata: { name: string; uid: string; generation: number };
@@ -30,10 +37,26 @@ export interface Policy {
   };
 }
 
+export interface Migration {
+  metadata: { name: string; finalizers?: string[]; deletionTimestamp?: string };
+  spec: { volumeId: string };
+  status?: {
+    phase: string;
+    message?: string;
+    phaseStartTime?: string;
+    completionTime?: string;
+    cordons?: unknown[];
+    newReplica?: { pool: string };
+    extraReplica?: { pool: string; removedTime?: string };
+  };
+}
+
 export interface LabOptions {
   /** The program; undefined: without Prometheus. */
   readonly prometheus?: string;
   readonly bearerToken?: string;
+  /** How old answers of Mayastor may be, and how fast it rebuilds; by default as it really is. */
+  readonly mayastor?: Pick<ClusterOptions, 'stalenessMs' | 'rebuildBytesPerSecond'>;
 }
 
 export class Lab {
@@ -63,12 +86,12 @@ export class Lab {
     this.objects = new MayastorObjects({ cluster: this.cluster, kube: this.kube, refreshMs: 200 });
   }
 
-  static async start({ prometheus, bearerToken }: LabOptions = {}): Promise<Lab> {
+  static async start({ prometheus, bearerToken, mayastor = {} }: LabOptions = {}): Promise<Lab> {
     const kube = await KubeApiServer.start();
     const definitions = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
     kube.apply(definitions.map((file) => parse(readFileSync(join(crds, file), 'utf8')) as JsonObject));
     kube.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'couchestor-system' } }]);
-    const cluster = tieredCluster();
+    const cluster = tieredCluster(mayastor);
     const rest = await MayastorRest.start({ cluster, ...(bearerToken === undefined ? {} : { bearerToken }) });
     const exporters = await IoEngineExporters.start({ cluster });
     const server =
@@ -120,6 +143,15 @@ export class Lab {
     const found = (this.list(POLICIES) as readonly Policy[]).find(({ metadata }) => metadata.name === name);
     if (found === undefined) throw new Error(`no policy ${name}`);
     return found;
+  }
+
+  migrations(): readonly Migration[] {
+    return this.list(MIGRATIONS) as readonly Migration[];
+  }
+
+  /** As a person changes it; see the CRD for what may be changed. */
+  changeMigration(name: string, spec: object): Promise<void> {
+    return this.#patch(`/apis/storage.billyronks.io/v1/volumemigrations/${name}`, { spec });
   }
 
   /** `True`, `False`, or undefined when there is no such condition. */
@@ -236,8 +268,8 @@ interface LabParts {
   readonly bearerToken: string | undefined;
 }
 
-function tieredCluster(): MayastorCluster {
-  const cluster = new MayastorCluster({ clock: realClock, release: '2.10' });
+function tieredCluster(options: LabOptions['mayastor']): MayastorCluster {
+  const cluster = new MayastorCluster({ clock: realClock, release: '2.10', ...options });
   for (const name of ['hot-1', 'hot-2', 'cold-1', 'cold-2']) {
     cluster.addNode({ name });
     cluster.addPool({
