@@ -113,7 +113,7 @@ export default {
     rule(
       'hands-carry-out',
       'Migrations are carried out through ports; of the decisions they take only the checks on fresh state.',
-      { path: '^control-plane/src/hands/', pathNot: '\\.test\\.ts$' },
+      { path: '^control-plane/src/hands/', pathNot: '\\.(test|fixture)\\.ts$' },
       { path: '^control-plane/src/', pathNot: '^control-plane/src/(hands/|model/|ports/|brain/placement/index\\.ts$)' },
     ),
     rule(

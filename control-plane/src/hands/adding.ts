@@ -52,9 +52,9 @@ function prepare(view: MigrationView, volume: VolumeFacts): Instruction {
 }
 
 function add(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent): Instruction {
-  const { refusal } = view.observation;
+  const { refusal, isUncalled } = view.observation;
   const asked = askedCount(view);
-  if (volume.replicaCount === asked + 1) return added(view, volume, intent);
+  if (volume.replicaCount === asked + 1 && !isUncalled) return added(view, volume, intent);
   if (volume.replicaCount !== asked) return scaledByOthers(view, volume, intent);
   if (refusal !== undefined) {
     const message = `Mayastor refused to add a replica: ${refusal.message}`;
@@ -84,7 +84,7 @@ function added(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent
 function scaledByOthers(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent): Instruction {
   const { pool } = view.spec.target;
   const [arrived] = arrivals(volume, intent.replicaIdsBefore, pool);
-  const ours = arrived?.pool === pool && volume.replicaCount > askedCount(view) ? replicaOf(arrived) : undefined;
+  const ours = arrived?.pool === pool && volume.replicaCount > askedCount(view) + 1 ? replicaOf(arrived) : undefined;
   const message = `Somebody changed the number of replicas to ${volume.replicaCount}.`;
   const outcome = ours === undefined ? 'Failed' : 'Aborted';
   return end(view, { outcome, message, extra: ours }, ours === undefined ? {} : { newReplica: ours });

@@ -26,6 +26,8 @@ export function cleanUp(view: MigrationView): Instruction {
   const gone = standing && whyGone(view, standing);
   if (standing !== undefined && gone !== undefined) return recordGone(view, standing, gone);
   if (standing === undefined || volume === undefined) return tidy(view);
+  const lifting = intent?.step === 'Uncordon' && status.cordons !== undefined ? lift(view) : undefined;
+  if (lifting !== undefined) return lifting;
   if (!spec.cleanup) {
     if (intent !== undefined || status.cordons !== undefined) return withdrawn(view);
     return wait(view, settings.extraCheckMs, view.record.deleting ? { message: remedy(standing) } : {});
@@ -37,7 +39,7 @@ export function cleanUp(view: MigrationView): Instruction {
     step: 'CleanUp',
     volume,
     replica: standing,
-    countAfter: volume.replicaCount - 1,
+    countAfter: askedCount(view),
     obstacle: obstacleOf(view, standing, volume),
     unsteerable: (reason) => later(view, reason),
   });
@@ -101,8 +103,10 @@ function pendingDeparture(view: MigrationView): Instruction {
 function obstacleOf(view: MigrationView, extra: ExtraReplica, volume: VolumeFacts): string | undefined {
   const others = volume.replicas.filter(({ replicaId }) => replicaId !== extra.replicaId);
   const healthyCount = others.filter(isHealthy).length;
-  const wanted = Math.max(askedCount(view), volume.replicaCount - 1);
-  if (volume.replicaCount <= askedCount(view)) return 'The volume does not ask for a replica more than it should have.';
+  const wanted = askedCount(view);
+  if (volume.replicaCount !== wanted + 1) {
+    return `The volume asks for ${volume.replicaCount} replicas now; set the number it should have.`;
+  }
   if (volume.busy || volume.specStatus !== 'Created') return 'The extra replica stays while the volume is busy.';
   if (volume.target?.status !== 'Online') return 'The extra replica stays until the volume has a healthy target.';
   if (healthyCount >= wanted && healthyCount === others.length) return undefined;

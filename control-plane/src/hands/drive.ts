@@ -25,14 +25,19 @@ export class Drive {
     this.#clock = clock;
   }
 
-  memory(): Pick<Observation, 'confirmed' | 'refusal' | 'intentIsFresh'> {
-    const isCertain = this.#operationId !== undefined && this.#scaleCalls <= 1;
+  memory(): Pick<Observation, 'confirmed' | 'refusal' | 'intentIsFresh' | 'isUncalled'> {
+    const isOwn = this.#operationId !== undefined;
     const refusal = this.#refusal && {
       message: this.#refusal.message,
       ageMs: this.#clock.monotonic() - this.#refusal.atMs,
-      certain: isCertain,
+      certain: isOwn && this.#scaleCalls <= 1,
     };
-    return { confirmed: this.#confirmed, refusal, intentIsFresh: !this.#calledSinceIntent };
+    return {
+      confirmed: this.#confirmed,
+      refusal,
+      intentIsFresh: !this.#calledSinceIntent,
+      isUncalled: isOwn && this.#scaleCalls === 0,
+    };
   }
 
   /** A new message or a new percentage alone changes nothing of what is known about the calls. */

@@ -52,7 +52,7 @@ export function windDown(view: MigrationView): Instruction | undefined {
   const { intent } = status;
   if (intent?.step === 'Add') return resolveAdd(view, ending, intent);
   if (intent?.step === 'Remove') return resolveRemove(view, ending, intent);
-  return lift(view) ?? enter(view, ending.outcome, { conditions: withoutEnding(status) });
+  return lift(view) ?? enter(view, ending.outcome, { message: ending.message, conditions: withoutEnding(status) });
 }
 
 function endingOf(status: VolumeMigrationStatus): Pick<Ending, 'outcome' | 'message'> | undefined {

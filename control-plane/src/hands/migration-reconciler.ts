@@ -184,13 +184,16 @@ export class MigrationReconciler implements Reconciler {
   }
 
   async #call(look: Look, drive: Drive, calls: readonly Call[], observedAtMs: number): Promise<Next> {
-    const { clock, logger } = this.#options;
+    const { logger } = this.#options;
     const phase = look.record.parsed.kind === 'ok' ? (look.record.parsed.value.status?.phase ?? '') : '';
     for (const call of calls) {
-      if ((await this.#refresh(look)) === 'changed' || look.signal.aborted) return 'look again';
-      if (clock.monotonic() - observedAtMs >= this.#settings.observationMaxAgeMs) return 'look again';
       try {
-        await this.#marked(`${call.kind} ${phase}`, () => this.#make(call, look, drive));
+        const made = await this.#marked(`${call.kind} ${phase}`, async () => {
+          if (!(await this.#isCurrent(look, observedAtMs))) return false;
+          await this.#make(call, look, drive);
+          return true;
+        });
+        if (!made) return 'look again';
       } catch (thrown) {
         const error = translated(thrown);
         const fields = { migration: look.name, call: call.kind, error };
@@ -204,6 +207,12 @@ export class MigrationReconciler implements Reconciler {
       }
     }
     return 'look again';
+  }
+
+  /** The last thing before a call: what it rests on was true a moment ago. */
+  async #isCurrent(look: Look, observedAtMs: number): Promise<boolean> {
+    if ((await this.#refresh(look)) === 'changed' || look.signal.aborted) return false;
+    return this.#options.clock.monotonic() - observedAtMs < this.#settings.observationMaxAgeMs;
   }
 
   async #make(call: Call, look: Look, drive: Drive): Promise<void> {

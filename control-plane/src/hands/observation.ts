@@ -31,4 +31,6 @@ export interface Observation {
   readonly refusal: Refusal | undefined;
   /** The intent that stands was written by this process, and nothing was called since. */
   readonly intentIsFresh: boolean;
+  /** This process began the operation that stands, and has not called for it once. */
+  readonly isUncalled: boolean;
 }

@@ -40,9 +40,11 @@ function prepare(view: MigrationView, removal: SteeredRemoval): Instruction {
   if (obstacle !== undefined) {
     return steers ? backOff(view, obstacle) : waitUnlocked(view, view.settings.pollIntervalMs, obstacle);
   }
-  const waiting = holdLock(view) ?? setCordons(view);
-  if (waiting !== undefined) return waiting;
   const how = removalOf({ volume, storage: view.observation.surroundings, replicaId: replica.replicaId });
+  // The same was found under the lock a moment ago; without it, another's cordon may be the reason.
+  const isKnown = how === undefined && view.observation.lock.kind === 'released';
+  const waiting = isKnown ? undefined : (holdLock(view) ?? setCordons(view));
+  if (waiting !== undefined) return waiting;
   if (how === undefined) return removal.unsteerable(unsteerable(replica.node));
   if (how === 'ByItself') {
     const facts = { replicaIdsBefore: idsBefore(view), replicaCountAfter: countAfter };

@@ -11,14 +11,16 @@ export function syncing(view: MigrationView): Instruction {
   if (stop !== undefined) return stop;
   const ailment = syncAilment(view);
   if (ailment === undefined)
-    return enter(view, 'Verifying', { ...WHOLE, message: 'The new replica is being verified.' });
+    return enter(view, 'Verifying', { ...whole(view), message: 'The new replica is being verified.' });
   return wait(view, view.settings.pollIntervalMs, {
     ...progress(view),
     message: `The new replica is being filled: ${ailment}.`,
   });
 }
 
-const WHOLE: StatusChanges = { progressPercent: 100, estimatedCompletionTime: undefined };
+function whole({ status }: MigrationView): StatusChanges {
+  return { progressPercent: 100, bytesSynced: status.bytesTotal, estimatedCompletionTime: undefined };
+}
 
 /** Undefined: the new replica, and every other, is whole. */
 export function syncAilment({ observation, ...view }: MigrationView): string | undefined {
