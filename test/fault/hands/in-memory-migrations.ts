@@ -1,0 +1,128 @@
+/** VolumeMigrations that enforce what the API server does: resourceVersions, the order of phases, and the form of a status. */
+import {
+  canChangePhase,
+  isFinal,
+  parseVolumeMigration,
+  volumeMigrationManifest,
+  type MigrationPhase,
+  type VolumeMigrationSpec,
+  type VolumeMigrationStatus,
+} from '@couchestor/common/api';
+import { CoucheStorError } from '@couchestor/common/base';
+import type { MigrationReconcilerOptions } from '@couchestor/control-plane/loop';
+
+type Port = MigrationReconcilerOptions['migrations'];
+export type MigrationObject = NonNullable<Awaited<ReturnType<Port['read']>>>;
+
+interface Stored {
+  manifest: ReturnType<typeof volumeMigrationManifest>;
+  status: VolumeMigrationStatus | undefined;
+  generation: number;
+  version: number;
+  deleting: boolean;
+  released: boolean;
+}
+
+/** What the next call of a port does instead of what it should. */
+export type Fault = 'none' | 'lost before' | 'lost after';
+
+export class InMemoryMigrations implements Port {
+  /** What no API server would have taken; stays empty. */
+  readonly offences: string[] = [];
+  readonly walks: MigrationPhase[] = [];
+  readonly #objects = new Map<string, Stored>();
+  readonly #draw: () => Fault;
+
+  constructor(draw: () => Fault) {
+    this.#draw = draw;
+  }
+
+  create(name: string, spec: VolumeMigrationSpec): void {
+    const manifest = volumeMigrationManifest(name, spec, 'policy-uid');
+    const fresh = { status: undefined, generation: 1, version: 1, deleting: false, released: false };
+    this.#objects.set(name, { manifest, ...fresh });
+  }
+
+  /** As a person changes the object. */
+  edit(name: string, changes: Partial<Pick<VolumeMigrationSpec, 'cancel' | 'cleanup'>>): void {
+    const stored = this.#stored(name);
+    stored.manifest = { ...stored.manifest, spec: { ...stored.manifest.spec, ...changes } };
+    stored.generation += 1;
+    stored.version += 1;
+  }
+
+  delete(name: string): void {
+    const stored = this.#stored(name);
+    stored.deleting = true;
+    stored.generation += 1;
+    stored.version += 1;
+  }
+
+  status(name: string): VolumeMigrationStatus | undefined {
+    return this.#objects.get(name)?.status;
+  }
+
+  isReleased(name: string): boolean {
+    return this.#stored(name).released;
+  }
+
+  async read(name: string): Promise<MigrationObject | undefined> {
+    await Promise.resolve();
+    const stored = this.#objects.get(name);
+    return stored === undefined || stored.released ? undefined : recordOf(name, stored);
+  }
+
+  async writeStatus(record: MigrationObject, status: VolumeMigrationStatus): Promise<MigrationObject> {
+    const fault = this.#draw();
+    await Promise.resolve();
+    if (fault === 'lost before') throw lost();
+    const stored = this.#stored(record.name);
+    if (String(stored.version) !== record.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
+    this.#check(stored, status);
+    stored.status = structuredClone(status);
+    stored.version += 1;
+    this.walks.push(status.phase);
+    if (fault === 'lost after') throw lost();
+    return recordOf(record.name, stored);
+  }
+
+  async release(record: MigrationObject): Promise<void> {
+    await Promise.resolve();
+    const stored = this.#stored(record.name);
+    const { phase, cordons } = stored.status ?? { phase: 'Pending' };
+    if (!isFinal(phase) || cordons !== undefined) this.offences.push(`released in ${phase}`);
+    stored.released = true;
+  }
+
+  #check({ status: before, manifest }: Stored, status: VolumeMigrationStatus): void {
+    const parsed = parseVolumeMigration({ ...manifest, status });
+    if (parsed.kind === 'invalid') this.offences.push(JSON.stringify(parsed.errors));
+    if (before !== undefined && !canChangePhase(before.phase, status.phase)) {
+      this.offences.push(`${before.phase} to ${status.phase}`);
+    }
+  }
+
+  #stored(name: string): Stored {
+    const stored = this.#objects.get(name);
+    if (stored === undefined) throw new CoucheStorError('notFound', `There is no migration ${name}.`);
+    return stored;
+  }
+}
+
+function recordOf(name: string, stored: Stored): MigrationObject {
+  const { manifest, status, generation, version, deleting } = stored;
+  return {
+    name,
+    uid: '0f3b2a52-6d53-4b6c-9d5e-3f1f0c2f7a11',
+    generation,
+    resourceVersion: String(version),
+    createdAtMs: 0,
+    deleting,
+    finalizers: ['storage.billyronks.io/migration'],
+    parsed: parseVolumeMigration({ ...manifest, ...(status === undefined ? {} : { status }) }),
+  };
+}
+
+export function lost(): CoucheStorError {
+  return new CoucheStorError('timeout', 'No answer came in time.');
+}
