@@ -68,9 +68,14 @@ export function failureReason(rejected: RejectedSites, context: MoveContext): st
 
 /** One that is excluded for no more than labels that Mayastor does not know. */
 function overlookedSite(rejected: RejectedSites, { topology }: MoveContext): PoolSite | undefined {
-  return [...rejected.values()].flat().find(({ pool, node }) => {
+  const isOverlooked = ({ pool, node }: PoolSite): boolean => {
     if (topology === undefined || node === undefined) return false;
     const poolFits = topology.admitsPool(pool) || topology.unknownOfPool(pool) !== undefined;
     return poolFits && (topology.admitsNode(node) || topology.unknownOfNode(node) !== undefined);
-  });
+  };
+  for (const sites of rejected.values()) {
+    const found = sites.find(isOverlooked);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -67,13 +67,15 @@ function remediesOf(site: PoolSite, context: MoveContext): readonly Remedy[] {
   );
 }
 
-/** A later release can do what an earlier one can. */
+/** A later release can do what an earlier one can, and the more nodes are cordoned, the fewer are left to be. */
 function together(one: Remedy, other: Remedy): Remedy {
   const steps = [...one, ...other];
   const upgrades = steps.filter((step) => step.kind === 'Upgrade');
-  if (upgrades.length < 2) return steps;
+  const cordons = steps.filter((step) => step.kind === 'CordonNodes').sort((a, b) => b.count - a.count);
+  if (upgrades.length < 2 && cordons.length < 2) return steps;
   const latest = upgrades.find((step) => step.version === '2.10') ?? upgrades[0];
-  return [...(latest === undefined ? [] : [latest]), ...steps.filter((step) => step.kind !== 'Upgrade')];
+  const others = steps.filter((step) => step.kind !== 'Upgrade' && step.kind !== 'CordonNodes');
+  return [...(latest === undefined ? [] : [latest]), ...others, ...cordons.slice(0, 1)];
 }
 
 /** A pool that is in no tier and could take the replica. */

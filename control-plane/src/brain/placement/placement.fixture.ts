@@ -203,12 +203,10 @@ export function carriedOut(before: MoveRequest, step: RemedyStep): MoveRequest {
         pools: [...facts.pools, newPool('added', step.freeBytes, step.encrypted)],
       });
     }
-    case 'CordonPools':
     case 'CordonNodes': {
-      const rivals = new RivalPools(old, facts).cordons(step.besides).slice(0, step.count);
-      const named = new Set<string>(rivals.map(({ name }) => name));
+      const nodes = new RivalPools(old, facts).cordons(step.besides).filter(({ kind }) => kind === 'Node');
+      const named = new Set<string>(nodes.slice(0, step.count).map(({ name }) => name));
       return withStorage({
-        pools: facts.pools.map((one) => (named.has(one.pool) ? { ...one, cordoned: true } : one)),
         nodes: facts.nodes.map((one) => (named.has(one.node) ? { ...one, cordoned: true } : one)),
       });
     }

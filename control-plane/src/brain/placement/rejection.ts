@@ -24,8 +24,10 @@ function reasonKey(code: RejectionCode, site: PoolSite, context: MoveContext): s
   const { volume, ledger, domains } = context;
   switch (code) {
     case 'TopologyExcludesPool':
-    case 'TopologyExcludesNode':
-      return `${code} ${unknownText(code, site, context)}`;
+    case 'TopologyExcludesNode': {
+      const unknown = unknownText(code, site, context);
+      return unknown === '' ? code : `${code} ${unknown}`;
+    }
     case 'NotEnoughSpace': {
       const { spaceShortBytes, bookedBytes } = roomAfterMove(pool, volume, ledger);
       return `${formatBytes(spaceShortBytes)} ${context.dataText} ${bookedBytes}`;
@@ -104,8 +106,9 @@ function unknownText(
   { pool, node }: PoolSite,
   { topology }: MoveContext,
 ): string {
-  const ofNode = node === undefined ? undefined : topology?.unknownOfNode(node);
-  return labelTexts((code === 'TopologyExcludesPool' ? topology?.unknownOfPool(pool) : ofNode) ?? {});
+  const ofNode = code === 'TopologyExcludesNode' && node !== undefined ? topology?.unknownOfNode(node) : undefined;
+  const unknown = code === 'TopologyExcludesPool' ? topology?.unknownOfPool(pool) : ofNode;
+  return unknown === undefined ? '' : labelTexts(unknown);
 }
 
 function spaceReason({ pool }: PoolSite, { volume, ledger, dataText }: MoveContext): string {
@@ -122,7 +125,7 @@ export function cordonsBefore(
   poolCordons = storage.capabilities.poolCordons,
 ): Remedy {
   const count = rivals.excess(target, poolCordons);
-  return count === 0 ? [] : [{ kind: poolCordons ? 'CordonPools' : 'CordonNodes', count, besides: target }];
+  return count === 0 ? [] : [{ kind: 'CordonNodes', count, besides: target }];
 }
 
 /** Each by itself makes this one rejection go away; empty: nothing does, as long as pool and volume are what they are. */

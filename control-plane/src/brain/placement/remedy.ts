@@ -17,7 +17,7 @@ export type RemedyStep =
   | ({ readonly kind: 'AddPool'; readonly node: NodeName } & NewPool)
   | { readonly kind: 'LabelPoolInMayastor'; readonly pool: PoolName; readonly labels: Labels }
   | { readonly kind: 'LabelNodeInMayastor'; readonly node: NodeName; readonly labels: Labels }
-  | { readonly kind: 'CordonPools' | 'CordonNodes'; readonly count: number; readonly besides: SteeringTarget }
+  | { readonly kind: 'CordonNodes'; readonly count: number; readonly besides: SteeringTarget }
   | { readonly kind: 'LabelPool'; readonly pool: PoolName; readonly tier: Tier }
   | { readonly kind: 'Preserve' | 'Publish' | 'DeleteSnapshots' | 'RemoveExtraReplica' | 'UseRestBackend' };
 
@@ -68,8 +68,6 @@ function instruction(step: RemedyStep): string {
       return `label pool ${step.pool} ${labelTexts(step.labels)} in Mayastor itself, which takes labels of pools since 2.7.1`;
     case 'LabelNodeInMayastor':
       return `label node ${step.node} ${labelTexts(step.labels)} in Mayastor itself, which takes labels of nodes since 2.6`;
-    case 'CordonPools':
-      return `cordon ${step.count} more of the pools that new replicas need not go to`;
     case 'CordonNodes':
       return `cordon ${step.count} more of the nodes that new replicas need not go to`;
     case 'LabelPool':

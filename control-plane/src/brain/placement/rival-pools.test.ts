@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MAX_CORDONS } from '@couchestor/common/api';
 import fc from 'fast-check';
 import type { NodeFacts, PoolFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+import type { MoveRequest } from './move-request.ts';
 import { carriedOut, node, NO_TOPOLOGY, pool, request, storage, volume, type Release } from './placement.fixture.ts';
 import { planMove, planWithRemedies } from './plan-move.ts';
 import { RivalPools } from './rival-pools.ts';
@@ -76,6 +77,13 @@ interface LargeOptions {
   readonly release?: Release;
 }
 
+function expectRemediesToWork(before: MoveRequest): void {
+  const plan = planWithRemedies(before);
+  for (const remedy of plan.kind === 'possible' ? [] : plan.remedies) {
+    expect([remedy, planMove(remedy.reduce(carriedOut, before)).kind]).toEqual([remedy, 'possible']);
+  }
+}
+
 describe('a cluster in which steering takes more cordons than a migration can hold', () => {
   const most = MAX_CORDONS + 1;
 
@@ -90,23 +98,42 @@ describe('a cluster in which steering takes more cordons than a migration can ho
       code: 'TooManyCordons',
       reason: 'To keep the new replica from going elsewhere would take 259 cordons, and a migration holds at most 256.',
     });
-    const what = release === '2.9' ? 'nodes' : 'pools';
-    expect(plan.remedies[0]).toBe(`Cordon 3 more of the ${what} that new replicas need not go to.`);
-    const found = planWithRemedies(before);
-    for (const remedy of found.kind === 'possible' ? [] : found.remedies) {
-      expect(planMove(remedy.reduce(carriedOut, before)).kind).toBe('possible');
-    }
+    expect(plan.remedies[0]).toBe('Cordon 3 more of the nodes that new replicas need not go to.');
+    expectRemediesToWork(before);
   });
 
-  it('may take few node cordons where it takes many of pools', () => {
+  it('may take few cordons of nodes where it takes many of pools: then nodes are cordoned, but for that of the target', () => {
     const facts = large({ others: 100, perNode: 3 });
-    expect(planMove(request(facts))).toMatchObject({ kind: 'impossible', code: 'NoPool' });
-    const old = { ...facts, capabilities: { ...facts.capabilities, poolCordons: false } };
-    const plan = planMove(request(old));
+    const plan = planMove(request(facts));
+    expect(plan).toMatchObject({ kind: 'possible', move: { target: { pool: 'cold-n10' } } });
+    const target = facts.pools.find((one) => one.pool === 'cold-n10')!;
+    const cordons = new RivalPools(volume(['hot-n1']), facts).cordons(target);
+    const pools = cordons.filter(({ kind }) => kind === 'Pool').map(({ name }) => name);
+    expect([cordons.length, pools]).toEqual([101, ['spare0-n10', 'spare1-n10']]);
+  });
+
+  it('has cordons of one kind, however many of them are set already', () => {
+    const facts = large({ others: 100, perNode: 3 });
+    const target = facts.pools.find((one) => one.pool === 'cold-n10')!;
+    const cordonsIn = (some: StorageFacts): readonly string[] =>
+      new RivalPools(volume(['hot-n1']), some).cordons(target).map(({ kind, name }) => `${kind} ${name}`);
+    const all = cordonsIn(facts);
+    const set = new Set(all.slice(0, 90));
+    const half = {
+      ...facts,
+      nodes: facts.nodes.map((one) => ({ ...one, cordoned: set.has(`Node ${one.node}`) })),
+      pools: facts.pools.map((one) => ({ ...one, cordoned: set.has(`Pool ${one.pool}`) })),
+    };
+    expect(cordonsIn(half)).toEqual(all.slice(90));
+  });
+
+  it('would be too large after an upgrade as well, if that is what else it needs', () => {
+    const before = request(large({ others: most + 3, perNode: 2, release: '2.9' }));
+    const plan = planMove(before);
     expect(plan.candidates[0]?.verdict).toMatchObject({ code: 'PlacementNotSteerable' });
-    const [first] = plan.kind === 'possible' ? [] : plan.remedies;
-    expect(first).toBe(
-      'Upgrade Mayastor to 2.10 or later, and cordon 43 more of the pools that new replicas need not go to.',
+    expectRemediesToWork(before);
+    expect(plan.kind === 'possible' ? [] : plan.remedies).toContain(
+      'Upgrade Mayastor to 2.10 or later, and cordon 4 more of the nodes that new replicas need not go to.',
     );
   });
 

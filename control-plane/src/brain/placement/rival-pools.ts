@@ -1,7 +1,9 @@
 /**
  * The pools that a scale-up of a volume might choose instead of the target, and what has to be cordoned so that it cannot. A cordon
  * keeps everybody else's new replicas away as well, so only what could really be chosen counts: not what is cordoned, cannot
- * be reached, never fits, or shares its node with a replica of the volume.
+ * be reached, never fits, or shares its node with a replica of the volume. In a cluster with more pools than a migration can cordon
+ * whole nodes are, and single pools beside the target only. That goes by all pools there are, so that cordons which are set
+ * already change nothing about the kind of those to come.
  */
 import { MAX_CORDONS } from '@couchestor/common/api';
 import type { NodeName, PoolName } from '@couchestor/common/base';
@@ -22,7 +24,6 @@ export class RivalPools {
   readonly #taken: ReadonlySet<NodeName | undefined>;
   /** Apart from a spread, which other replicas may change. */
   readonly #topology: TopologyCheck | undefined;
-  #poolCount: number | undefined;
   #nodeCount: number | undefined;
 
   constructor(volume: VolumeFacts, storage: Surroundings) {
@@ -33,12 +34,18 @@ export class RivalPools {
     this.#topology = isRestricting(volume.topology) ? new TopologyCheck(volume.topology, []) : undefined;
   }
 
-  /** By name. */
+  /** Pools before nodes, each by name. */
   cordons(target: SteeringTarget): readonly SteeringCordon[] {
+    const { poolCordons } = this.#storage.capabilities;
     const rivals = [...this.#index.pools.values()].filter((pool) => pool.pool !== target.pool && this.#isRival(pool));
-    if (this.#storage.capabilities.poolCordons) return rivals.map(({ pool }) => ({ kind: 'Pool', name: pool }));
-    const nodes = new Set(rivals.map(({ node }) => node).filter((node) => node !== target.node));
-    return [...nodes].sort().map((node) => ({ kind: 'Node', name: node }));
+    const byPool = rivals.filter(({ node }) => poolCordons && (!this.#hasManyPools || node === target.node));
+    const byNode = rivals.filter((pool) => !byPool.includes(pool) && pool.node !== target.node);
+    return [
+      ...byPool.map(({ pool }): SteeringCordon => ({ kind: 'Pool', name: pool })),
+      ...[...new Set(byNode.map(({ node }) => node))]
+        .sort()
+        .map((node): SteeringCordon => ({ kind: 'Node', name: node })),
+    ];
   }
 
   /**
@@ -46,20 +53,26 @@ export class RivalPools {
    * `poolCordons`: as if single pools could be cordoned, or could not.
    */
   excess(target: SteeringTarget, poolCordons = this.#storage.capabilities.poolCordons): number {
-    if (this.#index.pools.size <= MAX_CORDONS) return 0;
-    return Math.max(0, (poolCordons ? this.#poolsBeside(target) : this.#nodesBeside(target)) - MAX_CORDONS);
+    const { poolsOfNode } = this.#index;
+    const neighbours = poolsOfNode.get(target.node) ?? [];
+    if (!this.#hasManyPools || poolsOfNode.size + neighbours.length <= MAX_CORDONS) return 0;
+    const onNode = neighbours.filter((pool) => this.#isRival(pool));
+    const beside = poolCordons ? onNode.filter(({ pool }) => pool !== target.pool).length : 0;
+    return Math.max(0, this.#openNodeCount() - Number(onNode.length > 0) + beside - MAX_CORDONS);
   }
 
-  #poolsBeside({ pool: name }: SteeringTarget): number {
-    this.#poolCount ??= countOf(this.#index.pools.values(), (pool) => this.#isRival(pool));
-    const pool = this.#index.pools.get(name);
-    return this.#poolCount - Number(pool !== undefined && this.#isRival(pool));
+  get #hasManyPools(): boolean {
+    return this.#index.pools.size > MAX_CORDONS;
   }
 
-  #nodesBeside({ node }: SteeringTarget): number {
-    const hasRival = (pools: readonly PoolFacts[]): boolean => pools.some((pool) => this.#isRival(pool));
-    this.#nodeCount ??= countOf(this.#index.poolsOfNode.values(), hasRival);
-    return this.#nodeCount - Number(hasRival(this.#index.poolsOfNode.get(node) ?? []));
+  /** With a pool that may be chosen. */
+  #openNodeCount(): number {
+    if (this.#nodeCount !== undefined) return this.#nodeCount;
+    this.#nodeCount = 0;
+    for (const pools of this.#index.poolsOfNode.values()) {
+      if (pools.some((pool) => this.#isRival(pool))) this.#nodeCount += 1;
+    }
+    return this.#nodeCount;
   }
 
   #isRival(pool: PoolFacts): boolean {
@@ -73,10 +86,4 @@ export class RivalPools {
     if (node === undefined) return true;
     return !node.cordoned && node.status !== 'Offline' && this.#topology?.admitsNode(node) !== false;
   }
-}
-
-function countOf<Item>(items: Iterable<Item>, counts: (item: Item) => boolean): number {
-  let count = 0;
-  for (const item of items) if (counts(item)) count += 1;
-  return count;
 }
