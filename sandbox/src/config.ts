@@ -48,6 +48,26 @@ export const options = {
     max: 10_000,
     description: 'How many volumes, with claims and I/O, the Mayastor starts with.',
   },
+  staleness: {
+    flag: 'staleness',
+    type: 'duration',
+    default: '30s',
+    min: '0s',
+    max: '10m',
+    description: "How old the state in Mayastor's answers may be; shorten it to compress time.",
+  },
+  rebuildRate: {
+    flag: 'rebuild-rate',
+    type: 'size',
+    default: '512Mi',
+    min: '1Mi',
+    description: 'How much each rebuild copies in a second; raise it to compress time.',
+  },
+  controlPort: {
+    flag: 'control-port',
+    type: 'port',
+    description: 'Port on which volumes can be made busy or idle, and the safety record is told; 0 is any free one.',
+  },
   exporterTargets: {
     flag: 'exporter-targets',
     type: 'path',

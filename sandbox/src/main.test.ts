@@ -251,6 +251,74 @@ describe('a Mayastor', () => {
     await stop(sandbox);
   });
 
+  interface Listed {
+    spec: { uuid: string; num_replicas: number };
+    state: { target?: object; replica_topology: Record<string, Record<string, unknown>> };
+  }
+
+  /** Asks for one replica more of a volume; returns the states of its replicas for as long as `look` wants to see them. */
+  async function grow(sandbox: Sandbox, look: (states: Record<string, unknown>[]) => boolean): Promise<void> {
+    const listed = await (await fetch(`${urlIn(sandbox)}/volumes?max_entries=0`)).json();
+    const { spec } = (listed as { entries: Listed[] }).entries.find(({ state }) => state.target !== undefined)!;
+    const volume = `${urlIn(sandbox)}/volumes/${spec.uuid}`;
+    expect((await fetch(`${volume}/replica_count/${spec.num_replicas + 1}`, { method: 'PUT' })).status).toBe(200);
+    for (;;) {
+      const { state } = (await (await fetch(volume)).json()) as Listed;
+      if (look(Object.values(state.replica_topology))) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  const isRebuilding = (states: Record<string, unknown>[]): boolean =>
+    states.some((state) => state['child-status'] !== 'Online' || 'rebuild-progress' in state);
+
+  // observes: --staleness, --rebuild-rate
+  it.each([
+    { staleness: '10m', 'rebuild-rate': '1Ti' },
+    { staleness: '0s', 'rebuild-rate': '1Mi' },
+  ])('shows for long that a replica is being rebuilt with %j', async (flags) => {
+    const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+    const sandbox = await start(['--mayastor-release', '2.10', '--mayastor-port', '0', ...args]);
+    let looks = 0;
+    await grow(sandbox, (states) => {
+      expect(isRebuilding(states)).toBe(true);
+      looks += 1;
+      return looks > 15;
+    });
+    await stop(sandbox);
+  });
+
+  it('shows soon that a replica was rebuilt where answers are fresh and rebuilds are fast', async () => {
+    const args = ['--staleness', '0s', '--rebuild-rate', '1Ti'];
+    const sandbox = await start(['--mayastor-release', '2.10', '--mayastor-port', '0', ...args]);
+    await grow(sandbox, (states) => !isRebuilding(states));
+    await stop(sandbox);
+  });
+
+  // observes: --control-port
+  it('is controlled on a port of its own, if that is asked for', async () => {
+    const args = ['--mayastor-release', '2.10', '--mayastor-port', '0'];
+    const without = await start(args);
+    expect(without.ready).not.toContain('control');
+    await stop(without);
+    const sandbox = await start([...args, '--control-port', '0']);
+    const url = /^ready: control (\S+)$/m.exec(sandbox.ready)?.[1] ?? '';
+    expect(await (await fetch(`${url}/safety`)).json()).toEqual({ violations: [] });
+    const port = new URL(url).port;
+    const taken = await outcome([
+      '--port',
+      '0',
+      '--kubeconfig',
+      join(directory, 'third'),
+      ...args,
+      '--control-port',
+      port,
+    ]);
+    expect([taken.code, taken.err]).toEqual([2, expect.stringMatching(/--control-port.*EADDRINUSE.*free port/)]);
+    await stop(sandbox);
+    const useless = await outcome(['--control-port', '0']);
+    expect([useless.code, useless.err]).toEqual([2, expect.stringMatching(/--control-port.*--mayastor-release/)]);
+  });
+
   // observes: --exporter-targets
   it('writes where its exporters are, for Prometheus to read', async () => {
     const file = join(directory, 'targets.json');

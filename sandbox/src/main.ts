@@ -11,7 +11,7 @@ import { parseAllDocuments } from 'yaml';
 import { options } from './config.ts';
 import { ApiError, KubeApiServer } from './kube/index.ts';
 import type { JsonObject } from './kube/index.ts';
-import { MayastorStandIn } from './mayastor/index.ts';
+import { ControlServer, MayastorStandIn } from './mayastor/index.ts';
 
 const usage = `Usage: couchestor-sandbox [OPTION]...
 
@@ -41,8 +41,12 @@ function mayastorFailed(error: unknown): never {
     const remedy = 'give the release that the data directory was made with, or another --data-dir';
     fail([`flag --mayastor-release: ${error.message}; ${remedy}.`]);
   }
+  return portTaken('mayastor-port', error);
+}
+
+function portTaken(flag: string, error: unknown): never {
   if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') {
-    fail([`flag --mayastor-port: ${error.message}; give a free port, or 0 for any.`]);
+    fail([`flag --${flag}: ${error.message}; give a free port, or 0 for any.`]);
   }
   throw error;
 }
@@ -81,6 +85,9 @@ if (!config.allowRemote && !isLoopback(config.host)) {
 if (config.exporterTargets !== undefined && config.mayastorRelease === 'none') {
   fail(['flag --exporter-targets: there are no exporters; add --mayastor-release, or leave the flag out.']);
 }
+if (config.controlPort !== undefined && config.mayastorRelease === 'none') {
+  fail(['flag --control-port: there is nothing to control; add --mayastor-release, or leave the flag out.']);
+}
 
 const logger = createLogger({
   level: config.logLevel,
@@ -103,16 +110,32 @@ asked('exporter-targets', 'give a file in a directory that exists and can be wri
 /** Starts the Mayastor that is asked for, if any, and says where it is. */
 async function startMayastor(kube: KubeApiServer): Promise<{ lines: readonly string[]; stop: () => Promise<void> }> {
   const { host, mayastorRelease: release, mayastorPort: port, scenarioVolumes: volumes } = config;
+  const { staleness: stalenessMs, rebuildRate: rebuildBytesPerSecond } = config;
   if (release === 'none') return { lines: [], stop: () => Promise.resolve() };
-  const options = { kube, clock: realClock, release, host, port, volumes };
+  const options = { kube, clock: realClock, release, host, port, volumes, stalenessMs, rebuildBytesPerSecond };
   const mayastor = await MayastorStandIn.start(options).catch(mayastorFailed);
+  const control = await startControl(mayastor);
   if (targets !== undefined) writeFileSync(targets, `${JSON.stringify(mayastor.exporters.targetGroups, null, 2)}\n`);
   const exporters = mayastor.exporters.targets.map((target) => `http://${target}/metrics`);
   const where = targets === undefined ? '' : ` targets ${targets}`;
   return {
-    lines: [`ready: mayastor ${release} ${mayastor.url}/v0`, `ready: exporters ${exporters.join(' ')}${where}`],
-    stop: () => mayastor.stop(),
+    lines: [
+      `ready: mayastor ${release} ${mayastor.url}/v0`,
+      `ready: exporters ${exporters.join(' ')}${where}`,
+      ...(control === undefined ? [] : [`ready: control ${control.url}`]),
+    ],
+    stop: async () => {
+      await control?.stop();
+      await mayastor.stop();
+    },
   };
+}
+
+async function startControl({ cluster, scenario }: MayastorStandIn): Promise<ControlServer | undefined> {
+  const { host, controlPort: port } = config;
+  if (port === undefined) return undefined;
+  const options = { cluster, volumes: scenario.volumes, host, port };
+  return ControlServer.start(options).catch((error: unknown) => portTaken('control-port', error));
 }
 
 try {

@@ -3,6 +3,7 @@
  * like in Kubernetes, and the faults of it all.
  */
 export { MayastorCluster } from './cluster.ts';
+export { ControlServer } from './control-server.ts';
 export { MayastorError } from './errors.ts';
 export type { ErrorKind } from './errors.ts';
 export type { FaultEffect, FaultHandle, FaultInjector, FaultMatch, FaultRule } from './faults.ts';

@@ -9,4 +9,11 @@ export { MayastorStandIn } from './mayastor-stand-in.ts';
 export type { MayastorStandInOptions } from './mayastor-stand-in.ts';
 export { RandomDraws } from './random-draws.ts';
 export { demoCluster, seedCluster, TIERS, VOLUME_KINDS } from './scenario.ts';
-export type { Scenario, ScenarioOptions, ScenarioVolume, TierLabel, VolumeKind } from './scenario.ts';
+export type {
+  DemoClusterOptions,
+  Scenario,
+  ScenarioOptions,
+  ScenarioVolume,
+  TierLabel,
+  VolumeKind,
+} from './scenario.ts';

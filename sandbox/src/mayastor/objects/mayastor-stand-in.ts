@@ -2,20 +2,16 @@
  * All of a Mayastor at once: a cluster with a scenario in it, its REST API, its exporters, and what it looks like in
  * Kubernetes. One call for the demo, the bench and the sandbox process.
  */
-import type { Clock } from '@couchestor/common/base';
 import type { KubeApiServer } from '../../kube/index.ts';
 import type { MayastorCluster } from '../cluster.ts';
 import { IoEngineExporters } from '../exporters/index.ts';
 import { MayastorRest } from '../rest.ts';
-import type { Release } from '../types.ts';
 import { MayastorObjects } from './mayastor-objects.ts';
 import { demoCluster } from './scenario.ts';
-import type { Scenario, ScenarioOptions } from './scenario.ts';
+import type { DemoClusterOptions, Scenario, ScenarioOptions } from './scenario.ts';
 
-export interface MayastorStandInOptions extends ScenarioOptions {
+export interface MayastorStandInOptions extends ScenarioOptions, DemoClusterOptions {
   readonly kube: KubeApiServer;
-  readonly clock: Clock;
-  readonly release: Release;
   readonly host?: string;
   /** Of REST; 0, the default, is any free one. */
   readonly port?: number;

@@ -4,9 +4,8 @@
  * each kind, so that even a handful has something to tell.
  */
 import { CoucheStorError } from '@couchestor/common/base';
-import type { Clock } from '@couchestor/common/base';
 import { MayastorCluster } from '../cluster.ts';
-import type { Release, Topology, Workload } from '../types.ts';
+import type { ClusterOptions, Topology, Workload } from '../types.ts';
 import type { ClaimFields, StorageClassFields } from './cluster-objects.ts';
 import { HeldClock } from './held-clock.ts';
 import { RandomDraws } from './random-draws.ts';
@@ -26,6 +25,11 @@ export interface ScenarioOptions {
   readonly nodes?: number;
   readonly seed?: number;
 }
+
+export type DemoClusterOptions = Pick<
+  ClusterOptions,
+  'clock' | 'release' | 'stalenessMs' | 'rebuildBytesPerSecond' | 'seed'
+>;
 
 export interface ScenarioVolume {
   readonly volumeId: string;
@@ -89,13 +93,12 @@ interface VolumePlan {
 }
 
 /** A new cluster with a scenario in it. */
-export function demoCluster(options: ScenarioOptions & { clock: Clock; release: Release }): {
+export function demoCluster(options: ScenarioOptions & DemoClusterOptions): {
   cluster: MayastorCluster;
   scenario: Scenario;
 } {
-  const { release, seed = 1 } = options;
   const clock = new HeldClock(options.clock);
-  const cluster = new MayastorCluster({ clock, release, seed });
+  const cluster = new MayastorCluster({ ...options, clock });
   const scenario = seedCluster(cluster, options);
   clock.letGo();
   return { cluster, scenario };
