@@ -2,10 +2,10 @@
  * One more replica, on the target and nowhere else: everything that a scale-up could choose instead is cordoned for as long as
  * it takes. The replica is found by the difference, whether this process saw the scale-up return or not.
  */
-import type { MigrationIntent } from '@couchestor/common/api';
+import { MAX_CORDONS, type MigrationIntent } from '@couchestor/common/api';
 import { checkMove, type MoveCheckResult } from '../brain/placement/index.ts';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
-import { cordonsFor, MAX_CORDONS } from './cordons.ts';
+import { cordonsFor } from './cordons.ts';
 import { end, idsBefore } from './ending.ts';
 import type { Instruction } from './instruction.ts';
 import { arrivals, replicaOf } from './replicas.ts';

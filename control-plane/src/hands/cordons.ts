@@ -8,8 +8,6 @@ import { RivalPools, type Surroundings } from '../brain/placement/index.ts';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import type { StorageCall } from './instruction.ts';
 
-export { MAX_CORDONS } from '@couchestor/common/api';
-
 export interface Steering {
   readonly volume: VolumeFacts;
   readonly target: { readonly pool: PoolName; readonly node: NodeName };
