@@ -166,6 +166,7 @@ describe('the accounts of migrations', () => {
     await reconcile();
     const { metadata, ...rest } = api.object(POLICIES, 'gold')!;
     api.put(POLICIES, { ...rest, metadata, status: { ...accounts(), history: [] } });
+    await clock.advance(0);
     migrations.stored.delete('v-2-1');
     migrations.put({ ...ended('v-3-1', 3), uid: 'another' });
     migrations.lagging = old;

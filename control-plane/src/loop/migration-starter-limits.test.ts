@@ -40,8 +40,11 @@ describe('limits', () => {
 
   it('count what an earlier round has created until the cache shows it, and for no longer than it takes', async () => {
     const subject = stage.starter({ maxConcurrentMigrations: 2 });
+    const tried: string[] = [];
+    stage.migrations.before = (_verb, name) => void tried.push(name);
     expect(await stage.offer(subject, stage.report([moving('a')]))).toEqual(['id-a-1']);
     expect(await stage.offer(subject, stage.report([moving('a'), moving('b'), moving('c')]))).toEqual(['id-b-1']);
+    expect(tried).toEqual(['id-a-1', 'id-b-1']);
     // The first is seen, and ends.
     stage.migrations.lagging = [migrationRecord('id-a-1')];
     stage.facts = [fact('id-a-1', { phase: 'Failed', completedAtMs: 1 })];
