@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { MigrationPhase, VolumeMigrationStatus } from '@couchestor/common/api';
+import { MIGRATION_PHASES, type MigrationPhase, type VolumeMigrationStatus } from '@couchestor/common/api';
 import { nullLogger, type LogFields } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { Happening } from '../ports/events.ts';
@@ -54,6 +56,14 @@ describe('MigrationAnnouncer', () => {
     expect(heard()).toEqual([`StoragePolicy ${what}`, `PersistentVolumeClaim ${what}`]);
     const where = { volumeId: 'v-1', tierFrom: 'Hot', tierTo: 'Cold', policy: 'gold', migration: 'v-1-3' };
     expect(lines).toEqual([[expect.any(String), { ...where, dryRun: false, reason: 'So it is.' }]]);
+  });
+
+  it('tells nothing that docs/tiering.md does not explain', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/tiering.md'), 'utf8');
+    for (const phase of MIGRATION_PHASES) enter(phase, {}, `v-1-${MIGRATION_PHASES.indexOf(phase) + 1}`);
+    const reasons = new Set(happenings.map(({ reason }) => reason));
+    expect([...reasons].filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
+    expect(reasons.size).toBe(6);
   });
 
   it.each<MigrationPhase>(['Pending', 'Syncing', 'Verifying', 'Removing'])('says nothing of %s', (phase) => {
