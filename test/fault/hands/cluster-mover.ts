@@ -25,7 +25,7 @@ export interface ClusterMoverOptions {
   readonly cluster: MayastorCluster;
   readonly clock: VirtualClock;
   readonly stalenessMs: number;
-  readonly draw: () => CallFault;
+  readonly draw: (canBeLate: boolean) => CallFault;
   /** How long the next call takes. */
   readonly delayMs: () => number;
 }
@@ -135,7 +135,7 @@ export class ClusterMover implements Port {
   }
 
   async #call(change: () => unknown, canBeLate = false): Promise<void> {
-    const fault = this.#options.draw();
+    const fault = this.#options.draw(canBeLate);
     await this.#delay();
     if (fault === 'refused') throw refused('409: busy');
     if (fault === 'lost before') throw lost();

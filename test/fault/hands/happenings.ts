@@ -37,24 +37,25 @@ export class Happenings {
     this.#world = world;
     this.kind = kind;
     this.#phase = draws.oneOf(PHASES);
-    this.#pauseMs = draws.integer(0, 40_000);
+    this.#pauseMs = draws.chance(0.5) ? 0 : draws.integer(0, 40_000);
   }
 
-  readonly tick = (): void => {
+  readonly tick = (): boolean => {
     const { clock, phase } = this.#world;
     const nowMs = clock.monotonic();
     if (this.#undo !== undefined && nowMs >= this.#undo.atMs) {
       this.#undo.run();
       this.#undo = undefined;
     }
-    if (this.#isDone) return;
+    if (this.#isDone) return false;
     if (this.#seenMs === undefined && phase === this.#phase) this.#seenMs = nowMs;
-    if (this.#seenMs === undefined || nowMs < this.#seenMs + this.#pauseMs) return;
+    if (this.#seenMs === undefined || nowMs < this.#seenMs + this.#pauseMs) return false;
     // A number that is asked for at the very moment at which the migration asks for the same is nobody's in particular.
     const isAdding = this.#world.migrations.status(NAME)?.intent?.step === 'Add';
-    if (this.kind === 'scaled by somebody else' && isAdding) return;
+    if (this.kind === 'scaled by somebody else' && isAdding) return false;
     this.#isDone = true;
     quietly(() => this.#happen());
+    return true;
   };
 
   /** What passes by itself has passed. */

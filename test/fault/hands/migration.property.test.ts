@@ -8,7 +8,7 @@ import { HAPPENINGS, Happenings, type Happening } from './happenings.ts';
 import { NAME, World } from './world.ts';
 
 const RELEASES: readonly Release[] = ['2.5', '2.7', '2.8', '2.9', '2.10', '2.10', '2.9'];
-const SEEDS_PER_HAPPENING = 12;
+const SEEDS_PER_HAPPENING = 25;
 const HOUR_MS = 3_600_000;
 
 interface Run {

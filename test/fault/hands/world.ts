@@ -11,6 +11,8 @@ import { InMemoryMigrations, type Fault } from './in-memory-migrations.ts';
 
 const GIB = 1024 ** 3;
 export const NAME = 'volume-1-1';
+/** In which things happen while a migration waits. */
+const SLICE_MS = 2_000;
 const LOCK_MS = 5 * 60_000;
 /** More than a migration of hours takes at its shortest pauses, but for a few. */
 const MOST_LOOKS = 4_000;
@@ -47,6 +49,8 @@ export class World {
   /** Boundaries that were reached. */
   readonly marks = new Set<string>();
   kills = 0;
+  /** Of the next calls that change the number of replicas; drawn where there is none. */
+  readonly scaleFaults: CallFault[] = [];
   looks = 0;
   /** Faults and ends of processes come to an end as well, so that what is owed can be seen to be done. */
   isCalm = false;
@@ -66,7 +70,10 @@ export class World {
       cluster: this.cluster,
       clock,
       stalenessMs: options.stalenessMs,
-      draw: () => this.#fault<CallFault>(['refused', 'lost before', 'lost after', 'late']),
+      draw: (isScaling) => {
+        const scripted = isScaling ? this.scaleFaults.shift() : undefined;
+        return scripted ?? this.#fault<CallFault>(['refused', 'lost before', 'lost after', 'late']);
+      },
       delayMs: () => this.#delayMs(),
     });
     this.#process = this.#start();
@@ -151,15 +158,18 @@ export class World {
     return outcome.kind === 'done' ? undefined : outcome.afterMs;
   }
 
-  /** Until nothing is left to do, or the time is up. */
-  async run(untilMs: number, between: () => void = () => undefined): Promise<void> {
+  /** Until nothing is left to do, or the time is up. `between` says whether it did something that wakes the migration up. */
+  async run(untilMs: number, between: () => boolean = () => false): Promise<void> {
+    between();
     while (this.clock.monotonic() < untilMs) {
       this.looks += 1;
       if (this.looks > MOST_LOOKS) throw new Error(`more than ${MOST_LOOKS} looks: it goes in circles`);
-      between();
       const afterMs = await this.step();
       if (afterMs === undefined && this.isOver) return;
-      await this.clock.advance(Math.max(Math.min(afterMs ?? 60_000, 60_000), 10));
+      const wakeMs = this.clock.monotonic() + Math.max(Math.min(afterMs ?? 60_000, 60_000), 10);
+      while (!between() && this.clock.monotonic() < wakeMs) {
+        await this.clock.advance(Math.min(wakeMs - this.clock.monotonic(), SLICE_MS));
+      }
     }
   }
 
@@ -199,6 +209,11 @@ export class World {
       },
     });
     return { reconciler, ended, signal: leading.signal };
+  }
+
+  /** The next process starts with nothing but the object. */
+  kill(): void {
+    this.#process = this.#start();
   }
 
   takeLock(holder: string): void {

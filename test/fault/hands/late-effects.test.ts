@@ -1,0 +1,44 @@
+/** A call that was given up and takes effect all the same: the end is told only once it is known what the call did. */
+import { describe, expect, it } from '@jest/globals';
+import { NAME, World } from './world.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Cancelled as soon as the call of this step has been given up, in the same process or in the one after it. */
+async function cancelledAfter(step: 'Add' | 'Remove', killed: boolean): Promise<World> {
+  const quiet = { faultShare: 0, killShare: 0, pauseShare: 0, slow: false };
+  const plan = { release: '2.10', replicaCount: 2, preservation: false, timeout: '30m' } as const;
+  const world = new World({ seed: 1, stalenessMs: 30_000, ...plan, ...quiet });
+  world.plan();
+  world.scaleFaults.push(...(step === 'Add' ? (['late'] as const) : (['none', 'late'] as const)));
+  let isCancelled = false;
+  await world.run(HOUR_MS, () => {
+    if (isCancelled || world.scaleFaults.length > 0) return false;
+    isCancelled = true;
+    if (killed) world.kill();
+    world.migrations.edit(NAME, { cancel: true });
+    return true;
+  });
+  return world;
+}
+
+describe.each([false, true])(
+  'a call that takes effect after it was given up, the process killed meanwhile: %s',
+  (killed) => {
+    it('leaves an extra replica that is recorded, if it added one', async () => {
+      const world = await cancelledAfter('Add', killed);
+      expect(world.phase).toBe('Cancelled');
+      expect(world.volume?.replicaCount).toBe(3);
+      expect(world.migrations.status(NAME)?.extraReplica?.pool).toBe(world.targetPool);
+      expect(world.cluster.violations).toEqual([]);
+    });
+
+    it('has moved the replica, if it removed the old one', async () => {
+      const world = await cancelledAfter('Remove', killed);
+      expect(world.phase).toBe('Completed');
+      expect(world.volume?.replicaCount).toBe(2);
+      expect(world.migrations.status(NAME)).not.toHaveProperty('extraReplica');
+      expect(world.cluster.violations).toEqual([]);
+    });
+  },
+);
