@@ -34,7 +34,7 @@ export interface MigrationReconcilerOptions {
   /** Told once the new phase is written; `from` is undefined for a migration that had none. */
   readonly onPhase?: (record: VolumeMigrationRecord, from: MigrationPhase | undefined, to: MigrationPhase) => void;
   /** Called before and after every write and every call, under a name that tells which; for tests that end the process there. */
-  readonly mark?: (name: string) => void | Promise<void>;
+  readonly mark?: ((name: string) => void | Promise<void>) | undefined;
 }
 
 /** What one look at a migration goes by, from the read of the object on. */

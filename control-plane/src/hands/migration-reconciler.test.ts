@@ -1,0 +1,245 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
+import { CoucheStorError, nullLogger, VirtualClock } from '@couchestor/common/base';
+import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
+import { ago, before, cluster, during, ids, intent, kept, NOW_MS, record, status } from './machine.fixture.ts';
+import { MigrationReconciler, type MigrationReconcilerOptions } from './migration-reconciler.ts';
+
+let clock: VirtualClock;
+let stored: VolumeMigrationRecord | undefined;
+let volume: typeof before | undefined;
+let calls: string[];
+let marks: string[];
+let phases: string[];
+let released: string[];
+let reads: number;
+let leading: AbortController;
+let onCall: (name: string) => void;
+
+beforeEach(() => {
+  clock = new VirtualClock(NOW_MS);
+  volume = before;
+  [calls, marks, phases, released] = [[], [], [], []];
+  reads = 0;
+  leading = new AbortController();
+  onCall = () => undefined;
+});
+
+const seen = async <Value>(value: Value): Promise<Value> => {
+  await Promise.resolve();
+  return value;
+};
+
+/** Writes it down, and lets the test step in. */
+const called = async (name: string): Promise<void> => {
+  await Promise.resolve();
+  calls.push(name);
+  onCall(name);
+};
+
+const migrations: MigrationReconcilerOptions['migrations'] = {
+  read: () => {
+    reads += 1;
+    return seen(stored);
+  },
+  writeStatus: async (from, next) => {
+    await called(`write ${next.phase}`);
+    if (stored?.resourceVersion !== from.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
+    stored = withStatus(from, next);
+    return stored;
+  },
+  release: async ({ name }) => {
+    await Promise.resolve();
+    released.push(name);
+  },
+};
+
+function withStatus(from: VolumeMigrationRecord, next: VolumeMigrationStatus): VolumeMigrationRecord {
+  const changed = record(next, {}, { generation: from.generation });
+  return { ...changed, resourceVersion: String(Number(from.resourceVersion) + 1) };
+}
+
+const mover: MigrationReconcilerOptions['mover'] = {
+  volume: async () => {
+    await called('look');
+    return volume;
+  },
+  surroundings: () => {
+    const facts = cluster();
+    const isCordoned = (pool: string): boolean =>
+      calls.lastIndexOf(`cordon ${pool}`) > calls.lastIndexOf(`uncordon ${pool}`);
+    return seen({ ...facts, pools: facts.pools.map((one) => ({ ...one, cordoned: isCordoned(one.pool) })) });
+  },
+  rebuildHistory: () => seen({ kind: 'unavailable', reason: 'none' }),
+  setReplicaCount: (_volume, count) => called(`scale ${count}`),
+  cordonNode: (node) => called(`cordon ${node}`),
+  uncordonNode: (node) => called(`uncordon ${node}`),
+  cordonPool: (pool) => called(`cordon ${pool}`),
+  uncordonPool: (pool) => called(`uncordon ${pool}`),
+};
+
+const lock: MigrationReconcilerOptions['lock'] = {
+  acquire: async (holder) => {
+    await called(`lock ${holder}`);
+    return { kind: 'held' };
+  },
+  release: () => called('unlock'),
+};
+
+function reconciler(settings: MigrationReconcilerOptions['settings'] = {}): MigrationReconciler {
+  return new MigrationReconciler({
+    migrations,
+    mover,
+    lock,
+    clock,
+    logger: nullLogger,
+    settings,
+    onPhase: (_record, from, to) => phases.push(`${from ?? 'none'} to ${to}`),
+    mark: (name) => void marks.push(name),
+  });
+}
+
+const run = (driver = reconciler()) => driver.reconcile('v1-1', leading.signal);
+const add = (changed = {}) =>
+  status('Adding', { intent: intent('Add', { replicaIdsBefore: ids, replicaCountAfter: 3, ...changed }) });
+const refused = new CoucheStorError('conflict', 'Busy.', { fields: { refused: true } });
+const statusNow = (): VolumeMigrationStatus | undefined =>
+  stored?.parsed.kind === 'ok' ? stored.parsed.value.status : undefined;
+
+describe('the driver of a migration', () => {
+  it('goes from the plan to the scale-up, each intent written before its call', async () => {
+    stored = record(undefined);
+    onCall = (name) => {
+      if (name === 'scale 3') volume = { ...before, replicaCount: 3 };
+    };
+    expect(await run()).toEqual({ kind: 'again', afterMs: 1000 });
+    expect(calls.filter((name) => name !== 'look')).toEqual([
+      'write Pending',
+      'write Adding',
+      'lock v1-1',
+      'write Adding',
+      'cordon cold-n4',
+      'write Adding',
+      'scale 3',
+    ]);
+    expect(phases).toEqual(['none to Pending', 'Pending to Adding']);
+    expect(marks.slice(-2)).toEqual(['before setReplicaCount Adding', 'after setReplicaCount Adding']);
+  });
+
+  it('is done with an object that is gone, or that cannot be understood', async () => {
+    stored = undefined;
+    expect(await run()).toEqual({ kind: 'done' });
+    stored = { ...record(undefined), parsed: parseVolumeMigration({}) };
+    expect(await run()).toEqual({ kind: 'done' });
+    expect(calls).toEqual([]);
+  });
+
+  it('passes a conflict on and makes no call after it', async () => {
+    stored = record(add(), {}, { generation: 2 });
+    onCall = (name) => {
+      if (name.startsWith('write') && stored !== undefined) stored = { ...stored, resourceVersion: '9' };
+    };
+    await expect(run()).rejects.toMatchObject({ code: 'conflict' });
+    expect(calls).not.toContain('scale 3');
+  });
+
+  it('looks again when the look took so long that the object may have changed, and calls only if it has not', async () => {
+    stored = record(status('Adding'));
+    let isSlow = true;
+    onCall = (name) => {
+      if (name !== 'lock v1-1' || !isSlow) return;
+      isSlow = false;
+      // The process was paused, and somebody else went on with the migration.
+      void clock.advance(60_000);
+      if (stored !== undefined) stored = { ...record(status('Syncing', kept)), resourceVersion: '7' };
+      volume = during;
+    };
+    await run().catch(() => undefined);
+    expect(calls).not.toContain('cordon cold-n4');
+    expect(calls).not.toContain('scale 3');
+  });
+
+  it('makes no call once it leads no more', async () => {
+    stored = record(add());
+    onCall = (name) => {
+      if (name === 'lock v1-1') leading.abort();
+    };
+    expect(await run()).toEqual({ kind: 'again', afterMs: 0 });
+    expect(calls).not.toContain('scale 3');
+  });
+
+  it('looks for what a call has done whose outcome is not known, and stamps it anew before it calls again', async () => {
+    stored = record(add());
+    onCall = (name) => {
+      if (name === 'scale 3') throw new CoucheStorError('timeout', 'No answer.');
+    };
+    const driver = reconciler();
+    expect(await run(driver)).toEqual({ kind: 'again', afterMs: 10_000 });
+    await clock.advance(10_000);
+    calls = [];
+    await run(driver);
+    expect(calls.filter((name) => name !== 'look' && !name.startsWith('lock'))).toEqual(['write Adding', 'scale 3']);
+    expect(statusNow()?.intent?.recordedTime).toBe(ago(-10_000));
+  });
+
+  it('hands a refusal to the machine, which ends the migration and lifts what it set', async () => {
+    stored = record(undefined);
+    onCall = (name) => {
+      if (name === 'scale 3') throw refused;
+    };
+    expect(await run()).toEqual({ kind: 'done' });
+    expect(calls.filter((name) => name !== 'look').slice(-5)).toEqual([
+      'write Adding',
+      'uncordon cold-n4',
+      'write Adding',
+      'unlock',
+      'write Failed',
+    ]);
+    expect(statusNow()?.message).toBe('Mayastor refused to add a replica: Busy.');
+  });
+
+  it('waits while the storage system cannot be looked at', async () => {
+    stored = record(add());
+    onCall = () => {
+      throw new CoucheStorError('unauthorized', 'No.');
+    };
+    expect(await run()).toEqual({ kind: 'again', afterMs: 10_000 });
+    expect(calls).toEqual(['look']);
+  });
+
+  it('is not woken up by what it wrote itself, but by a change of somebody else', async () => {
+    stored = record(status('Syncing', kept));
+    volume = { ...during, target: undefined };
+    const driver = reconciler();
+    expect(await run(driver)).toEqual({ kind: 'again', afterMs: 10_000 });
+    await clock.advance(4_000);
+    calls = [];
+    expect(await run(driver)).toEqual({ kind: 'again', afterMs: 6_000 });
+    expect(calls).toEqual([]);
+    stored = { ...stored, resourceVersion: '9' };
+    await run(driver);
+    expect(calls).toContain('look');
+  });
+
+  it('gives others their turn after so many steps', async () => {
+    stored = record(undefined);
+    expect(await run(reconciler({ maxSteps: 3 }))).toEqual({ kind: 'again', afterMs: 0 });
+    expect(reads).toBe(1);
+  });
+
+  it('lets a deleted object go that has ended', async () => {
+    stored = record(status('Completed'), {}, { deleting: true });
+    expect(await run()).toEqual({ kind: 'done' });
+    expect(released).toEqual(['v1-1']);
+  });
+
+  it('shows a lasting failure on the object, and takes it back when it goes on', async () => {
+    stored = record(add());
+    await reconciler().reportFailure('v1-1', new CoucheStorError('forbidden', 'No rights.'), leading.signal);
+    expect(statusNow()?.conditions).toMatchObject([{ type: 'Stalled', status: 'True', reason: 'Forbidden' }]);
+    volume = { ...before, replicaCount: 1 };
+    await run();
+    expect(statusNow()?.phase).toBe('Failed');
+    expect(statusNow()?.conditions).toBeUndefined();
+  });
+});
