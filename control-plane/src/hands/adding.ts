@@ -13,6 +13,7 @@ import { cordonLabel, holdLock, lift, scale, setCordons, uncordonIntent } from '
 import {
   askedCount,
   enter,
+  hasSettled,
   isCancelled,
   isOverdue,
   newIntent,
@@ -81,13 +82,16 @@ function added(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent
   return end(view, { outcome: 'Aborted', message, extra: newReplica }, { newReplica });
 }
 
+/** Whoever asked for a replica more: nobody but a person may say whether it is to stay. */
 function scaledByOthers(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent): Instruction {
-  const { pool } = view.spec.target;
-  const [arrived] = arrivals(volume, intent.replicaIdsBefore, pool);
-  const ours = arrived?.pool === pool && volume.replicaCount > askedCount(view) + 1 ? replicaOf(arrived) : undefined;
   const message = `Somebody changed the number of replicas to ${volume.replicaCount}.`;
-  const outcome = ours === undefined ? 'Failed' : 'Aborted';
-  return end(view, { outcome, message, extra: ours }, ours === undefined ? {} : { newReplica: ours });
+  if (volume.replicaCount < askedCount(view)) return failed(view, message);
+  const [arrived] = arrivals(volume, intent.replicaIdsBefore, view.spec.target.pool);
+  if (arrived === undefined) {
+    return hasSettled(view, intent) ? failed(view, message) : wait(view, view.settings.quickPollMs);
+  }
+  const extra = replicaOf(arrived);
+  return end(view, { outcome: 'Aborted', message: `${message} All copies stay.`, extra }, { newReplica: extra });
 }
 
 /** `unresolved`: the scale-up may have been called. */

@@ -201,14 +201,20 @@ describe('adding', () => {
     });
   });
 
-  it('stops when somebody else changes the number of replicas, also to the one it was about to ask for', () => {
-    const failed = { conditions: [{ type: 'Ending', reason: 'Failed' }] };
-    expect(
-      written(say(adding({ intent: add }), { volume: { ...before, replicaCount: 1 }, surroundings })),
-    ).toMatchObject(failed);
-    expect(written(say(adding({ intent: add }), { volume: filling, surroundings, isUncalled: true }))).toMatchObject(
-      failed,
-    );
+  it('stops when somebody else changes the number of replicas', () => {
+    const fewer = { ...before, replicaCount: 1 };
+    expect(written(say(adding({ intent: add }), { volume: fewer, surroundings }))).toMatchObject({
+      conditions: [{ type: 'Ending', reason: 'Failed' }],
+    });
+  });
+
+  it('removes nothing later that somebody else asked for at the same moment', () => {
+    const unseen = { ...before, replicaCount: 3 };
+    expect(say(adding({ intent: add }), { volume: unseen, surroundings, isUncalled: true }).kind).toBe('wait');
+    expect(written(say(adding({ intent: add }), { volume: filling, surroundings, isUncalled: true }))).toMatchObject({
+      conditions: [{ type: 'Ending', reason: 'Aborted' }],
+      extraReplica: NEW,
+    });
   });
 
   it('ends when it is cancelled or takes too long, and when the volume is gone', () => {
