@@ -31,7 +31,7 @@ import type { StoragePolicies } from '../ports/storage-policies.ts';
 import { createHeatSource, createStorageBackend } from './backends.ts';
 import { HealthMonitor, type WatchedCache } from './health-monitor.ts';
 import { Leading } from './leading.ts';
-import { createMigrating, type Migrating } from './migrating.ts';
+import { createMigrating, type Migrating, type MigratingOptions } from './migrating.ts';
 
 export interface OperatorOptions {
   readonly config: OperatorConfig;
@@ -39,6 +39,8 @@ export interface OperatorOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called at every boundary of a migration's steps; for tests that end the process there. */
+  readonly mark?: MigratingOptions['mark'];
 }
 
 interface Running {
@@ -98,6 +100,7 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
     onReport: (report: PlanningReport) => {
       board.update(report);
       metrics.planned(report);
+      migrating.offer(report);
     },
     onOutdated: (restMs) => {
       const known = policies.snapshot();
@@ -110,16 +113,20 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
   const identity = `${hostname()}_${randomBytes(8).toString('hex')}`;
   const events = new EventRecorder({ client, reportingController: CONTROLLER, reportingInstance: identity, logger });
   const announcer = new Announcer({ events, logger, dryRun: config.dryRun });
-  const reconciler = new StoragePolicyReconciler({ policies, rounds, announcer, clock, logger });
-  const migrations = new KubernetesVolumeMigrations(objects.migrations);
-  const onPhase = (): void => undefined;
-  const migrating = createMigrating({ config, clock, logger, client, migrations, mover, vitals, onPhase });
   // Its own connections, so that no other traffic holds up renewals.
   const leaseTransport = new HttpTransport({ config: kubeConfig, clock, userAgent: 'couchestor-operator-lease' });
   const leading = new Leading(config.leaderElect ? electorOf(options, identity, leaseTransport) : undefined);
+  const migrations = new KubernetesVolumeMigrations(objects.migrations);
+  const isLeader = (): boolean => leading.isLeader;
+  const migrating = createMigrating({
+    ...{ config, clock, logger, client, policies, objects, migrations, mover, events, metrics, vitals, isLeader },
+    mark: options.mark,
+  });
+  const { accounts } = migrating;
+  const reconciler = new StoragePolicyReconciler({ policies, rounds, announcer, accounts, clock, logger });
   const health = new HealthMonitor(vitals, caches, board);
   metrics.observe({
-    isLeader: () => leading.isLeader,
+    isLeader,
     queue: () => queue,
     caches: () => health.cacheStates(),
     droppedEvents: () => events.droppedCount,

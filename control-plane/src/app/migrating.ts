@@ -1,53 +1,105 @@
-/** What carries migrations out, put together: a queue, a reconciler and workers of their own, beside the reconciling of policies. */
+/**
+ * Migrations, put together: what starts them from decisions, what carries them out with a queue and workers of its own, what
+ * counts and tells their ends, and what forgets them. All of it beside the reconciling of policies, and on the leader alone.
+ */
 import type { Clock, Logger } from '@couchestor/common/base';
 import { LeasePlacementLock, type KubeClient } from '../adapters/kubernetes/index.ts';
 import type { OperatorConfig } from '../config.ts';
 import { MigrationReconciler, type MigrationReconcilerOptions } from '../hands/index.ts';
-import { ObservedReconciler, runController, WorkQueue, type Vitals } from '../loop/index.ts';
+import {
+  MigrationAccounts,
+  MigrationAnnouncer,
+  MigrationRetention,
+  MigrationStarter,
+  ObservedReconciler,
+  runController,
+  WorkQueue,
+  type Vitals,
+} from '../loop/index.ts';
+import type { PlanningReport } from '../model/planning-report.ts';
+import type { ClusterObjects } from '../ports/cluster-objects.ts';
+import type { Events } from '../ports/events.ts';
+import type { OperatorMetrics } from '../ports/operator-metrics.ts';
 import type { StorageMover } from '../ports/storage-mover.ts';
+import type { StoragePolicies } from '../ports/storage-policies.ts';
 import type { VolumeMigrations } from '../ports/volume-migrations.ts';
+import { allOf } from './all-of.ts';
 
 export interface MigratingOptions {
   readonly config: OperatorConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly client: KubeClient;
+  readonly policies: StoragePolicies;
+  readonly objects: ClusterObjects;
   readonly migrations: VolumeMigrations;
   readonly mover: StorageMover;
+  readonly events: Events;
+  readonly metrics: OperatorMetrics;
   readonly vitals: Vitals;
-  readonly onPhase: NonNullable<MigrationReconcilerOptions['onPhase']>;
+  readonly isLeader: () => boolean;
+  readonly mark: MigrationReconcilerOptions['mark'];
 }
 
 export interface Migrating {
+  readonly accounts: MigrationAccounts;
+  /** Told of every round of planning. */
+  offer(report: PlanningReport): void;
   /** Runs until `signal` aborts; only while this process leads. Thrown: InvariantError only. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /** One waits for the storage system at a time; a migration mostly waits for its replica, and takes no worker then. */
 const WORKERS = 8;
-/** What ended with an extra replica is looked at as well. */
 const RESYNC_MS = 10 * 60_000;
 
-export function createMigrating({ config, clock, logger, ...parts }: MigratingOptions): Migrating {
-  const { client, migrations, mover, vitals, onPhase } = parts;
-  const { namespace, syncPollIntervalSeconds, settleTime } = config;
-  const reconciler = new MigrationReconciler({
-    migrations,
-    mover,
-    lock: new LeasePlacementLock({ client, namespace, logger }),
-    clock,
-    logger,
-    settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },
-    onPhase,
-  });
-  const options = {
+export function createMigrating(options: MigratingOptions): Migrating {
+  const { clock, logger, policies, migrations, vitals } = options;
+  const starter = createStarter(options);
+  const retention = new MigrationRetention({ policies, migrations, clock, logger });
+  const controller = {
     queue: new WorkQueue({ clock }),
-    reconciler: new ObservedReconciler({ reconciler, vitals, clock }),
+    reconciler: new ObservedReconciler({ reconciler: createReconciler(options), vitals, clock }),
     subscribe: (changed: (name: string) => Promise<void>) => migrations.subscribe(changed),
     workers: WORKERS,
     resyncMs: RESYNC_MS,
     clock,
     logger,
   };
-  return { run: (signal) => runController(options, signal) };
+  return {
+    accounts: new MigrationAccounts({ migrations, clock, logger }),
+    offer: (report) => starter.offer(report),
+    run: (signal) =>
+      allOf(
+        [
+          (ending) => runController(controller, ending),
+          (ending) => starter.run(ending),
+          (ending) => retention.run(ending),
+        ],
+        signal,
+      ),
+  };
+}
+
+function createStarter(options: MigratingOptions): MigrationStarter {
+  const { maxConcurrentMigrations, maxMigrationsPerHour, dryRun, migrationTimeoutMinutes } = options.config;
+  const settings = {
+    maxConcurrentMigrations,
+    maxMigrationsPerHour,
+    dryRun,
+    migrationTimeoutMinutes,
+  };
+  return new MigrationStarter({ ...options, settings });
+}
+
+function createReconciler({ config, ...options }: MigratingOptions): MigrationReconciler {
+  const { client, logger } = options;
+  const { namespace, syncPollIntervalSeconds, settleTime } = config;
+  const announcer = new MigrationAnnouncer(options);
+  return new MigrationReconciler({
+    ...options,
+    lock: new LeasePlacementLock({ client, namespace, logger }),
+    settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },
+    onPhase: (record, _from, to) => announcer.announce(record, to),
+  });
 }

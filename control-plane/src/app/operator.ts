@@ -5,6 +5,7 @@
 import type { InvariantError } from '@couchestor/common/base';
 import type { OperatorConfig } from '../config.ts';
 import { runController } from '../loop/index.ts';
+import { allOf } from './all-of.ts';
 import { assemble, OBSERVE_TIMEOUT_MS, type OperatorOptions, type OperatorParts } from './assemble.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
 
@@ -56,18 +57,6 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     await servers.close();
     parts.close();
     logger.info('Stopped.');
-  }
-}
-
-/** None outlives another that failed. Thrown: what the first one threw, once all have ended. */
-async function allOf(works: readonly ((signal: AbortSignal) => Promise<void>)[], signal: AbortSignal): Promise<void> {
-  const ending = new AbortController();
-  const running = works.map((work) => work(AbortSignal.any([signal, ending.signal])));
-  try {
-    await Promise.all(running);
-  } finally {
-    ending.abort();
-    await Promise.allSettled(running);
   }
 }
 

@@ -13,6 +13,7 @@ prometheus.describe('couchestor-operator', () => {
 
   beforeAll(async () => {
     lab = await Lab.start({ prometheus: prometheus.path });
+    lab.holdMigrations();
     busy = lab.volume('busy', 'pool-cold-1', { readOps: 3_000, writeOps: 1_000 });
     idle = lab.volume('idle', 'pool-hot-2', { readOps: 1, writeOps: 1 });
     lab.applyPolicy('gold');
@@ -177,7 +178,6 @@ prometheus.describe('couchestor-operator', () => {
     await counted('move', 2);
   }, 60_000);
 
-  // observes: --dry-run, DRY_RUN, --preservation-mode, PRESERVATION_MODE
   it('decides again soon after a claim is annotated, however long the interval is', async () => {
     const code = (expected: string) =>
       eventually(`${expected} in the status`, () => (lab.decision('gold', busy)?.code === expected ? true : undefined));
@@ -189,6 +189,7 @@ prometheus.describe('couchestor-operator', () => {
     await code('Promote');
   }, 60_000);
 
+  // observes: --dry-run, DRY_RUN, --preservation-mode, PRESERVATION_MODE
   it('takes every policy for a dry run, and for one that preserves, when the operator is told so', async () => {
     expect(await decisionWith([])).toMatchObject({ dryRun: false, preservationMode: false });
     expect(await decisionWith(['--dry-run'])).toMatchObject({ dryRun: true, preservationMode: false });

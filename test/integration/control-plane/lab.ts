@@ -149,6 +149,14 @@ export class Lab {
     return this.list(MIGRATIONS) as readonly Migration[];
   }
 
+  /** From now on none can be created: what is decided stays decided, and nothing moves. */
+  holdMigrations(): void {
+    this.kube.faults.add({
+      match: { verb: 'create', path: /volumemigrations$/ },
+      effect: { kind: 'status', code: 403 },
+    });
+  }
+
   /** As a person changes it; see the CRD for what may be changed. */
   changeMigration(name: string, spec: object): Promise<void> {
     return this.#patch(`/apis/storage.billyronks.io/v1/volumemigrations/${name}`, { spec });
