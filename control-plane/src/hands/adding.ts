@@ -37,9 +37,8 @@ export function adding(view: MigrationView): Instruction {
 function prepare(view: MigrationView, volume: VolumeFacts): Instruction {
   const { refusal } = view.observation;
   if (refusal !== undefined) return failed(view, `A cordon was refused: ${refusal.message}`);
-  const obstacle = stopped(view) ?? impossible(view, volume);
-  if (obstacle !== undefined) return obstacle;
-  const waiting = holdLock(view);
+  // Without the lock, another's cordon may be all that is in the way.
+  const waiting = stopped(view) ?? holdLock(view) ?? impossible(view, volume);
   if (waiting !== undefined) return waiting;
   const standing = view.status.cordons ?? [];
   const named = new Set(standing.map(({ kind, name }) => `${kind} ${name}`));
@@ -65,7 +64,7 @@ function add(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent):
   if (obstacle !== undefined) return obstacle;
   // It may be this very operation.
   if (volume.busy) return wait(view, view.settings.quickPollMs);
-  return impossible(view, volume, true) ?? holdLock(view) ?? setCordons(view) ?? scale(view, intent, asked + 1);
+  return holdLock(view) ?? impossible(view, volume, true) ?? setCordons(view) ?? scale(view, intent, asked + 1);
 }
 
 /** The count says that there is one more; the answer about replicas may be older. */

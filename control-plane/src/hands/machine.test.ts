@@ -68,6 +68,11 @@ describe('a planned migration', () => {
     expect(written(say(record(status('Pending')), { volume: undefined, surroundings }))?.phase).toBe('Failed');
   });
 
+  it('goes on where nothing but a cordon is in the way, which may be that of a migration that steers', () => {
+    const cordoned = { ...surroundings, pools: surroundings.pools.map((one) => ({ ...one, cordoned: true })) };
+    expect(written(say(record(status('Pending')), { volume: before, surroundings: cordoned }))?.phase).toBe('Adding');
+  });
+
   it('as a dry run only says what it would do', () => {
     expect(written(say(record(status('Pending'), { dryRun: true }), { volume: before, surroundings }))).toMatchObject({
       phase: 'Completed',
@@ -88,6 +93,16 @@ describe('adding', () => {
     expect(say(adding(), { ...seen, lock: { kind: 'taken', by: 'v2-1' } })).toMatchObject({
       kind: 'wait',
       afterMs: 10_000,
+    });
+  });
+
+  it('fails for a cordon on its target only where it is sure that no other migration has set it', () => {
+    const cordoned = { ...surroundings, pools: surroundings.pools.map((one) => ({ ...one, cordoned: true })) };
+    const seen = { volume: before, surroundings: cordoned };
+    expect(say(adding(), { ...seen, lock: { kind: 'taken', by: 'v2-1' } }).kind).toBe('wait');
+    expect(written(say(adding(), seen))).toMatchObject({
+      message: expect.stringContaining('cordoned'),
+      conditions: [{ type: 'Ending', reason: 'Failed' }],
     });
   });
 

@@ -1,5 +1,5 @@
 /** Before anything is done: approval, then the plan against the state of now. */
-import { checkMove } from '../brain/placement/index.ts';
+import { checkMove, type MoveCheckResult, type Surroundings } from '../brain/placement/index.ts';
 import type { Instruction } from './instruction.ts';
 import { isPlaced, replicaOf } from './replicas.ts';
 import { enter, isCancelled, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';
@@ -22,22 +22,38 @@ export function pending(view: MigrationView): Instruction {
   const { volume, surroundings } = observation;
   if (volume === undefined) return enter(view, 'Failed', { message: 'The volume is not there any more.' });
   const check = checkMove({ spec, volume, storage: surroundings });
-  if (check.kind === 'impossible') return enter(view, 'Failed', { message: check.reason });
-  const { source, removal } = check;
-  const route = `from pool ${spec.source.pool} to pool ${spec.target.pool}`;
-  if (spec.dryRun) {
-    const removes = {
-      ByItself: 'and Mayastor would remove the old one by itself',
-      ByCordon: `and the old one would be removed with node ${spec.source.node} cordoned`,
-      Preserved: 'and the old one would stay',
-    }[removal];
-    return enter(view, 'Completed', {
-      message: `Dry run: a replica would be added to move it ${route}, ${removes}. Nothing was touched.`,
-    });
-  }
+  if (spec.dryRun) return rehearsed(view, check);
+  const hopeful = check.kind === 'possible' ? check : checkMove({ spec, volume, storage: uncordoned(surroundings) });
+  if (hopeful.kind === 'impossible') return enter(view, 'Failed', { message: hopeful.reason });
+  const { source } = hopeful;
   return enter(view, 'Adding', {
     startTime: timeOf(view),
     oldReplica: isPlaced(source) ? replicaOf(source) : undefined,
-    message: `Moves a replica ${route}.`,
+    message: `Moves a replica ${routeOf(view)}.`,
   });
+}
+
+function rehearsed(view: MigrationView, check: MoveCheckResult): Instruction {
+  if (check.kind === 'impossible') return enter(view, 'Failed', { message: check.reason });
+  const removes = {
+    ByItself: 'and Mayastor would remove the old one by itself',
+    ByCordon: `and the old one would be removed with node ${view.spec.source.node} cordoned`,
+    Preserved: 'and the old one would stay',
+  }[check.removal];
+  return enter(view, 'Completed', {
+    message: `Dry run: a replica would be added to move it ${routeOf(view)}, ${removes}. Nothing was touched.`,
+  });
+}
+
+/** What is cordoned may be so for the moment in which another migration steers; under the lock it is asked again. */
+function uncordoned({ pools, nodes, ...rest }: Surroundings): Surroundings {
+  return {
+    ...rest,
+    pools: pools.map((pool) => ({ ...pool, cordoned: false })),
+    nodes: nodes.map((node) => ({ ...node, cordoned: false })),
+  };
+}
+
+function routeOf({ spec }: MigrationView): string {
+  return `from pool ${spec.source.pool} to pool ${spec.target.pool}`;
 }

@@ -17,7 +17,8 @@ export function holdLock(view: MigrationView): Instruction | undefined {
   const { lock } = view.observation;
   if (lock.kind === 'held') return undefined;
   if (lock.kind !== 'taken') return { kind: 'effect', calls: [{ kind: 'takeLock' }] };
-  return wait(view, view.settings.retryMs, { message: `Waits until ${lock.by} has placed its replica.` });
+  const { retryMs, pollIntervalMs } = view.settings;
+  return wait(view, Math.min(retryMs, pollIntervalMs), { message: `Waits until ${lock.by} has placed its replica.` });
 }
 
 /** Waits without keeping others from steering; only where no cordon is set. */

@@ -31,9 +31,8 @@ describe('the control server', () => {
   it('makes a volume busy from now on, and not before', async () => {
     const idle = scenario.volumes.find(({ kind }) => kind === 'idle')!.volumeId;
     const operations = (): number => {
-      const { readOps = 0, writeOps = 0 } = cluster.view().volumes.find(({ volumeId }) => volumeId === idle)!.target!
-        .counters;
-      return readOps + writeOps;
+      const { target } = cluster.view().volumes.find(({ volumeId }) => volumeId === idle)!;
+      return target!.counters.readOps + target!.counters.writeOps;
     };
     await clock.advance(10_000);
     const body = JSON.stringify({ readOps: 7000, writeOps: 2000 });

@@ -86,6 +86,17 @@ export class Engine implements Worlds {
     else this.#observed.volumes.set(volumeId, structuredClone(volume));
   }
 
+  /** What was asked of nodes and pools, labels and cordons, is a specification: the control plane knows it at once. */
+  refreshSpecs(): void {
+    if (this.#stalenessMs === 0) return;
+    for (const [name, { labels, cordons, drains }] of this.actual.nodes) {
+      Object.assign(this.#observed.nodes.get(name) ?? {}, { labels, cordons: [...cordons], drains: [...drains] });
+    }
+    for (const [name, { labels, cordon }] of this.actual.pools) {
+      Object.assign(this.#observed.pools.get(name) ?? {}, { labels, cordon });
+    }
+  }
+
   /** What the volume lacks is looked after from now on. */
   wake(volume: VolumeRecord): void {
     volume.reconcileWaitMs = this.#reconcileMs;

@@ -48,25 +48,25 @@ export class InfrastructureOperations {
   labelNode(name: string, change: LabelChange): NodeRecord {
     const node = this.node(name);
     node.labels = withLabel('Node', name, { labels: node.labels, change });
-    return node;
+    return this.#asked(node);
   }
 
   unlabelNode(name: string, key: string): NodeRecord {
     const node = this.node(name);
     node.labels = withoutLabel('Node', name, { labels: node.labels, key });
-    return node;
+    return this.#asked(node);
   }
 
   labelPool(name: string, change: LabelChange): PoolRecord {
     const pool = this.pool(name);
     pool.labels = withLabel('Pool', name, { labels: pool.labels, change });
-    return pool;
+    return this.#asked(pool);
   }
 
   unlabelPool(name: string, key: string): PoolRecord {
     const pool = this.pool(name);
     pool.labels = withoutLabel('Pool', name, { labels: pool.labels, key });
-    return pool;
+    return this.#asked(pool);
   }
 
   cordonNode(name: string, label: string): NodeRecord {
@@ -75,7 +75,7 @@ export class InfrastructureOperations {
       throw new MayastorError('FailedPrecondition', `Node ${name} is already cordoned with label '${label}'`);
     }
     node.cordons.push(label);
-    return node;
+    return this.#asked(node);
   }
 
   uncordonNode(name: string, label: string): NodeRecord {
@@ -85,7 +85,7 @@ export class InfrastructureOperations {
     }
     node.cordons = node.cordons.filter((other) => other !== label);
     node.drains = node.drains.filter((other) => other !== label);
-    return node;
+    return this.#asked(node);
   }
 
   /** Replicas stay where they are. A target that no other node can take stays too, and the node remains draining. */
@@ -95,6 +95,7 @@ export class InfrastructureOperations {
       throw new MayastorError('FailedPrecondition', `Node ${name} is already cordoned with label '${label}'`);
     }
     node.drains.push(label);
+    this.#engine.refreshSpecs();
     for (const volume of this.#world.volumes.values()) {
       if (volume.target?.node !== name) continue;
       const [to] = targetCandidates(this.#world, volume);
@@ -106,7 +107,7 @@ export class InfrastructureOperations {
   cordonPool(name: string, resources: Partial<PoolCordon>): PoolRecord {
     const pool = this.pool(name);
     pool.cordon = { ...NO_CORDON, ...pool.cordon, ...onlyTrue(resources) };
-    return pool;
+    return this.#asked(pool);
   }
 
   uncordonPool(name: string, resources: Partial<PoolCordon>): PoolRecord {
@@ -114,7 +115,12 @@ export class InfrastructureOperations {
     const lifted = Object.fromEntries(Object.keys(onlyTrue(resources)).map((key) => [key, false]));
     const left = { ...NO_CORDON, ...pool.cordon, ...lifted };
     pool.cordon = Object.values(left).includes(true) ? left : undefined;
-    return pool;
+    return this.#asked(pool);
+  }
+
+  #asked<Asked>(record: Asked): Asked {
+    this.#engine.refreshSpecs();
+    return record;
   }
 }
 

@@ -50,6 +50,21 @@ describe('answers of a control plane that polls every 30 s', () => {
     });
   });
 
+  it('keep new replicas off what was cordoned a moment ago, and let them where the cordon was lifted', async () => {
+    const test = TestCluster.withNodes(['a', 'b', 'c', 'd'], { stalenessMs });
+    const { infrastructure } = test.cluster;
+    const [first, second] = [test.volume(['a']), test.volume(['a'])];
+    await test.clock.advance(31_000);
+    infrastructure.cordonNode('b', 'mine');
+    infrastructure.cordonPool('pool-c', { replicas: true });
+    test.scale(first, 2);
+    expect(test.nodesOf(first)).toEqual(['a', 'd']);
+    infrastructure.uncordonNode('b', 'mine');
+    infrastructure.cordonNode('d', 'mine');
+    test.scale(second, 2);
+    expect(test.nodesOf(second)).toEqual(['a', 'b']);
+  });
+
   it('decide on what they know: a volume that is healthy by now is refused, one that no longer is, is not', async () => {
     const test = TestCluster.withNodes(['a', 'b', 'c', 'd'], { stalenessMs });
     const [first, second] = [test.volume(['a', 'b']), test.volume(['a', 'b'])];
