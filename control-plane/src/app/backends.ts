@@ -8,6 +8,7 @@ import {
   MayastorCrdSystem,
   MayastorRestMover,
   MayastorRestSystem,
+  RememberedObjects,
   type MayastorRestSystemOptions,
 } from '../adapters/mayastor/index.ts';
 import { PrometheusHeatSource } from '../adapters/prometheus/index.ts';
@@ -25,6 +26,8 @@ export interface BackendOptions {
 
 /** Longer than a round and its policies take, and shorter than heat takes to change. */
 const HEAT_CACHE_TTL_MS = 30_000;
+/** What migrations remember of Kubernetes between their calls; what Mayastor says they ask each time. */
+const OBJECTS_MAX_AGE_MS = 10_000;
 
 /** Thrown when the configuration cannot be meant: CoucheStorError `invalid`. */
 export function createHeatSource({ config, clock, logger }: BackendOptions): HeatSource {
@@ -67,7 +70,8 @@ export function createStorageBackend(options: BackendOptions, client: KubeClient
     caPem: mayastorCaFile,
     objects,
   };
-  return { system: new MayastorRestSystem(rest), mover: new MayastorRestMover(rest) };
+  const remembered = new RememberedObjects({ objects, clock: options.clock, maxAgeMs: OBJECTS_MAX_AGE_MS });
+  return { system: new MayastorRestSystem(rest), mover: new MayastorRestMover({ ...rest, objects: remembered }) };
 }
 
 /** Flags that nobody would look at are a mistake: most likely the address is missing. */

@@ -13,3 +13,4 @@ export type { MayastorRestSystemOptions } from './mayastor-rest-system.ts';
 export { restCapabilities } from './release.ts';
 export type { RestClientOptions } from './rest-client.ts';
 export type { PageLimits } from './volume-pages.ts';
+export { RememberedObjects } from './remembered-objects.ts';
