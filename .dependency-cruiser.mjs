@@ -111,6 +111,12 @@ export default {
       { path: '^control-plane/src/(loop|app)/' },
     ),
     rule(
+      'loop-moves-nothing',
+      'Policies are reconciled, and migrations started and counted, beside what carries them out.',
+      { path: '^control-plane/src/loop/' },
+      { path: '^control-plane/src/hands/' },
+    ),
+    rule(
       'hands-carry-out',
       'Migrations are carried out through ports; of the decisions they take only the checks on fresh state.',
       { path: '^control-plane/src/hands/', pathNot: '\\.(test|fixture)\\.ts$' },

@@ -21,5 +21,3 @@ export type { StoragePolicyReconcilerOptions } from './storage-policy-reconciler
 export { Vitals } from './vitals.ts';
 export { WorkQueue } from './work-queue.ts';
 export type { WorkQueueOptions } from './work-queue.ts';
-export { HANDS_DEFAULTS, MigrationReconciler } from '../hands/index.ts';
-export type { HandsSettings, MigrationReconcilerOptions } from '../hands/index.ts';

@@ -6,6 +6,8 @@ import { KubeClient } from '../adapters/kubernetes/kube-client.ts';
 import { KubernetesStoragePolicies } from '../adapters/kubernetes/kubernetes-storage-policies.ts';
 import type { PlanningReport } from '../model/planning-report.ts';
 import { decisionFixture, reportFixture } from '../model/decision.fixture.ts';
+import { MigrationAccounts } from './migration-accounts.ts';
+import { FakeVolumeMigrations } from './migrations.fixture.ts';
 import { StoragePolicyReconciler } from './storage-policy-reconciler.ts';
 
 const collection = '/apis/storage.billyronks.io/v1/storagepolicies';
@@ -79,6 +81,7 @@ beforeEach(async () => {
       announce: ({ name }, { decisions }) => void announced.push(`${name} ${decisions?.length ?? 'undecided'}`),
       forget: (name) => void announced.push(`forget ${name}`),
     },
+    accounts: new MigrationAccounts({ migrations: new FakeVolumeMigrations(), clock, logger: nullLogger }),
     clock,
     logger: nullLogger,
   });

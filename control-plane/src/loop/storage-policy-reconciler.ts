@@ -19,8 +19,7 @@ export interface StoragePolicyReconcilerOptions {
   readonly policies: StoragePolicies;
   readonly rounds: Pick<PlanningRound, 'report' | 'restMs'>;
   readonly announcer: Pick<Announcer, 'announce' | 'forget'>;
-  /** Without it no migration is counted. */
-  readonly accounts?: Pick<MigrationAccounts, 'unrecorded' | 'mark'>;
+  readonly accounts: Pick<MigrationAccounts, 'unrecorded' | 'mark'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -57,12 +56,12 @@ export class StoragePolicyReconciler implements Reconciler {
       await this.#write(policy, (current) => acceptedStatus(current, nowMs), signal);
       return REFUSED;
     }
-    const ended = (await accounts?.unrecorded(policy, signal)) ?? [];
+    const ended = await accounts.unrecorded(policy, signal);
     const round = policyRoundOf(report, name, ended);
     const { outcome, status } = await this.#write(policy, (current) => policyStatus(current, round, nowMs), signal);
     if (outcome === 'gone') return { kind: 'again', afterMs: SHORTEST_PAUSE_MS };
     announcer.announce(policy, round);
-    const marked = await accounts?.mark({ name, status }, ended, signal);
+    const marked = await accounts.mark({ name, status }, ended, signal);
     return {
       kind: 'again',
       afterMs: marked === 'some' ? SHORTEST_PAUSE_MS : Math.max(rounds.restMs, SHORTEST_PAUSE_MS),

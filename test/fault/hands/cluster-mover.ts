@@ -11,7 +11,7 @@ import {
 } from '@couchestor/common/base';
 import { restCapabilities } from '@couchestor/control-plane/adapters/mayastor';
 import { MayastorError, type ClusterView, type MayastorCluster, type VolumeView } from '@couchestor/sandbox/mayastor';
-import type { MigrationReconcilerOptions } from '@couchestor/control-plane/loop';
+import type { MigrationReconcilerOptions } from '@couchestor/control-plane/hands';
 import { lost } from './in-memory-migrations.ts';
 
 type Port = MigrationReconcilerOptions['mover'];

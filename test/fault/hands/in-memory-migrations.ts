@@ -9,7 +9,7 @@ import {
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
 import { CoucheStorError } from '@couchestor/common/base';
-import type { MigrationReconcilerOptions } from '@couchestor/control-plane/loop';
+import type { MigrationReconcilerOptions } from '@couchestor/control-plane/hands';
 
 type Port = MigrationReconcilerOptions['migrations'];
 export type MigrationObject = NonNullable<Awaited<ReturnType<Port['read']>>>;

@@ -4,7 +4,7 @@
  */
 import { MIGRATION_PHASES, parseVolumeMigration, type VolumeMigrationSpec } from '@couchestor/common/api';
 import { nullLogger, VirtualClock } from '@couchestor/common/base';
-import { MigrationReconciler, type MigrationReconcilerOptions } from '@couchestor/control-plane/loop';
+import { MigrationReconciler, type MigrationReconcilerOptions } from '@couchestor/control-plane/hands';
 import { MayastorCluster, RandomDraws, type Release, type VolumeView } from '@couchestor/sandbox/mayastor';
 import { ClusterMover, type CallFault } from './cluster-mover.ts';
 import { InMemoryMigrations, type Fault } from './in-memory-migrations.ts';

@@ -166,6 +166,7 @@ describe('the reconciler of policies', () => {
       policies: lab.policies,
       rounds: { report: roundOf, restMs: 60_000 },
       announcer: new Announcer({ events: { record: () => undefined }, logger: nullLogger, dryRun: false }),
+      accounts: { unrecorded: () => Promise.resolve([]), mark: () => Promise.resolve('all') },
       clock: realClock,
       logger: nullLogger,
     });

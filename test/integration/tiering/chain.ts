@@ -9,6 +9,7 @@ import {
   KubeClient,
   KubernetesClusterObjects,
   KubernetesStoragePolicies,
+  KubernetesVolumeMigrations,
   type GuardOptions,
   type InformerTiming,
 } from '@couchestor/control-plane/adapters/kubernetes';
@@ -16,6 +17,7 @@ import { MayastorRestSystem, type MayastorRestSystemOptions } from '@couchestor/
 import { decide } from '@couchestor/control-plane/brain';
 import {
   Announcer,
+  MigrationAccounts,
   PlanningRound,
   runController,
   StoragePolicyReconciler,
@@ -126,7 +128,16 @@ export class Chain {
     const told = new Announcer({ events, logger: nullLogger, dryRun: settings.dryRun });
     const announcer = between.announcer?.(told) ?? told;
     const { policies, rounds } = this;
-    this.#reconciler = new StoragePolicyReconciler({ policies, rounds, announcer, clock, logger: nullLogger });
+    const migrations = new KubernetesVolumeMigrations(this.objects.migrations);
+    const accounts = new MigrationAccounts({ migrations, clock, logger: nullLogger });
+    this.#reconciler = new StoragePolicyReconciler({
+      policies,
+      rounds,
+      announcer,
+      accounts,
+      clock,
+      logger: nullLogger,
+    });
   }
 
   /** The caches fill and stay in step, and Events are written; rounds are made when asked for. */
