@@ -234,7 +234,7 @@ describe('adding', () => {
 
   it('ends when it is cancelled or takes too long, and when the volume is gone', () => {
     const cancelled = record(status('Adding', { intent: add }), { cancel: true });
-    const overdue = adding({ startTime: ago(1_800_000), intent: intent('Cordon') });
+    const overdue = adding({ startTime: ago(1_801_000), intent: intent('Cordon') });
     expect(written(say(cancelled, { volume: before, surroundings }))).toMatchObject({
       intent: { step: 'Add' },
       conditions: [{ reason: 'Cancelled' }],
@@ -300,7 +300,7 @@ describe('syncing', () => {
       extraReplica: { ...NEW, recordedTime: ago(0) },
       completionTime: ago(0),
     });
-    expect(written(say(syncing({ startTime: ago(1_800_000) }), { volume: filling, surroundings }))).toMatchObject({
+    expect(written(say(syncing({ startTime: ago(1_801_000) }), { volume: filling, surroundings }))).toMatchObject({
       phase: 'Aborted',
       extraReplica: NEW,
     });
@@ -330,8 +330,15 @@ describe('verifying', () => {
   it('waits longer than an answer can be old', () => {
     const young = verifying({ phaseStartTime: ago(5_000) });
     expect(say(young, { volume: during, surroundings, rebuilds: rebuilds('Completed') })).toMatchObject({
-      afterMs: 30_000,
+      afterMs: 31_000,
     });
+  });
+
+  it('counts no second that may not have passed: times are cut off', () => {
+    const seen = { volume: during, surroundings, rebuilds: rebuilds('Completed') };
+    expect(say(verifying({ phaseStartTime: ago(35_000) }), seen)).toMatchObject({ kind: 'wait', afterMs: 1_000 });
+    expect(say(verifying({ phaseStartTime: ago(35_999) }), seen)).toMatchObject({ kind: 'wait', afterMs: 1 });
+    expect(written(say(verifying({ phaseStartTime: ago(36_000) }), seen))?.phase).toBe('Removing');
   });
 
   it('goes on to the removal with a completed rebuild on record, or where there is no history', () => {
@@ -347,7 +354,7 @@ describe('verifying', () => {
     expect(say(verifying(), { volume: during, surroundings, rebuilds: rebuilds('Failed') }).kind).toBe('wait');
     expect(say(verifying(), { volume: during, surroundings, rebuilds: none }).kind).toBe('wait');
     expect(
-      written(say(verifying({ phaseStartTime: ago(70_000) }), { volume: during, surroundings, rebuilds: none }))?.phase,
+      written(say(verifying({ phaseStartTime: ago(71_000) }), { volume: during, surroundings, rebuilds: none }))?.phase,
     ).toBe('Removing');
   });
 

@@ -30,6 +30,9 @@ export interface MigrationView extends RecordView {
 /** Fields to set; undefined takes one away. */
 export type StatusChanges = { readonly [Key in keyof VolumeMigrationStatus]?: VolumeMigrationStatus[Key] | undefined };
 
+/** What the times of a status are whole multiples of. */
+const SECOND_MS = 1_000;
+
 /** The condition that says that no repetition mends a failure; whatever goes on takes it away. */
 export const STALLED = 'Stalled';
 
@@ -77,9 +80,9 @@ export function timeOf({ nowMs }: RecordView): string {
   return formatTimestamp(nowMs);
 }
 
-/** Undefined where the status has no such time. */
+/** As much as has passed for sure since a time that was cut off to its second. Undefined where the status has no such time. */
 export function msSince({ nowMs }: RecordView, time: string | undefined): number | undefined {
-  return time === undefined ? undefined : nowMs - Date.parse(time);
+  return time === undefined ? undefined : Math.max(nowMs - Date.parse(time) - SECOND_MS, 0);
 }
 
 /** How many replicas the volume asks for apart from this migration. */
