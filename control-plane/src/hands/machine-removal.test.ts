@@ -114,6 +114,24 @@ describe('removing', () => {
     });
   });
 
+  it('does not rest after what an earlier phase has lifted', () => {
+    const lifted = intent('Uncordon', { replicaIdsBefore: ids, recordedTime: ago(2_000) });
+    const entered = removing({ phaseStartTime: ago(0), intent: lifted });
+    const seen = { volume: during, surroundings, lock: { kind: 'unknown' } } as const;
+    expect(say(entered, seen)).toEqual({ kind: 'effect', calls: [{ kind: 'takeLock' }] });
+  });
+
+  it('rests after a refusal also where the clock was set back meanwhile', () => {
+    const refusal = { message: '503', ageMs: 0, certain: true };
+    const ahead = { phaseStartTime: ago(-5_000) };
+    const refused = removing({ ...ahead, intent: remove });
+    const backed = written(say(refused, { volume: during, surroundings: cordoned, refusal }));
+    expect(backed?.intent?.recordedTime).toBe(ago(-5_000));
+    const resting = removing({ ...ahead, intent: backed?.intent });
+    const lock = { kind: 'released' } as const;
+    expect(say(resting, { volume: during, surroundings, lock })).toMatchObject({ kind: 'wait', afterMs: 10_000 });
+  });
+
   it('ends when it is cancelled or takes too long, but not before a call that is under way has shown what it did', () => {
     const cancelled = removing({ intent: remove }, { cancel: true });
     expect(written(say(cancelled, { volume: during, surroundings: cordoned }))).toMatchObject({

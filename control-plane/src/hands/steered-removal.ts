@@ -26,10 +26,17 @@ export interface SteeredRemoval {
 export function removeSteered(view: MigrationView, removal: SteeredRemoval): Instruction {
   const { intent, cordons } = view.status;
   if (intent?.step === 'Uncordon') {
-    const restMs = view.settings.retryMs - (msSince(view, intent.recordedTime) ?? 0);
+    const restMs = restAfter(view, intent);
     if (cordons !== undefined || restMs > 0) return lift(view) ?? wait(view, restMs);
   }
   return intent?.step === removal.step ? call(view, removal, intent) : prepare(view, removal);
+}
+
+/** Zero after what an earlier phase has lifted; only a refusal in this one is a reason to rest. */
+function restAfter(view: MigrationView, { recordedTime }: MigrationIntent): number {
+  const { phaseStartTime = recordedTime } = view.status;
+  if (Date.parse(recordedTime) < Date.parse(phaseStartTime)) return 0;
+  return view.settings.retryMs - (msSince(view, recordedTime) ?? 0);
 }
 
 function prepare(view: MigrationView, removal: SteeredRemoval): Instruction {
@@ -79,7 +86,11 @@ function doubtful(view: MigrationView, intent: MigrationIntent, why: string): In
 
 /** Lifts the cordon and gives the lock back; begins again after a while. */
 export function backOff(view: MigrationView, message: string): Instruction {
-  return write(view, { intent: uncordonIntent(view), message });
+  const intent = uncordonIntent(view);
+  const { phaseStartTime = intent.recordedTime } = view.status;
+  // Not before its phase, though the clock was set back: the rest after it follows from that.
+  const isEarlier = Date.parse(intent.recordedTime) < Date.parse(phaseStartTime);
+  return write(view, { intent: isEarlier ? { ...intent, recordedTime: phaseStartTime } : intent, message });
 }
 
 function unsteerable(node: string): string {
