@@ -11,15 +11,16 @@ let volume: typeof before | undefined;
 let calls: string[];
 let marks: string[];
 let phases: string[];
+let told: string[];
 let released: string[];
 let reads: number;
 let leading: AbortController;
-let onCall: (name: string) => void;
+let onCall: (name: string) => void | Promise<void>;
 
 beforeEach(() => {
   clock = new VirtualClock(NOW_MS);
   volume = before;
-  [calls, marks, phases, released] = [[], [], [], []];
+  [calls, marks, phases, released, told] = [[], [], [], [], []];
   reads = 0;
   leading = new AbortController();
   onCall = () => undefined;
@@ -34,7 +35,7 @@ const seen = async <Value>(value: Value): Promise<Value> => {
 const called = async (name: string): Promise<void> => {
   await Promise.resolve();
   calls.push(name);
-  onCall(name);
+  await onCall(name);
 };
 
 const migrations: MigrationReconcilerOptions['migrations'] = {
@@ -92,7 +93,7 @@ function reconciler(settings: MigrationReconcilerOptions['settings'] = {}): Migr
     mover,
     lock,
     clock,
-    logger: nullLogger,
+    logger: { ...nullLogger, info: (line) => told.push(line) },
     settings,
     onPhase: (_record, from, to) => phases.push(`${from ?? 'none'} to ${to}`),
     mark: (name) => void marks.push(name),
@@ -123,6 +124,8 @@ describe('the driver of a migration', () => {
       'scale 3',
     ]);
     expect(phases).toEqual(['none to Pending', 'Pending to Adding']);
+    expect(told).toEqual([]);
+    expect(reads).toBe(1);
     expect(marks.slice(-2)).toEqual(['before setReplicaCount Adding', 'after setReplicaCount Adding']);
   });
 
@@ -157,6 +160,28 @@ describe('the driver of a migration', () => {
     await run().catch(() => undefined);
     expect(calls).not.toContain('cordon cold-n4');
     expect(calls).not.toContain('scale 3');
+  });
+
+  it('calls for nothing on an object that another process has only just changed', async () => {
+    const cordons = [{ kind: 'Pool', name: 'cold-n4', setTime: ago(0) }];
+    stored = record(status('Adding', { intent: intent('Cordon'), cordons }));
+    onCall = (name) => {
+      // The other one has lifted its cordons and gone on.
+      if (name === 'lock v1-1') stored = { ...record(status('Syncing', kept)), resourceVersion: '7' };
+    };
+    await run();
+    expect(calls).not.toContain('cordon cold-n4');
+  });
+
+  it('reads the object once for each call at the most, and not after its own writes', async () => {
+    stored = record(undefined);
+    onCall = async (name) => {
+      if (name === 'look') await clock.advance(1_000);
+      if (name === 'scale 3') volume = { ...before, replicaCount: 3 };
+    };
+    await run();
+    expect(calls.filter((name) => /^(lock|cordon|scale)/.test(name))).toHaveLength(3);
+    expect(reads).toBe(1 + 3);
   });
 
   it('makes no call once it leads no more', async () => {

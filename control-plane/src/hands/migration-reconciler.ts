@@ -1,7 +1,8 @@
 /**
  * The driver of the machine: reads the object fresh, looks at the storage system, asks what to do, does that one thing, and looks
  * again. It decides nothing. What it holds in memory only saves waiting; after a crash the next one starts from the status alone.
- * A call is made only right after the object was seen to hold its intent, so that a process that was paused acts on nothing old.
+ * A call is made only right after the object was seen to hold its intent, so that a process that was paused acts on nothing old:
+ * that is one read of the object for each call, unless this look has only just written it, besides the one that begins a look.
  */
 import { setCondition, type MigrationPhase, type VolumeMigrationStatus } from '@couchestor/common/api';
 import {
@@ -43,6 +44,8 @@ interface Look {
   record: VolumeMigrationRecord;
   /** On the monotonic clock: when the object was last known to be as `record` has it. */
   recordAtMs: number;
+  /** Known from a write of this look, which nobody else can have made meanwhile. */
+  isOwnWrite: boolean;
   lock: LockFact;
   readonly signal: AbortSignal;
 }
@@ -69,7 +72,7 @@ export class MigrationReconciler implements Reconciler {
     const drive = this.#driveOf(record);
     const restMs = drive.restMs(record);
     if (restMs > 0) return { kind: 'again', afterMs: restMs };
-    const look: Look = { name, record, recordAtMs, lock: { kind: 'unknown' }, signal };
+    const look: Look = { name, record, recordAtMs, isOwnWrite: false, lock: { kind: 'unknown' }, signal };
     for (let step = 0; step < this.#settings.maxSteps; step += 1) {
       if (signal.aborted) break;
       const next = await this.#step(look, drive);
@@ -91,7 +94,7 @@ export class MigrationReconciler implements Reconciler {
   }
 
   async #step(look: Look, drive: Drive): Promise<Next> {
-    await this.#refresh(look);
+    await this.#refresh(look, this.#settings.viewMaxAgeMs);
     if (look.record.parsed.kind === 'invalid') {
       const { errors } = look.record.parsed;
       this.#options.logger.warn('A migration cannot be understood; nothing is done for it.', {
@@ -110,16 +113,17 @@ export class MigrationReconciler implements Reconciler {
     return this.#carryOut(look, drive, instruction, observedAtMs);
   }
 
-  /** Reads the object again unless that was just done. A change of it is for the next decision to see. */
-  async #refresh(look: Look): Promise<'as it was' | 'changed'> {
+  /** Reads the object again if what is known of it is as old. A change of it is for the next decision to see. */
+  async #refresh(look: Look, maxAgeMs: number): Promise<'as it was' | 'changed'> {
     const { migrations, clock } = this.#options;
     const nowMs = clock.monotonic();
-    if (nowMs - look.recordAtMs < this.#settings.viewMaxAgeMs) return 'as it was';
+    if (nowMs - look.recordAtMs < maxAgeMs) return 'as it was';
     const record = await migrations.read(look.name, look.signal);
     if (record === undefined) throw new CoucheStorError('conflict', `Migration ${look.name} is gone.`);
     const isSame = record.resourceVersion === look.record.resourceVersion && record.uid === look.record.uid;
     look.record = record;
     look.recordAtMs = nowMs;
+    look.isOwnWrite = false;
     return isSame ? 'as it was' : 'changed';
   }
 
@@ -170,10 +174,11 @@ export class MigrationReconciler implements Reconciler {
       const sentAtMs = clock.monotonic();
       look.record = await migrations.writeStatus(look.record, status, look.signal);
       look.recordAtMs = sentAtMs;
+      look.isOwnWrite = true;
     });
     drive.wrote(status, before);
     if (before?.phase !== status.phase) {
-      this.#options.logger.info('A migration entered a phase.', {
+      this.#options.logger.debug('A migration entered a phase.', {
         migration: look.name,
         from: before?.phase,
         phase: status.phase,
@@ -211,8 +216,10 @@ export class MigrationReconciler implements Reconciler {
 
   /** The last thing before a call: what it rests on was true a moment ago. */
   async #isCurrent(look: Look, observedAtMs: number): Promise<boolean> {
-    if ((await this.#refresh(look)) === 'changed' || look.signal.aborted) return false;
-    return this.#options.clock.monotonic() - observedAtMs < this.#settings.observationMaxAgeMs;
+    const { ownWriteMaxAgeMs, observationMaxAgeMs } = this.#settings;
+    const refreshed = await this.#refresh(look, look.isOwnWrite ? ownWriteMaxAgeMs : 0);
+    if (refreshed === 'changed' || look.signal.aborted) return false;
+    return this.#options.clock.monotonic() - observedAtMs < observationMaxAgeMs;
   }
 
   async #make(call: Call, look: Look, drive: Drive): Promise<void> {

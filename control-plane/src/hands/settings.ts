@@ -10,8 +10,10 @@ export interface HandsSettings {
   readonly retryMs: number;
   /** Between two looks at the extra replica of a migration that has ended. */
   readonly extraCheckMs: number;
-  /** A call is made only within this time after the object was seen to hold its intent. */
+  /** A decision rests on the object as it was read, or written, within this time. */
   readonly viewMaxAgeMs: number;
+  /** A call is made on the object as this look has written it within this time; anything else is read again right before. */
+  readonly ownWriteMaxAgeMs: number;
   /** And within this time after the storage system was looked at. */
   readonly observationMaxAgeMs: number;
   /** Instructions carried out before another migration has its turn. */
@@ -25,6 +27,7 @@ export const HANDS_DEFAULTS: HandsSettings = {
   retryMs: 10_000,
   extraCheckMs: 60_000,
   viewMaxAgeMs: 5_000,
+  ownWriteMaxAgeMs: 1_000,
   observationMaxAgeMs: 30_000,
   maxSteps: 50,
 };
