@@ -24,6 +24,7 @@ import type { StorageMover } from '../ports/storage-mover.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';
 import type { VolumeMigrations } from '../ports/volume-migrations.ts';
 import { allOf } from './all-of.ts';
+import { isPolicyGone } from './policy-gone.ts';
 
 export interface MigratingOptions {
   readonly config: OperatorConfig;
@@ -93,12 +94,13 @@ function createStarter(options: MigratingOptions): MigrationStarter {
 }
 
 function createReconciler({ config, ...options }: MigratingOptions): MigrationReconciler {
-  const { client, logger } = options;
+  const { client, logger, policies } = options;
   const { namespace, syncPollIntervalSeconds, settleTime } = config;
   const announcer = new MigrationAnnouncer(options);
   return new MigrationReconciler({
     ...options,
     lock: new LeasePlacementLock({ client, namespace, logger }),
+    isPolicyGone: (policy) => isPolicyGone(policies, policy),
     settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },
     onPhase: (record, _from, to) => announcer.announce(record, to),
   });

@@ -1,21 +1,41 @@
 /**
  * After the end: the extra replica is removed where somebody asks for it, as carefully as the old one would have been, and noticed
- * where it has gone otherwise. A deleted object goes once nothing is left that it alone remembers.
+ * where it has gone otherwise. A deleted object goes once nothing is left that it alone remembers, its end included: the back-off of
+ * a volume rests on what its policy has counted.
  */
-import type { ExtraReplica } from '@couchestor/common/api';
+import { findCondition, formatTimestamp, setCondition, type ExtraReplica } from '@couchestor/common/api';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
+import { isRecorded } from '../model/recorded-end.ts';
 import type { Instruction } from './instruction.ts';
 import { find, isHealthy, isPlaced, replicaOf } from './replicas.ts';
 import { backOff, removeSteered } from './steered-removal.ts';
 import { lift, uncordonIntent, waitUnlocked } from './steering.ts';
-import { askedCount, hasSettled, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';
+import { askedCount, hasSettled, msSince, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';
+
+/** On a deleted object: what it waits for, and for how long. */
+const RELEASED = 'Released';
 
 /** What is decided without a look at the storage system. Undefined: it has to be looked at. */
-export function atRest({ record, status }: RecordView): Instruction | undefined {
-  const { extraReplica, intent, cordons } = status;
+export function atRest(view: RecordView): Instruction | undefined {
+  const { extraReplica, intent, cordons } = view.status;
   if (intent !== undefined || cordons !== undefined) return undefined;
   if (extraReplica !== undefined && extraReplica.removedTime === undefined) return undefined;
-  return { kind: record.deleting ? 'release' : 'done' };
+  return view.record.deleting ? (uncounted(view) ?? { kind: 'release' }) : { kind: 'done' };
+}
+
+/** Its message stays that of the end, which the history of the policy is to tell. Undefined: nothing is to be waited for any more. */
+function uncounted(view: RecordView): Instruction | undefined {
+  const { status, spec, settings, nowMs, isPolicyGone } = view;
+  if (spec.dryRun || isPolicyGone || isRecorded(status)) return undefined;
+  const { conditions = [] } = status;
+  const since = findCondition(conditions, RELEASED)?.lastTransitionTime;
+  const restMs = settings.countWaitMs - (msSince(view, since) ?? 0);
+  if (restMs <= 0) return undefined;
+  const afterMs = Math.min(restMs, settings.retryMs);
+  if (since !== undefined) return wait(view, afterMs);
+  const message = `Stays until policy ${spec.policyRef.name} has counted its end, ${formatTimestamp(nowMs + restMs)} at the latest.`;
+  const update = { type: RELEASED, status: 'False', reason: 'NotRecorded', message } as const;
+  return wait(view, afterMs, { conditions: setCondition(conditions, update, nowMs) });
 }
 
 export function cleanUp(view: MigrationView): Instruction {

@@ -11,7 +11,7 @@ import {
   intent,
   kept,
   NEW,
-  NOW_MS,
+  MOMENT,
   record,
   say,
   status,
@@ -20,9 +20,6 @@ import {
   written,
 } from './machine.fixture.ts';
 import { atFirstSight } from './machine.ts';
-import { HANDS_DEFAULTS } from './settings.ts';
-
-const moment = { nowMs: NOW_MS, settings: HANDS_DEFAULTS };
 
 describe('removing', () => {
   const removing = (changed: Readonly<Record<string, unknown>> = {}, spec = {}) =>
@@ -164,14 +161,56 @@ describe('a migration that has ended', () => {
   const aborted = (changed: Readonly<Record<string, unknown>> = {}, spec = {}) =>
     record(status('Aborted', { ...extra, ...changed }), spec);
 
-  it('is left alone without an extra replica, and let go when it is deleted', () => {
-    expect(atFirstSight(record(status('Completed')), moment)).toEqual({
+  it('is left alone without an extra replica, and let go when it is deleted and counted', () => {
+    const counted = {
+      type: 'Recorded',
+      status: 'True',
+      reason: 'InPolicyStatus',
+      message: '',
+      lastTransitionTime: ago(0),
+    };
+    expect(atFirstSight(record(status('Completed')), MOMENT)).toEqual({
       kind: 'decided',
       instruction: { kind: 'done' },
     });
-    expect(atFirstSight(record(status('Completed'), {}, { deleting: true }), moment)).toMatchObject({
+    expect(
+      atFirstSight(record(status('Completed', { conditions: [counted] }), {}, { deleting: true }), MOMENT),
+    ).toMatchObject({
       instruction: { kind: 'release' },
     });
+  });
+
+  it('holds a deleted object until its policy has counted it, for a while that it tells', () => {
+    const deleted = (changed = {}, spec = {}) =>
+      record(status('Cancelled', { message: 'Why.', ...changed }), spec, { deleting: true });
+    const first = atFirstSight(deleted(), MOMENT);
+    expect(first).toMatchObject({
+      instruction: {
+        kind: 'wait',
+        afterMs: 10_000,
+        status: {
+          message: 'Why.',
+          conditions: [
+            {
+              type: 'Released',
+              status: 'False',
+              message: `Stays until policy policy has counted its end, ${ago(-600_000)} at the latest.`,
+            },
+          ],
+        },
+      },
+    });
+    const waiting = first.kind === 'decided' ? written(first.instruction) : undefined;
+    const later = (ms: number) => atFirstSight(deleted(waiting), { ...MOMENT, nowMs: MOMENT.nowMs + ms });
+    expect(later(600_000)).toEqual({
+      kind: 'decided',
+      instruction: { kind: 'wait', afterMs: 1_000, status: undefined },
+    });
+    const released = { kind: 'decided', instruction: { kind: 'release' } };
+    expect(later(601_000)).toEqual(released);
+    expect(atFirstSight(deleted(), { ...MOMENT, isPolicyGone: true })).toEqual(released);
+    // Nobody counts a rehearsal.
+    expect(atFirstSight(deleted({}, { dryRun: true }), MOMENT)).toEqual(released);
   });
 
   it('holds a deleted object while it alone remembers an extra replica, and says what to do', () => {

@@ -10,6 +10,7 @@ import { HANDS_DEFAULTS } from './settings.ts';
 import type { StatusChanges } from './view.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 1, 12);
+export const MOMENT = { nowMs: NOW_MS, settings: HANDS_DEFAULTS, isPolicyGone: false };
 export const ago = (ms: number): string => new Date(NOW_MS - ms).toISOString().replace('.000Z', 'Z');
 
 type SpecChanges = Readonly<Record<string, unknown>>;
@@ -76,7 +77,7 @@ export function say(
     intentIsFresh: true,
     isUncalled: false,
   } as const;
-  return nextInstruction(object, { ...memory, ...observation }, { nowMs: NOW_MS, settings: HANDS_DEFAULTS });
+  return nextInstruction(object, { ...memory, ...observation }, MOMENT);
 }
 
 /** The status that is written; undefined: none is. */

@@ -11,6 +11,7 @@ import {
   intent,
   kept,
   NEW,
+  MOMENT,
   NOW_MS,
   OLD,
   record,
@@ -21,29 +22,27 @@ import {
   written,
 } from './machine.fixture.ts';
 import { atFirstSight } from './machine.ts';
-import { HANDS_DEFAULTS } from './settings.ts';
 
 const { pool, replica, target } = fixture;
-const moment = { nowMs: NOW_MS, settings: HANDS_DEFAULTS };
 
 describe('a planned migration', () => {
   it('is given a status first', () => {
-    expect(atFirstSight(record(undefined), moment)).toMatchObject({ instruction: { status: { phase: 'Pending' } } });
+    expect(atFirstSight(record(undefined), MOMENT)).toMatchObject({ instruction: { status: { phase: 'Pending' } } });
   });
 
   it('is cancelled, or deleted, before anything was done', () => {
     const cancelled = { instruction: { kind: 'write', status: { phase: 'Cancelled', completionTime: ago(0) } } };
-    expect(atFirstSight(record(status('Pending'), { cancel: true }), moment)).toMatchObject(cancelled);
-    expect(atFirstSight(record(status('Pending'), {}, { deleting: true }), moment)).toMatchObject(cancelled);
+    expect(atFirstSight(record(status('Pending'), { cancel: true }), MOMENT)).toMatchObject(cancelled);
+    expect(atFirstSight(record(status('Pending'), {}, { deleting: true }), MOMENT)).toMatchObject(cancelled);
   });
 
   it('waits for approval where one is asked for, and for nothing once it is given', () => {
     const manual = { approval: { mode: 'Manual' } };
     const approved = { approval: { mode: 'Manual', approved: true, approvedBy: 'a person' } };
-    expect(atFirstSight(record(status('Pending'), manual), moment)).toMatchObject({
+    expect(atFirstSight(record(status('Pending'), manual), MOMENT)).toMatchObject({
       instruction: { status: { phase: 'AwaitingApproval' } },
     });
-    expect(atFirstSight(record(status('AwaitingApproval'), approved), moment)).toEqual({
+    expect(atFirstSight(record(status('AwaitingApproval'), approved), MOMENT)).toEqual({
       kind: 'look',
       rebuilds: false,
     });

@@ -20,6 +20,8 @@ export interface Moment {
   /** Wall time. */
   readonly nowMs: number;
   readonly settings: HandsSettings;
+  /** The policy of the migration does not exist any more. */
+  readonly isPolicyGone: boolean;
 }
 
 export type FirstSight =
@@ -69,10 +71,10 @@ function inPhase(view: MigrationView): Instruction {
 const PLANNED: VolumeMigrationStatus = { phase: 'Pending' };
 
 /** Undefined: the object cannot be understood, so nothing may be done for it. */
-function viewOf(record: VolumeMigrationRecord, { nowMs, settings }: Moment): RecordView | undefined {
+function viewOf(record: VolumeMigrationRecord, moment: Moment): RecordView | undefined {
   if (record.parsed.kind === 'invalid') return undefined;
   const { spec, status = PLANNED } = record.parsed.value;
-  return { record, spec, status, nowMs, settings };
+  return { record, spec, status, ...moment };
 }
 
 function isWaiting(phase: VolumeMigrationStatus['phase']): boolean {

@@ -13,6 +13,7 @@ let marks: string[];
 let phases: string[];
 let told: string[];
 let released: string[];
+let isPolicyGone: boolean;
 let reads: number;
 let leading: AbortController;
 let onCall: (name: string) => void | Promise<void>;
@@ -22,6 +23,7 @@ beforeEach(() => {
   volume = before;
   [calls, marks, phases, released, told] = [[], [], [], [], []];
   reads = 0;
+  isPolicyGone = false;
   leading = new AbortController();
   onCall = () => undefined;
 });
@@ -92,6 +94,7 @@ function reconciler(settings: MigrationReconcilerOptions['settings'] = {}): Migr
     migrations,
     mover,
     lock,
+    isPolicyGone: ({ name }) => name === 'policy' && isPolicyGone,
     clock,
     logger: { ...nullLogger, info: (line) => told.push(line) },
     settings,
@@ -254,6 +257,7 @@ describe('the driver of a migration', () => {
 
   it('lets a deleted object go that has ended', async () => {
     stored = record(status('Completed'), {}, { deleting: true });
+    isPolicyGone = true;
     expect(await run()).toEqual({ kind: 'done' });
     expect(released).toEqual(['v1-1']);
   });

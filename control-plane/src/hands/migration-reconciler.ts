@@ -4,7 +4,12 @@
  * A call is made only right after the object was seen to hold its intent, so that a process that was paused acts on nothing old:
  * that is one read of the object for each call, unless this look has only just written it, besides the one that begins a look.
  */
-import { setCondition, type MigrationPhase, type VolumeMigrationStatus } from '@couchestor/common/api';
+import {
+  setCondition,
+  type MigrationPhase,
+  type PolicyReference,
+  type VolumeMigrationStatus,
+} from '@couchestor/common/api';
 import {
   CoucheStorError,
   InvariantError,
@@ -29,6 +34,8 @@ export interface MigrationReconcilerOptions {
   readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus' | 'release'>;
   readonly mover: StorageMover;
   readonly lock: PlacementLock;
+  /** Whether nobody is left to count the migrations of this policy. */
+  readonly isPolicyGone: (policy: PolicyReference) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings?: Partial<HandsSettings>;
@@ -103,13 +110,13 @@ export class MigrationReconciler implements Reconciler {
       });
       return this.#forget(look.name);
     }
-    const first = atFirstSight(look.record, this.#moment());
+    const first = atFirstSight(look.record, this.#moment(look));
     if (first.kind === 'decided') return this.#carryOut(look, drive, first.instruction);
     const { volumeId } = look.record.parsed.value.spec;
     const observedAtMs = this.#options.clock.monotonic();
     const observation = await this.#observe(look, drive, { volumeId, rebuilds: first.rebuilds });
     if (observation === undefined) return { kind: 'again', afterMs: this.#settings.retryMs };
-    const instruction = nextInstruction(look.record, observation, this.#moment());
+    const instruction = nextInstruction(look.record, observation, this.#moment(look));
     return this.#carryOut(look, drive, instruction, observedAtMs);
   }
 
@@ -262,8 +269,13 @@ export class MigrationReconciler implements Reconciler {
     return result;
   }
 
-  #moment(): Moment {
-    return { nowMs: this.#options.clock.now(), settings: this.#settings };
+  #moment({ record: { parsed } }: Look): Moment {
+    const { clock, isPolicyGone } = this.#options;
+    return {
+      nowMs: clock.now(),
+      settings: this.#settings,
+      isPolicyGone: parsed.kind === 'ok' && isPolicyGone(parsed.value.spec.policyRef),
+    };
   }
 
   #driveOf(record: VolumeMigrationRecord): Drive {

@@ -10,6 +10,8 @@ export interface HandsSettings {
   readonly retryMs: number;
   /** Between two looks at the extra replica of a migration that has ended. */
   readonly extraCheckMs: number;
+  /** For which an object that was deleted waits for its end to be counted. */
+  readonly countWaitMs: number;
   /** A decision rests on the object as it was read, or written, within this time. */
   readonly viewMaxAgeMs: number;
   /** A call is made on the object as this look has written it within this time; anything else is read again right before. */
@@ -26,6 +28,7 @@ export const HANDS_DEFAULTS: HandsSettings = {
   settleMs: 35_000,
   retryMs: 10_000,
   extraCheckMs: 60_000,
+  countWaitMs: 10 * 60_000,
   viewMaxAgeMs: 5_000,
   ownWriteMaxAgeMs: 1_000,
   observationMaxAgeMs: 30_000,

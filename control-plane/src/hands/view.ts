@@ -21,6 +21,8 @@ export interface RecordView {
   /** Wall time. */
   readonly nowMs: number;
   readonly settings: HandsSettings;
+  /** Nobody is left to count how it ends. */
+  readonly isPolicyGone: boolean;
 }
 
 export interface MigrationView extends RecordView {

@@ -5,7 +5,7 @@ import { FakeKubeApi } from '../adapters/kubernetes/fake-kube-api.ts';
 import { isRecord } from '../adapters/kubernetes/kube-object.ts';
 import { KubeClient } from '../adapters/kubernetes/kube-client.ts';
 import { KubernetesStoragePolicies } from '../adapters/kubernetes/kubernetes-storage-policies.ts';
-import { isRecorded } from '../brain/status/accounting.ts';
+import { isRecorded } from '../model/recorded-end.ts';
 import { reportFixture } from '../model/decision.fixture.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import { MigrationAccounts } from './migration-accounts.ts';

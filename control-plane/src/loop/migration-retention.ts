@@ -4,7 +4,7 @@
  */
 import { isFinal } from '@couchestor/common/api';
 import { InvariantError, toCoucheStorError, type Clock, type Logger, type VolumeId } from '@couchestor/common/base';
-import { isRecorded } from '../brain/status/accounting.ts';
+import { isRecorded } from '../model/recorded-end.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';

@@ -193,6 +193,7 @@ export class World {
       migrations: this.migrations,
       mover: this.mover,
       lock,
+      isPolicyGone: () => this.#options.seed % 2 === 0,
       clock: this.clock,
       logger: nullLogger,
       mark: async (name) => {

@@ -7,7 +7,8 @@ import {
 } from '@couchestor/common/api';
 import { parseVolumeId } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../../model/volume-migration-record.ts';
-import { accounted, countedNames, isRecorded, recordedStatus, unrecordedEnd, unrecordedOf } from './accounting.ts';
+import { isRecorded } from '../../model/recorded-end.ts';
+import { accounted, countedNames, recordedStatus, unrecordedEnd, unrecordedOf } from './accounting.ts';
 import type { Status } from './status-changes.ts';
 
 const START_MS = Date.UTC(2026, 1, 17);

@@ -4,7 +4,6 @@
  * counted, and nothing leaves the history before its migration says so too. Of many endings at once some therefore wait.
  */
 import {
-  findCondition,
   formatTimestamp,
   isFinal,
   MAX_HISTORY,
@@ -15,12 +14,10 @@ import {
   type MigrationTotals,
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
+import { isRecorded, RECORDED } from '../../model/recorded-end.ts';
 import type { StoragePolicyRecord } from '../../model/storage-policy-record.ts';
 import type { VolumeMigrationRecord } from '../../model/volume-migration-record.ts';
 import { isRecord, type Status } from './status-changes.ts';
-
-/** On a migration: its end is counted in the status of its policy. */
-const RECORDED = 'Recorded';
 
 const TOTAL_OF: Readonly<Record<MigrationOutcome, keyof MigrationTotals>> = {
   Completed: 'succeeded',
@@ -68,10 +65,6 @@ export function unrecordedOf(
     })
     .flatMap((record) => unrecordedEnd(record) ?? [])
     .sort((a, b) => byEnd(a.entry, b.entry));
-}
-
-export function isRecorded({ conditions = [] }: VolumeMigrationStatus): boolean {
-  return findCondition(conditions, RECORDED)?.status === 'True';
 }
 
 /** The status of a migration that has been counted. */
