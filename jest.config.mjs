@@ -16,7 +16,12 @@ export default {
     project('unit', ['<rootDir>/common/src', '<rootDir>/control-plane/src', '<rootDir>/sandbox/src']),
     project('tidy', ['<rootDir>/scripts']),
     project('contract', ['<rootDir>/test/contract']),
-    project('fault', ['<rootDir>/test/fault']),
+    project(
+      'fault',
+      ['control-plane', 'hands', 'kube-adapter', 'mayastor', 'prometheus'].map(
+        (folder) => `<rootDir>/test/fault/${folder}`,
+      ),
+    ),
     project(
       'integration',
       ['commands', 'kubectl', 'mayastor', 'prometheus'].map((folder) => `<rootDir>/test/integration/${folder}`),
@@ -26,5 +31,6 @@ export default {
       ['control-plane', 'tiering'].map((folder) => `<rootDir>/test/integration/${folder}`),
     ),
     project('migration', ['<rootDir>/test/integration/migration']),
+    project('crash', ['<rootDir>/test/fault/migration']),
   ],
 };

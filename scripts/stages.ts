@@ -62,6 +62,7 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('integration', 'integration'),
       jest('operator', 'operator'),
       jest('migration', 'migration'),
+      jest('crash', 'crash'),
     ],
   ],
 ]);

@@ -1,0 +1,260 @@
+/**
+ * A cluster for operators that crash: the sandbox Kubernetes API and a Mayastor stand-in, on a clock that runs faster, shared by
+ * as many volumes and migrations as a test has crashes. Its questions are those that must have a good answer whatever happened.
+ */
+import type { Clock } from '@couchestor/common/base';
+import { HttpTransport } from '@couchestor/control-plane/adapters/kubernetes';
+import { KubeApiServer, type JsonObject } from '@couchestor/sandbox/kube';
+import { MayastorCluster, MayastorRest, type VolumeView } from '@couchestor/sandbox/mayastor';
+import { KubeConfig } from '@kubernetes/client-node';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { fastClock, type Pace } from './fast-clock.ts';
+import { OperatorProcess } from './operator-process.ts';
+
+const GIB = 1024 ** 3;
+const crds = join(import.meta.dirname, '..', '..', '..', 'crds');
+const NAMESPACE = 'couchestor-system';
+const MIGRATIONS = { group: 'storage.billyronks.io', resource: 'volumemigrations' };
+const POLICIES = { group: 'storage.billyronks.io', resource: 'storagepolicies' };
+const EVENTUALLY_MS = 20_000;
+const POLL_MS = 20;
+
+export interface Migration {
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly status?: {
+    readonly phase: string;
+    readonly message?: string;
+    readonly intent?: { readonly step: string };
+    readonly cordons?: readonly unknown[];
+    readonly oldReplica?: { readonly replicaId: string };
+    readonly newReplica?: { readonly replicaId: string; readonly pool: string };
+    readonly extraReplica?: { readonly replicaId: string; readonly pool: string; readonly removedTime?: string };
+  };
+}
+
+/** Where a migration begins and leads to. */
+export interface Route {
+  /** Of the volume's replicas; the first one is to move. */
+  readonly pools: readonly string[];
+  readonly target: string;
+  /** Of the volume's target. */
+  readonly node: string;
+}
+
+export interface CrashLabOptions {
+  readonly speed?: number;
+  /** How old answers of Mayastor may be; on the faster clock, like all that follow. */
+  readonly stalenessMs?: number;
+  readonly settleTime?: string;
+  readonly leaderElect?: boolean;
+}
+
+export class CrashLab {
+  readonly kube: KubeApiServer;
+  readonly cluster: MayastorCluster;
+  readonly clock: Clock;
+  readonly #pace: Pace;
+  readonly #rest: MayastorRest;
+  readonly #folder: string;
+  readonly #options: CrashLabOptions;
+  readonly #operators: OperatorProcess[] = [];
+  readonly #initialIds = new Map<string, readonly string[]>();
+
+  private constructor(
+    parts: { readonly kube: KubeApiServer; readonly cluster: MayastorCluster; readonly rest: MayastorRest },
+    pace: Pace,
+    options: CrashLabOptions,
+  ) {
+    this.kube = parts.kube;
+    this.cluster = parts.cluster;
+    this.clock = parts.cluster.clock;
+    this.#rest = parts.rest;
+    this.#pace = pace;
+    this.#options = options;
+    this.#folder = mkdtempSync(join(tmpdir(), 'couchestor-crash-'));
+    writeFileSync(join(this.#folder, 'kubeconfig'), this.kube.kubeconfig());
+  }
+
+  static async start(options: CrashLabOptions = {}): Promise<CrashLab> {
+    const pace = { speed: options.speed ?? 10, sinceMs: Date.now() };
+    const kube = await KubeApiServer.start();
+    const definitions = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
+    kube.apply(definitions.map((file) => parse(readFileSync(join(crds, file), 'utf8')) as JsonObject));
+    kube.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
+    const cluster = new MayastorCluster({
+      clock: fastClock(pace),
+      release: '2.10',
+      stalenessMs: options.stalenessMs ?? 1_000,
+      reconcileMs: 2_000,
+    });
+    for (const name of ['hot-1', 'hot-2', 'cold-1', 'cold-2']) {
+      cluster.addNode({ name });
+      cluster.addPool({ name: `pool-${name}`, node: name, capacityBytes: 10_000 * GIB });
+    }
+    const rest = await MayastorRest.start({ cluster });
+    const lab = new CrashLab({ kube, cluster, rest }, pace, options);
+    lab.applyPolicy();
+    return lab;
+  }
+
+  applyPolicy(changes: JsonObject = {}): void {
+    const spec = {
+      highWatermarkIOPS: 1_000,
+      lowWatermarkIOPS: 100,
+      storageClassName: 'mayastor',
+      hotPoolSelector: { matchLabels: { tier: 'hot' } },
+      coldPoolSelector: { matchLabels: { tier: 'cold' } },
+      ...changes,
+    };
+    this.kube.apply([
+      { apiVersion: 'storage.billyronks.io/v1', kind: 'StoragePolicy', metadata: { name: 'gold' }, spec },
+    ]);
+  }
+
+  /** A volume of its own, and its migration; returns the volume. */
+  migrate(name: string, { pools, target, node }: Route, { spec = {}, metadata = {} }: Migrating = {}): string {
+    const volumeId = this.cluster.createVolume({ sizeBytes: GIB, replicaCount: pools.length, pools });
+    this.cluster.publish(volumeId, node);
+    this.#initialIds.set(name, this.volume(volumeId)?.replicas.map(({ replicaId }) => replicaId) ?? []);
+    const [source = ''] = pools;
+    this.kube.apply([
+      {
+        apiVersion: 'storage.billyronks.io/v1',
+        kind: 'VolumeMigration',
+        metadata: { name, finalizers: ['storage.billyronks.io/migration'], ...metadata },
+        spec: {
+          policyRef: { name: 'gold' },
+          volumeId,
+          source: { tier: 'Cold', pool: source, node: source.replace('pool-', '') },
+          target: { tier: 'Hot', pool: target, node: target.replace('pool-', '') },
+          plan: { steps: ['Add', 'Sync', 'Verify', 'Remove'], replicaCount: pools.length },
+          reason: { code: 'Promote', message: 'Busy.' },
+          ...spec,
+        },
+      },
+    ]);
+    return volumeId;
+  }
+
+  volume(volumeId: string): VolumeView | undefined {
+    return this.cluster.view().volumes.find((volume) => volume.volumeId === volumeId);
+  }
+
+  poolsOf(volumeId: string): readonly string[] {
+    return (
+      this.volume(volumeId)
+        ?.replicas.map(({ pool }) => pool)
+        .toSorted() ?? []
+    );
+  }
+
+  /** Replicas that were not there when the migration was created, and those that are gone since. */
+  changesSince(name: string, volumeId: string): { readonly added: number; readonly removed: number } {
+    const before = this.#initialIds.get(name) ?? [];
+    const now = this.volume(volumeId)?.replicas.map(({ replicaId }) => replicaId) ?? [];
+    return {
+      added: now.filter((id) => !before.includes(id)).length,
+      removed: before.filter((id) => !now.includes(id)).length,
+    };
+  }
+
+  migration(name: string): Migration | undefined {
+    return (this.kube.store.list(MIGRATIONS) as readonly Migration[]).find(({ metadata }) => metadata.name === name);
+  }
+
+  phase(name: string): string | undefined {
+    return this.migration(name)?.status?.phase;
+  }
+
+  /** Of a person; see the CRD for what may be changed. */
+  async change(name: string, spec: object): Promise<void> {
+    const config = new KubeConfig();
+    config.loadFromFile(join(this.#folder, 'kubeconfig'));
+    const transport = new HttpTransport({ config });
+    const { status, body } = await transport.request({
+      method: 'PATCH',
+      path: `/apis/storage.billyronks.io/v1/volumemigrations/${name}`,
+      headers: { accept: 'application/json', 'content-type': 'application/merge-patch+json' },
+      signal: AbortSignal.timeout(10_000),
+      body: JSON.stringify({ spec }),
+    });
+    transport.close();
+    if (status !== 200) throw new Error(`${status} ${body}`);
+  }
+
+  deletePolicy(): void {
+    const object = this.kube.store.get(POLICIES, undefined, 'gold');
+    if (object !== undefined) this.kube.store.delete(POLICIES, object);
+  }
+
+  leaseHolder(name: string): string {
+    const all: readonly object[] = this.kube.store.list({ group: 'coordination.k8s.io', resource: 'leases' });
+    const leases = all as readonly {
+      readonly metadata: { readonly name: string };
+      readonly spec: { readonly holderIdentity?: string };
+    }[];
+    return leases.find(({ metadata }) => metadata.name === name)?.spec.holderIdentity ?? '';
+  }
+
+  /** What a migration may have left standing: cordons, of whomever, and the lock. */
+  leftovers(): readonly string[] {
+    const { nodes, pools } = this.cluster.view();
+    const holder = this.leaseHolder('couchestor-placement');
+    return [
+      ...nodes.flatMap(({ name, cordons }) => cordons.map((label) => `node ${name} is cordoned: ${label}`)),
+      ...pools.filter(({ cordon }) => cordon !== undefined).map(({ name }) => `pool ${name} is cordoned`),
+      ...(holder === '' ? [] : [`${holder} holds the lock`]),
+      ...this.cluster.violations.map((violation) => JSON.stringify(violation)),
+    ];
+  }
+
+  /** Loaded, and waiting to begin. */
+  operator(): OperatorProcess {
+    const { settleTime = '2s', leaderElect = false } = this.#options;
+    const args = [
+      `--kubeconfig=${join(this.#folder, 'kubeconfig')}`,
+      `--mayastor-url=${this.#rest.url}`,
+      '--prometheus-url=http://127.0.0.1:1',
+      `--settle-time=${settleTime}`,
+      '--sync-poll-interval-seconds=1',
+      '--reconcile-interval=10m',
+      ...(leaderElect ? [] : ['--no-leader-elect']),
+      ...['metrics', 'probe', 'api'].flatMap((name) => [`--${name}-port=0`, `--${name}-host=127.0.0.1`]),
+    ];
+    const marksFile = join(this.#folder, `marks-${this.#operators.length}`);
+    const operator = new OperatorProcess({
+      args,
+      pace: this.#pace,
+      marksFile,
+      compiled: join(this.#folder, 'compiled'),
+    });
+    this.#operators.push(operator);
+    return operator;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#operators.map((operator) => operator.kill()));
+    await Promise.all([this.#rest.stop(), this.kube.stop()]);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export interface Migrating {
+  readonly spec?: JsonObject;
+  readonly metadata?: JsonObject;
+}
+
+/** What `look` returns as soon as it is neither undefined nor false. Thrown after a while: an Error with what was waited for. */
+export async function until<T>(what: () => string, look: () => T | undefined | false): Promise<T> {
+  const started = performance.now();
+  while (performance.now() - started < EVENTUALLY_MS) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`waited in vain: ${what()}`);
+}
