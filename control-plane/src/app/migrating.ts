@@ -103,5 +103,6 @@ function createReconciler({ config, ...options }: MigratingOptions): MigrationRe
     isPolicyGone: (policy) => isPolicyGone(policies, policy),
     settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },
     onPhase: (record, _from, to) => announcer.announce(record, to),
+    onStranded: (record, message) => announcer.announceStranded(record, message),
   });
 }

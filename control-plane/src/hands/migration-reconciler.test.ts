@@ -12,6 +12,8 @@ let calls: string[];
 let marks: string[];
 let phases: string[];
 let told: string[];
+let warned: string[];
+let strands: string[];
 let released: string[];
 let isPolicyGone: boolean;
 let reads: number;
@@ -21,7 +23,8 @@ let onCall: (name: string) => void | Promise<void>;
 beforeEach(() => {
   clock = new VirtualClock(NOW_MS);
   volume = before;
-  [calls, marks, phases, released, told] = [[], [], [], [], []];
+  [calls, marks, phases, released] = [[], [], [], []];
+  [told, warned, strands] = [[], [], []];
   reads = 0;
   isPolicyGone = false;
   leading = new AbortController();
@@ -96,9 +99,10 @@ function reconciler(settings: MigrationReconcilerOptions['settings'] = {}): Migr
     lock,
     isPolicyGone: ({ name }) => name === 'policy' && isPolicyGone,
     clock,
-    logger: { ...nullLogger, info: (line) => told.push(line) },
+    logger: { ...nullLogger, info: (line) => told.push(line), warn: (line) => warned.push(line) },
     settings,
     onPhase: (_record, from, to) => phases.push(`${from ?? 'none'} to ${to}`),
+    onStranded: (_record, message) => strands.push(message),
     mark: (name) => void marks.push(name),
   });
 }
@@ -138,6 +142,30 @@ describe('the driver of a migration', () => {
     stored = { ...record(undefined), parsed: parseVolumeMigration({}) };
     expect(await run()).toEqual({ kind: 'done' });
     expect(calls).toEqual([]);
+  });
+
+  it('lets a deleted object go that cannot be understood and has left nothing behind', async () => {
+    const odd = { parsed: parseVolumeMigration({}), deleting: true, leftovers: [] };
+    stored = { ...record(undefined), ...odd };
+    expect(await run()).toEqual({ kind: 'done' });
+    expect([calls, released]).toEqual([['unlock'], ['v1-1']]);
+  });
+
+  it('says once what to do about one that has, or may have', async () => {
+    const odd = { ...record(undefined), parsed: parseVolumeMigration({}) };
+    const driver = reconciler();
+    stored = odd;
+    for (let look = 0; look < 2; look += 1) await run(driver);
+    expect([warned.length, strands]).toEqual([1, []]);
+    stored = { ...odd, deleting: true, leftovers: ['cordons', 'intent'] };
+    for (let look = 0; look < 2; look += 1) await run(driver);
+    expect(warned).toHaveLength(2);
+    expect(strands).toEqual([
+      expect.stringMatching(/status\.cordons, status\.intent: .* finalizer storage\.billyronks/),
+    ]);
+    stored = { ...odd, deleting: true };
+    await run();
+    expect([strands.length, released]).toEqual([2, []]);
   });
 
   it('passes a conflict on and makes no call after it', async () => {

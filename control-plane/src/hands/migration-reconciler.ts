@@ -5,7 +5,9 @@
  * that is one read of the object for each call, unless this look has only just written it, besides the one that begins a look.
  */
 import {
+  MIGRATION_FINALIZER,
   setCondition,
+  type FieldError,
   type MigrationPhase,
   type PolicyReference,
   type VolumeMigrationStatus,
@@ -41,6 +43,8 @@ export interface MigrationReconcilerOptions {
   readonly settings?: Partial<HandsSettings>;
   /** Told once the new phase is written; `from` is undefined for a migration that had none. */
   readonly onPhase?: (record: VolumeMigrationRecord, from: MigrationPhase | undefined, to: MigrationPhase) => void;
+  /** Told once of a deleted object that cannot be understood and has left something behind, with what to do about it. */
+  readonly onStranded?: (record: VolumeMigrationRecord, message: string) => void;
   /** Called before and after every write and every call, under a name that tells which; for tests that end the process there. */
   readonly mark?: ((name: string) => void | Promise<void>) | undefined;
 }
@@ -65,6 +69,8 @@ export class MigrationReconciler implements Reconciler {
   readonly #options: MigrationReconcilerOptions;
   readonly #settings: HandsSettings;
   readonly #drives = new Map<string, Drive>();
+  /** Objects that cannot be understood, as they were when that was told. */
+  readonly #left = new Map<string, string>();
 
   constructor(options: MigrationReconcilerOptions) {
     this.#options = options;
@@ -103,12 +109,8 @@ export class MigrationReconciler implements Reconciler {
   async #step(look: Look, drive: Drive): Promise<Next> {
     await this.#refresh(look, this.#settings.viewMaxAgeMs);
     if (look.record.parsed.kind === 'invalid') {
-      const { errors } = look.record.parsed;
-      this.#options.logger.warn('A migration cannot be understood; nothing is done for it.', {
-        migration: look.name,
-        errors,
-      });
-      return this.#forget(look.name);
+      await this.#leave(look, look.record.parsed.errors);
+      return DONE;
     }
     const first = atFirstSight(look.record, this.#moment(look));
     if (first.kind === 'decided') return this.#carryOut(look, drive, first.instruction);
@@ -118,6 +120,26 @@ export class MigrationReconciler implements Reconciler {
     if (observation === undefined) return { kind: 'again', afterMs: this.#settings.retryMs };
     const instruction = nextInstruction(look.record, observation, this.#moment(look));
     return this.#carryOut(look, drive, instruction, observedAtMs);
+  }
+
+  /** Nothing may be done for what cannot be understood, but to let it go where it has left nothing behind. */
+  async #leave({ name, record, signal }: Look, errors: readonly FieldError[]): Promise<void> {
+    const { migrations, lock, logger, onStranded } = this.#options;
+    const { uid, deleting, leftovers } = record;
+    this.#drives.delete(name);
+    if (deleting && leftovers?.length === 0) {
+      logger.warn('A deleted migration that cannot be understood is let go.', { migration: name, errors });
+      await lock.release(name, signal);
+      await this.#marked('release', () => migrations.release(record, signal));
+      this.#forget(name);
+      return;
+    }
+    const state = `${uid} ${deleting ? 'deleted' : 'there'}`;
+    if (this.#left.get(name) === state) return;
+    this.#left.set(name, state);
+    const message = deleting ? stranded(leftovers) : 'Nothing is done for it until it can be understood.';
+    logger.warn('A migration cannot be understood.', { migration: name, errors, message });
+    if (deleting) onStranded?.(record, message);
   }
 
   /** Reads the object again if what is known of it is as old. A change of it is for the next decision to see. */
@@ -288,8 +310,14 @@ export class MigrationReconciler implements Reconciler {
 
   #forget(name: string): ReconcileResult {
     this.#drives.delete(name);
+    this.#left.delete(name);
     return DONE;
   }
+}
+
+function stranded(leftovers: readonly string[] = ['status']): string {
+  const fields = leftovers.map((field) => (field === 'status' ? field : `status.${field}`)).join(', ');
+  return `It was deleted, cannot be understood, and is kept for its ${fields}: undo by hand what they tell of in Mayastor, then take its finalizer ${MIGRATION_FINALIZER} away.`;
 }
 
 /** A broken invariant is nobody's outcome. */

@@ -123,6 +123,19 @@ describe('MigrationAnnouncer', () => {
     expect([happenings, ends, lines.length]).toEqual([[], [], 1]);
   });
 
+  it('tells of one that needs a person on itself, since its policy cannot be read', () => {
+    announcer.announceStranded(record({ phase: 'Adding' }), 'Do this.');
+    const regarding = {
+      apiVersion: 'storage.billyronks.io/v1',
+      kind: 'VolumeMigration',
+      name: 'v-1-3',
+      uid: 'uid-v-1-3',
+    };
+    expect(happenings).toEqual([
+      { regarding, type: 'Warning', reason: 'MigrationStranded', action: 'Migrate', note: 'Do this.' },
+    ]);
+  });
+
   it('says nothing of what cannot be read', () => {
     const unreadable = { ...record({ phase: 'Failed' }), parsed: { kind: 'invalid', errors: [] } } as const;
     announcer.announce(unreadable, 'Failed');

@@ -7,6 +7,7 @@ import {
   GROUP_VERSION,
   isFinal,
   STORAGE_POLICY,
+  VOLUME_MIGRATION,
   type MigrationPhase,
   type VolumeMigration,
 } from '@couchestor/common/api';
@@ -71,6 +72,12 @@ export class MigrationAnnouncer {
     if (claim === undefined) return;
     const regarding = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim };
     this.#options.events.record({ regarding, ...happening });
+  }
+
+  /** The migration was deleted, cannot be understood, and needs a person. Neither waits nor throws. */
+  announceStranded({ name, uid }: VolumeMigrationRecord, note: string): void {
+    const regarding = { apiVersion: GROUP_VERSION, kind: VOLUME_MIGRATION.kind, name, uid };
+    this.#options.events.record({ regarding, type: 'Warning', reason: 'MigrationStranded', action: ACTION, note });
   }
 
   #log(migration: string, { spec, status }: VolumeMigration, phase: Told): void {

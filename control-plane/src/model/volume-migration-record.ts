@@ -12,4 +12,6 @@ export interface VolumeMigrationRecord {
   readonly deleting: boolean;
   readonly finalizers: readonly string[];
   readonly parsed: ParseResult<VolumeMigration>;
+  /** Of one that cannot be understood: the fields of its status that tell of something left in the storage system. */
+  readonly leftovers?: readonly string[];
 }

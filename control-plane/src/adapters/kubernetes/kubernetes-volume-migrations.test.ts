@@ -126,6 +126,28 @@ describe('what is known of VolumeMigrations', () => {
   });
 });
 
+describe('what is left of one that cannot be read', () => {
+  const cordon = { kind: 'Node', name: 'n', label: 'l' };
+  it.each([
+    [undefined, []],
+    [{ phase: 'Future', cordons: [], extraReplica: { removedTime: '2026-02-17T10:00:00Z' } }, []],
+    [
+      { cordons: [cordon], intent: { step: 'Swap' }, extraReplica: { pool: 'p' } },
+      ['cordons', 'intent', 'extraReplica'],
+    ],
+    [{ cordons: 'all' }, ['cordons']],
+    ['odd', ['status']],
+  ])('of the status %j is %j', async (status, leftovers) => {
+    api.put(MIGRATIONS, { metadata: { name: 'odd' }, ...(status === undefined ? {} : { status }) });
+    expect(await read('odd')).toMatchObject({ parsed: { kind: 'invalid' }, leftovers });
+  });
+
+  it('is nothing that one has to guess of one that can', async () => {
+    put('a');
+    expect(await read('a')).not.toHaveProperty('leftovers');
+  });
+});
+
 describe('create', () => {
   it('makes the object once, also through a lost answer', async () => {
     api.fault({ kind: 'lostAnswer' }, { verb: 'create' });

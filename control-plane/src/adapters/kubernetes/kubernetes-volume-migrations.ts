@@ -12,7 +12,7 @@ import { MIGRATION_FINALIZER } from '@couchestor/common/api';
 import { assertInvariant, CoucheStorError, toCoucheStorError } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../../model/volume-migration-record.ts';
 import type { VolumeMigrations, VolumeMigrationsSnapshot } from '../../ports/volume-migrations.ts';
-import type { KubeObject } from './kube-object.ts';
+import { isRecord, type KubeObject } from './kube-object.ts';
 import type { Entry } from './object-cache.ts';
 import type { TypedResource } from './typed-resource.ts';
 
@@ -105,7 +105,7 @@ function refuseOther({ metadata }: KubeObject, { name, resourceVersion }: Volume
   });
 }
 
-function recordOf({ raw: { metadata }, value }: Entry<Parsed>): VolumeMigrationRecord {
+function recordOf({ raw: { metadata, status }, value }: Entry<Parsed>): VolumeMigrationRecord {
   const { name, uid, generation = 0, resourceVersion, creationTimestamp = '', finalizers = [] } = metadata;
   const createdAtMs = Date.parse(creationTimestamp);
   return {
@@ -118,5 +118,20 @@ function recordOf({ raw: { metadata }, value }: Entry<Parsed>): VolumeMigrationR
     deleting: metadata.deletionTimestamp !== undefined,
     finalizers,
     parsed: value,
+    ...(value.kind === 'invalid' ? { leftovers: leftoversOf(status) } : {}),
   };
+}
+
+/** What is not known to be harmless is left. */
+function leftoversOf(status: unknown): readonly string[] {
+  if (status === undefined) return [];
+  if (!isRecord(status)) return ['status'];
+  const { cordons, intent, extraReplica } = status;
+  const isEmpty = cordons === undefined || (Array.isArray(cordons) && cordons.length === 0);
+  const isRemoved = extraReplica === undefined || (isRecord(extraReplica) && extraReplica.removedTime !== undefined);
+  return [
+    ...(isEmpty ? [] : ['cordons']),
+    ...(intent === undefined ? [] : ['intent']),
+    ...(isRemoved ? [] : ['extraReplica']),
+  ];
 }
