@@ -17,7 +17,7 @@ const COMMANDS = {
   test: ['scripts/stages.ts', 'test'],
   bench: ['bench/main.ts'],
   demo: ['scripts/demo.ts'],
-  sandbox: ['sandbox/src/main.ts'],
+  sandbox: ['scripts/sandbox.ts'],
 };
 
 function usage() {
@@ -29,8 +29,8 @@ Installs what the checkout lacks, then runs COMMAND under the Node version that 
   check      format, types, lint, layering, generated files, observed fields, house rules and unit tests
   test       check, then the API reference and the contract, fault and integration tests
   bench      measure an area (bench -- --help lists them)
-  demo       start the sandbox and show what CoucheStor does today
-  sandbox    run the sandbox Kubernetes API server (sandbox -- --help lists its flags)
+  demo       start the sandbox and show how volumes move (demo -- --help lists its flags)
+  sandbox    start the world of the demo and leave it running (sandbox -- --help lists its flags)
 `;
 }
 
@@ -90,6 +90,9 @@ function pinnedNode() {
   say(`the pinned Node is missing and this one is ${process.version}; CoucheStor needs Node ${engines.node}`);
   process.exit(1);
 }
+
+// Ctrl-C is for the command, which cleans up after itself; this process waits for it.
+process.on('SIGINT', () => undefined);
 
 const [command = '--help', ...args] = process.argv.slice(2);
 if (command === '--help' || command === '-h') {

@@ -3,15 +3,9 @@ import { HttpTransport, type KubeTransport } from '@couchestor/control-plane/ada
 import { KubeConfig } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { table } from './table.ts';
 
-const POLICIES = '/apis/storage.billyronks.io/v1/storagepolicies';
-const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
-
-interface Table {
-  columnDefinitions: { name: string; priority: number }[];
-  rows: { cells: (string | number | boolean | null)[] }[];
-}
+const GROUP = '/apis/storage.billyronks.io/v1';
+const POLICIES = `${GROUP}/storagepolicies`;
 
 export interface Condition {
   type: string;
@@ -26,7 +20,22 @@ export interface Policy {
   status?: { conditions?: Condition[]; decisionCounts?: { move: number } };
 }
 
-export type Applied = { kind: 'applied' } | { kind: 'refused'; message: string };
+/** As far as the demo shows it. */
+export interface Migration {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly volumeId: string;
+    readonly source: { readonly tier: string };
+    readonly target: { readonly tier: string };
+  };
+  readonly status?: {
+    readonly phase: string;
+    readonly message?: string;
+    readonly progressPercent?: number;
+    readonly startTime?: string;
+    readonly completionTime?: string;
+  };
+}
 
 export function connect(kubeconfig: string): HttpTransport {
   const config = new KubeConfig();
@@ -41,16 +50,14 @@ export class DemoApi {
     this.#transport = transport;
   }
 
-  /** Server-side apply of every policy in a file, changed by `edit` first; stops at the first that is refused. */
-  async apply(file: string, edit: (spec: Record<string, unknown>) => void = () => undefined): Promise<Applied> {
+  /** Server-side apply of every policy in a file. */
+  async apply(file: string): Promise<void> {
     for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) {
       const manifest = document.toJS() as Policy;
-      edit(manifest.spec);
       const path = `${POLICIES}/${manifest.metadata.name}?fieldManager=demo&force=true`;
       const { status, body } = await this.#send('PATCH', path, manifest);
-      if (status >= 300) return { kind: 'refused', message: (JSON.parse(body) as { message: string }).message };
+      if (status >= 300) throw new Error(`PATCH ${manifest.metadata.name}: ${status} ${body}`);
     }
-    return { kind: 'applied' };
   }
 
   /** What `kubectl annotate pvc` does. */
@@ -70,28 +77,21 @@ export class DemoApi {
     return JSON.parse(body) as Policy;
   }
 
-  /** The table that `kubectl get spol` prints, as the server makes it. */
-  async table(): Promise<string> {
-    const { body } = await this.#send('GET', POLICIES, undefined, TABLE);
-    const { columnDefinitions, rows } = JSON.parse(body) as Table;
-    const shown = columnDefinitions.flatMap(({ priority }, index) => (priority === 0 ? [index] : []));
-    const lines = [
-      shown.map((index) => columnDefinitions[index]?.name.toUpperCase() ?? ''),
-      ...rows.map(({ cells }) => shown.map((index) => String(cells[index] ?? ''))),
-    ];
-    return table(lines);
+  /** The earliest first. */
+  async migrations(): Promise<readonly Migration[]> {
+    const { status, body } = await this.#send('GET', `${GROUP}/volumemigrations`);
+    if (status !== 200) throw new Error(`GET volumemigrations: ${status} ${body}`);
+    return (JSON.parse(body) as { items: Migration[] }).items;
   }
 
-  #send(
-    method: 'GET' | 'PATCH',
-    path: string,
-    body?: unknown,
-    accept = 'application/json',
-  ): Promise<{ status: number; body: string }> {
+  #send(method: 'GET' | 'PATCH', path: string, body?: unknown): Promise<{ status: number; body: string }> {
     return this.#transport.request({
       method,
       path,
-      headers: { accept, ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }) },
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }),
+      },
       signal: AbortSignal.timeout(15_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -1,12 +1,10 @@
 /** `couchestor-operator` as a process that can be killed and started again, and what it tells over its ports. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { Child } from './child.ts';
 import { freePort } from './free-port.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-/** Of what it writes, enough to say why it ended. */
-const KEPT_LOG_LENGTH = 8_192;
+const main = join(import.meta.dirname, '..', '..', 'control-plane/src/main.ts');
+const REQUEST_TIMEOUT_MS = 5_000;
 
 export interface OperatorWorld {
   readonly kubeconfig: string;
@@ -16,7 +14,6 @@ export interface OperatorWorld {
 
 /** As the read model tells it. */
 export interface ToldDecision {
-  readonly since: string;
   readonly decision: {
     readonly volumeId: string;
     readonly volumeName: string;
@@ -36,76 +33,62 @@ export interface ToldDecisions {
 }
 
 export class DemoOperator {
-  #child: ChildProcess | undefined;
-  #ports = { api: 0, probes: 0, metrics: 0 };
-  #log = '';
+  readonly #child = new Child('the operator');
+  /** The same for every start, so that what was printed stays true. */
+  #ports: { readonly api: number; readonly probes: number; readonly metrics: number } | undefined;
 
   async start(world: OperatorWorld): Promise<void> {
-    const [api, probes, metrics] = [await freePort(), await freePort(), await freePort()];
-    this.#ports = { api, probes, metrics };
-    const flags = {
+    this.#ports ??= { api: await freePort(), probes: await freePort(), metrics: await freePort() };
+    const { api, probes, metrics } = this.#ports;
+    await this.#child.start(main, {
       kubeconfig: world.kubeconfig,
       'mayastor-url': world.mayastorUrl,
       'prometheus-url': world.prometheusUrl,
+      namespace: 'default',
       // A sandbox lives in seconds what a cluster lives in hours.
       'scrape-interval': '1s',
       'reconcile-interval': '1s',
-      namespace: 'default',
+      'sync-poll-interval-seconds': 1,
+      // Longer than the sandbox's answers are old.
+      'settle-time': '1s',
+      'max-concurrent-migrations': 4,
+      'max-migrations-per-hour': 1000,
       'api-port': api,
       'probe-port': probes,
       'probe-host': '127.0.0.1',
       'metrics-port': metrics,
       'metrics-host': '127.0.0.1',
-    };
-    const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-    this.#log = '';
-    const child = spawn(process.execPath, ['--no-warnings', join(root, 'control-plane/src/main.ts'), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-KEPT_LOG_LENGTH)));
-    }
-    this.#child = child;
-    await once(child, 'spawn');
   }
 
   /** The end of its log, once it ended without having been told to. */
   get deathCry(): string | undefined {
-    const ended = this.#child !== undefined && (this.#child.exitCode ?? this.#child.signalCode) !== null;
-    return ended ? this.#log : undefined;
+    return this.#child.deathCry;
   }
 
-  get apiUrl(): string {
-    return `http://127.0.0.1:${this.#ports.api}/api/v1/decisions`;
+  get urls(): { readonly decisions: string; readonly readyz: string; readonly metrics: string } {
+    const at = (port: number | undefined, path: string): string => `http://127.0.0.1:${port ?? 0}${path}`;
+    return {
+      decisions: at(this.#ports?.api, '/api/v1/decisions'),
+      readyz: at(this.#ports?.probes, '/readyz'),
+      metrics: at(this.#ports?.metrics, '/metrics'),
+    };
   }
 
   async decisions(): Promise<ToldDecisions> {
-    const response = await fetch(`${this.apiUrl}?limit=500`);
+    const response = await fetch(`${this.urls.decisions}?limit=500`, {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     return (await response.json()) as ToldDecisions;
   }
 
-  /** Status and text of /readyz. */
-  async readiness(): Promise<{ status: number; text: string }> {
-    const response = await fetch(`http://127.0.0.1:${this.#ports.probes}/readyz`);
-    return { status: response.status, text: await response.text() };
-  }
-
   /** SIGKILL: no chance to finish anything. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL');
+    await this.#child.end('SIGKILL');
   }
 
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM');
-  }
-
-  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || (child.exitCode ?? child.signalCode) !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+  async close(): Promise<void> {
+    await this.#child.close();
   }
 }

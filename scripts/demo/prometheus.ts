@@ -1,20 +1,18 @@
 /** The sandbox's Prometheus at an address that stays, so that it can go away and come back. */
 import { PrometheusStandIn } from '@couchestor/sandbox/prometheus';
-import { readFileSync } from 'node:fs';
 import { freePort } from './free-port.ts';
 
 export class DemoPrometheus {
-  readonly #targets: string;
+  readonly #targets: () => readonly string[];
   readonly #port: number;
   #server: PrometheusStandIn | undefined;
 
-  private constructor(targets: string, port: number) {
+  private constructor(targets: () => readonly string[], port: number) {
     this.#targets = targets;
     this.#port = port;
   }
 
-  /** `targets` is the file that the sandbox writes for file_sd_configs. */
-  static async start(targets: string): Promise<DemoPrometheus> {
+  static async start(targets: () => readonly string[]): Promise<DemoPrometheus> {
     const prometheus = new DemoPrometheus(targets, await freePort());
     await prometheus.resume();
     return prometheus;
@@ -26,11 +24,7 @@ export class DemoPrometheus {
 
   /** With no memory of what it scraped before. */
   async resume(): Promise<void> {
-    const targets = (): string[] => {
-      const groups = JSON.parse(readFileSync(this.#targets, 'utf8')) as { targets: string[] }[];
-      return groups.flatMap((group) => group.targets);
-    };
-    this.#server = await PrometheusStandIn.start({ targets, port: this.#port, intervalMs: 1_000 });
+    this.#server = await PrometheusStandIn.start({ targets: this.#targets, port: this.#port, intervalMs: 1_000 });
   }
 
   async stop(): Promise<void> {

@@ -9,21 +9,6 @@ function npm(...args: string[]): { status: number | null; stdout: string; stderr
   return spawnSync('npm', args, { cwd: root, encoding: 'utf8', timeout: 150_000 });
 }
 
-describe('npm run demo', () => {
-  it('shows every step to its end', () => {
-    const { status, stdout, stderr } = npm('run', 'demo');
-    expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/TelemetryHealthy=False/);
-    expect(stdout).toMatch(/not one replica of the \d+ volumes was touched/);
-  }, 160_000);
-
-  it('refuses an unknown flag and says which exist', () => {
-    const { status, stderr } = npm('run', 'demo', '--', '--sped-up');
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/--keep/);
-  });
-});
-
 describe('npm test', () => {
   it('takes no argument that it would ignore', () => {
     const { status, stderr } = npm('test', '--', 'common/src/base');

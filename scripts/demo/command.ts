@@ -1,0 +1,63 @@
+/**
+ * What `npm run demo` and `npm run sandbox` have in common: flags that are refused with the usage, an end at Ctrl-C that leaves
+ * neither processes nor files behind, and an exit code that is the truth.
+ */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface Command {
+  /** In messages. */
+  readonly name: string;
+  readonly usage: string;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Ends early, with an error, when `interruption` aborts. */
+  readonly run: (flags: Flags, interruption: AbortSignal) => Promise<void>;
+  /** Called once, however `run` ends. */
+  readonly cleanUp: () => Promise<void>;
+}
+
+const EXIT_CODE_OF = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Ends the process. */
+export async function runCommand(command: Command): Promise<never> {
+  const { name, usage } = command;
+  const flags = flagsOf(command);
+  if (flags.help === true) {
+    process.stdout.write(usage);
+    process.exit(0);
+  }
+  const interruption = new AbortController();
+  let exitCode = 0;
+  for (const [signal, code] of Object.entries(EXIT_CODE_OF)) {
+    process.on(signal, () => {
+      exitCode ||= code;
+      interruption.abort(new Error('interrupted'));
+    });
+  }
+  const aborted = new Promise<never>((_, reject) => {
+    interruption.signal.addEventListener('abort', () => reject(new Error('interrupted')));
+  });
+  try {
+    await Promise.race([command.run(flags, interruption.signal), aborted]);
+  } catch (error) {
+    if (!interruption.signal.aborted) {
+      process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+      exitCode = EXIT_FAILED;
+    }
+  }
+  await command.cleanUp();
+  process.exit(exitCode);
+}
+
+function flagsOf({ name, usage, options }: Command): Flags {
+  try {
+    const { values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h' } } });
+    return values;
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(EXIT_USAGE);
+  }
+}

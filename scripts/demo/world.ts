@@ -1,0 +1,129 @@
+/**
+ * Everything the demo runs on, started and stopped as one: a Kubernetes API and a Mayastor in the sandbox, a Prometheus, and
+ * the operator with the adapters that it has in production, told where these are.
+ */
+import { join } from 'node:path';
+import { connect, DemoApi, type Migration } from './api.ts';
+import { DemoMayastor, type DemoVolume } from './mayastor.ts';
+import { DemoOperator, type ToldDecision } from './operator.ts';
+import { DemoPrometheus } from './prometheus.ts';
+import { DemoSandbox, type SandboxOptions } from './sandbox.ts';
+
+export const POLICIES_FILE = join(import.meta.dirname, 'tiering.yaml');
+
+/** Of the policies in the file. */
+const WATCHED_CLASSES = ['mayastor-2', 'mayastor-pinned'];
+const FINAL = ['Completed', 'Failed', 'Aborted', 'Cancelled'];
+
+export const isFinal = ({ status }: Migration): boolean => FINAL.includes(status?.phase ?? '');
+
+/** One volume as everybody sees it. */
+export interface VolumeSight {
+  readonly volume: DemoVolume;
+  readonly name: string;
+  /** Of its replicas, by Mayastor. */
+  readonly tiers: string;
+  /** Undefined until the operator first decided. */
+  readonly decision: ToldDecision['decision'] | undefined;
+  /** That has not ended. */
+  readonly migration: Migration | undefined;
+}
+
+export interface Sight {
+  readonly volumes: readonly VolumeSight[];
+  readonly migrations: readonly Migration[];
+  /** Whether the decisions are the operator's latest word. */
+  readonly isFresh: boolean;
+}
+
+export class DemoWorld {
+  readonly sandbox = new DemoSandbox();
+  readonly operator = new DemoOperator();
+  #prometheus: DemoPrometheus | undefined;
+  #api: DemoApi | undefined;
+  #mayastor: DemoMayastor | undefined;
+  #volumes: readonly DemoVolume[] = [];
+  /** Told before the operator went away. */
+  #decisions: readonly ToldDecision[] = [];
+  #isClosed = false;
+
+  /** All but the operator, with the policies in the cluster. */
+  async start(options: SandboxOptions): Promise<void> {
+    await this.sandbox.start(options);
+    const exporters = this.sandbox.exporters;
+    const prometheus = await DemoPrometheus.start(() => exporters);
+    this.#prometheus = prometheus;
+    if (this.#isClosed) await prometheus.stop();
+    this.#api = new DemoApi(connect(this.sandbox.kubeconfig));
+    this.#mayastor = new DemoMayastor(this.sandbox);
+    const volumes = await this.#mayastor.volumes();
+    this.#volumes = volumes.filter(({ claim }) => WATCHED_CLASSES.includes(claim.storageClassName));
+    await this.#api.apply(POLICIES_FILE);
+  }
+
+  async startOperator(): Promise<void> {
+    const { kubeconfig, mayastorUrl } = this.sandbox;
+    await this.operator.start({ kubeconfig, mayastorUrl, prometheusUrl: this.prometheus.url });
+  }
+
+  get prometheus(): DemoPrometheus {
+    return started(this.#prometheus);
+  }
+
+  get api(): DemoApi {
+    return started(this.#api);
+  }
+
+  get mayastor(): DemoMayastor {
+    return started(this.#mayastor);
+  }
+
+  /** Thrown when a process has ended that was not told to: Error with the end of its log. */
+  async look(): Promise<Sight> {
+    for (const [what, { deathCry }] of [['sandbox', this.sandbox] as const, ['operator', this.operator] as const]) {
+      if (deathCry !== undefined) throw new Error(`the ${what} ended:\n${deathCry}`);
+    }
+    const [told, migrations, tiers] = await Promise.all([
+      this.operator.decisions().catch(() => undefined),
+      this.api.migrations(),
+      this.mayastor.tiers(),
+    ]);
+    if (told !== undefined) this.#decisions = told.items;
+    const decisionOf = new Map(this.#decisions.map(({ decision }) => [decision.volumeId, decision]));
+    const volumes = this.#volumes.map((volume) => ({
+      volume,
+      name: `${volume.claim.namespace}/${volume.claim.name}`,
+      tiers: tiers.get(volume.volumeId) ?? '?',
+      decision: decisionOf.get(volume.volumeId),
+      migration: migrations.find((one) => one.spec.volumeId === volume.volumeId && !isFinal(one)),
+    }));
+    return { volumes, migrations, isFresh: told?.round.fresh === true };
+  }
+
+  /** Where everything is. */
+  get endpoints(): Readonly<Record<string, unknown>> {
+    const { kubeconfig, kubernetesUrl, mayastorUrl, controlUrl, exporters } = this.sandbox;
+    return {
+      kubeconfig,
+      kubernetes: kubernetesUrl,
+      mayastor: `${mayastorUrl}/v0`,
+      exporters: exporters.map((address) => `http://${address}/metrics`),
+      control: controlUrl,
+      prometheus: this.prometheus.url,
+      operator: this.operator.urls,
+    };
+  }
+
+  /** At any time, also in the middle of a start; nothing can be started afterwards. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.operator.close();
+    await this.#prometheus?.stop();
+    await this.sandbox.close();
+  }
+}
+
+function started<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('the sandbox is not up');
+  return part;
+}
