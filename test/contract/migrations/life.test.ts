@@ -8,6 +8,7 @@ import {
   realClock,
   VirtualClock,
 } from '@couchestor/common/base';
+import { MigrationReconciler } from '@couchestor/control-plane/hands';
 import {
   MigrationAccounts,
   MigrationRetention,
@@ -201,6 +202,39 @@ describe('the life of a migration', () => {
     const { totals, history } = await statusOfPolicy();
     expect(totals).toEqual({ succeeded: 59, failed: 1, aborted: 0, cancelled: 0 });
     expect(history).toHaveLength(50);
+  });
+
+  it('is counted before it goes when somebody deletes it', async () => {
+    const untouched = (): Promise<never> => Promise.reject(new Error('Nothing is done for it in the storage system.'));
+    const hands = new MigrationReconciler({
+      migrations: stage.migrations,
+      mover: {
+        volume: untouched,
+        surroundings: untouched,
+        rebuildHistory: untouched,
+        setReplicaCount: untouched,
+        cordonNode: untouched,
+        uncordonNode: untouched,
+        cordonPool: untouched,
+        uncordonPool: untouched,
+      },
+      lock: { acquire: untouched, release: untouched },
+      isPolicyGone: () => false,
+      clock: realClock,
+      logger: nullLogger,
+    });
+    await stage.migration('v-1-1');
+    await stage.delete('v-1-1');
+    expect(await hands.reconcile('v-1-1', stage.signal)).toMatchObject({ kind: 'again' });
+    expect(statusOf(await stage.read('v-1-1'))).toMatchObject({
+      phase: 'Cancelled',
+      conditions: [{ type: 'Released', status: 'False' }],
+    });
+    await seen(1, ({ phase, conditions }) => phase === 'Cancelled' && conditions.includes('Released'));
+    await reconcilerOf().reconcile('gold', stage.signal);
+    expect(await hands.reconcile('v-1-1', stage.signal)).toEqual({ kind: 'done' });
+    expect(await stage.exists('v-1-1')).toBe(false);
+    expect((await statusOfPolicy()).totals).toMatchObject({ cancelled: 1 });
   });
 
   it('is forgotten long after its end, when it was counted', async () => {
