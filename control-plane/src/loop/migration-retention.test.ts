@@ -92,6 +92,11 @@ describe('a migration that ended', () => {
     expect(expired(failures)).toHaveLength(12);
   });
 
+  it('is in the order that decisions have, when others of its volume ended in the same second', () => {
+    const sameSecond = [failed('v-1-2', 109, 'Aborted'), failed('v-1-3', 109, 'Completed')];
+    expect(expired([failed('v-1-1', 0), ...sameSecond], [gold('0h')])).toEqual(['v-1-3']);
+  });
+
   it('never goes while the rest of its volume would be another without it', () => {
     const end = fc.record({
       phase: fc.constantFrom<MigrationOutcome>('Completed', 'Failed', 'Aborted', 'Cancelled'),

@@ -4,6 +4,7 @@
  */
 import { isFinal } from '@couchestor/common/api';
 import { InvariantError, toCoucheStorError, type Clock, type Logger, type VolumeId } from '@couchestor/common/base';
+import { byText } from '../brain/order.ts';
 import { isRecorded } from '../model/recorded-end.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
@@ -133,7 +134,10 @@ function endedByVolume(migrations: readonly VolumeMigrationRecord[]): ReadonlyMa
     if (others === undefined) byVolume.set(spec.volumeId, [ended]);
     else others.push(ended);
   }
-  for (const ended of byVolume.values()) ended.sort((a, b) => a.endMs - b.endMs);
+  // Of ends in the same second the order is that of the decisions.
+  for (const ended of byVolume.values()) {
+    ended.sort((a, b) => a.endMs - b.endMs || byText(b.record.name, a.record.name));
+  }
   return byVolume;
 }
 
