@@ -12,7 +12,7 @@ import { options } from './config.ts';
 
 const usage = `Usage: couchestor-operator [OPTION]...
 
-Watches the volumes of OpenEBS Mayastor, decides by StoragePolicies on which tier each belongs, and moves them there.
+Watches the volumes of OpenEBS Mayastor, decides by StoragePolicies on which tier each belongs, and moves them there.`;
 
 /** Whatever still hangs then is given up; Kubernetes grants 30 s. */
 const STOP_WITHIN_MS = 10_000;
