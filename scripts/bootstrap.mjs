@@ -18,6 +18,7 @@ const COMMANDS = {
   bench: ['bench/main.ts'],
   demo: ['scripts/demo.ts'],
   sandbox: ['scripts/sandbox.ts'],
+  'kube-api': ['sandbox/src/main.ts'],
 };
 
 function usage() {
@@ -31,6 +32,7 @@ Installs what the checkout lacks, then runs COMMAND under the Node version that 
   bench      measure an area (bench -- --help lists them)
   demo       start the sandbox and show how volumes move (demo -- --help lists its flags)
   sandbox    start the world of the demo and leave it running (sandbox -- --help lists its flags)
+  kube-api   run couchestor-sandbox alone, a Kubernetes API server (kube-api --help lists its flags)
 `;
 }
 

@@ -3,7 +3,6 @@
  * Kubernetes API, Mayastor and Prometheus are differs, and how long things take. A step that does not show what it promises
  * ends the demo with an error.
  */
-import { once } from 'node:events';
 import { runCommand } from './demo/command.ts';
 import { Story } from './demo/story.ts';
 import { DemoWorld } from './demo/world.ts';
@@ -35,7 +34,7 @@ await runCommand({
     const { kubeconfig, operator } = world.endpoints as { kubeconfig: string; operator: { decisions: string } };
     if (keep !== true) {
       write('\nTo look around in it: npm run demo -- --keep, or npm run sandbox.\n');
-      return;
+      return 'ended';
     }
     write(`
 Everything goes on; Ctrl-C stops it. In another terminal:
@@ -44,7 +43,7 @@ Everything goes on; Ctrl-C stops it. In another terminal:
    kubectl --kubeconfig ${kubeconfig} describe spol tiering
    curl ${operator.decisions}
 `);
-    await once(interruption, 'abort');
+    return 'stays';
   },
   cleanUp: () => world.close(),
 });

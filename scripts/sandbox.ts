@@ -1,5 +1,4 @@
 /** `npm run sandbox`: the world of the demo, without its story, left running. */
-import { once } from 'node:events';
 import { runCommand } from './demo/command.ts';
 import { RELEASE, VOLUMES } from './demo/story.ts';
 import { DemoWorld } from './demo/world.ts';
@@ -7,8 +6,8 @@ import { DemoWorld } from './demo/world.ts';
 const USAGE = `Usage: npm run sandbox [-- [--volumes N] [--json]]
 
 Starts a Kubernetes API, a Mayastor whose volumes have I/O, a Prometheus that scrapes it, and the operator with two policies, in
-compressed time, and says where everything is. Ctrl-C stops it and leaves nothing behind. The Kubernetes API alone, or
-with another Mayastor: npx couchestor-sandbox --help.
+compressed time, and says where everything is. Ctrl-C stops it and leaves nothing behind. The Kubernetes API alone, or with
+another release of Mayastor: node scripts/bootstrap.mjs kube-api --help.
 
   --volumes N  how many volumes there are (${VOLUMES})
   --json       print where everything is as one line of JSON
@@ -27,12 +26,12 @@ await runCommand({
   name: 'sandbox',
   usage: USAGE,
   options: { volumes: { type: 'string', default: String(VOLUMES) }, json: { type: 'boolean' } },
-  run: async ({ volumes, json }, interruption) => {
+  run: async ({ volumes, json }) => {
     await world.start({ volumes: volumesOf(String(volumes)), release: RELEASE });
     await world.startOperator();
     const { endpoints } = world;
     process.stdout.write(json === true ? `${JSON.stringify(endpoints)}\n` : told(endpoints));
-    await once(interruption, 'abort');
+    return 'stays';
   },
   cleanUp: () => world.close(),
 });

@@ -11,8 +11,8 @@ export interface Command {
   readonly name: string;
   readonly usage: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** Ends early, with an error, when `interruption` aborts. */
-  readonly run: (flags: Flags, interruption: AbortSignal) => Promise<void>;
+  /** Ends early, with an error, when `interruption` aborts. `stays`: it has done its work and is left running until Ctrl-C. */
+  readonly run: (flags: Flags, interruption: AbortSignal) => Promise<'ended' | 'stays'>;
   /** Called once, however `run` ends. */
   readonly cleanUp: () => Promise<void>;
 }
@@ -41,7 +41,9 @@ export async function runCommand(command: Command): Promise<never> {
     interruption.signal.addEventListener('abort', () => reject(new Error('interrupted')));
   });
   try {
-    await Promise.race([command.run(flags, interruption.signal), aborted]);
+    const outcome = await Promise.race([command.run(flags, interruption.signal), aborted]);
+    if (outcome === 'stays') await aborted.catch(() => undefined);
+    exitCode = 0;
   } catch (error) {
     if (!interruption.signal.aborted) {
       process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -2,7 +2,7 @@
  * What happens to the volumes, while it happens: on a terminal a table that is drawn over itself, elsewhere a line for every
  * change. Both are made of the same sights, and neither draws conclusions.
  */
-import { isFinal, type Sight, type VolumeSight } from './world.ts';
+import { isFinal, type Sight, type VolumeSight } from './sight.ts';
 import { table } from './table.ts';
 
 export interface Screen {

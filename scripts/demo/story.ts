@@ -5,7 +5,8 @@
 import { realClock } from '@couchestor/common/base';
 import { LiveView, tableOf, type Screen } from './live-view.ts';
 import { summaryOf } from './summary.ts';
-import { isFinal, type DemoWorld, type Sight, type VolumeSight } from './world.ts';
+import { isFinal, type Sight, type VolumeSight } from './sight.ts';
+import type { DemoWorld } from './world.ts';
 
 export const VOLUMES = 12;
 export const RELEASE = '2.10';

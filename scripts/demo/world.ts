@@ -3,38 +3,17 @@
  * the operator with the adapters that it has in production, told where these are.
  */
 import { join } from 'node:path';
-import { connect, DemoApi, type Migration } from './api.ts';
+import { connect, DemoApi } from './api.ts';
 import { DemoMayastor, type DemoVolume } from './mayastor.ts';
 import { DemoOperator, type ToldDecision } from './operator.ts';
 import { DemoPrometheus } from './prometheus.ts';
 import { DemoSandbox, type SandboxOptions } from './sandbox.ts';
+import { isFinal, type Sight } from './sight.ts';
 
 export const POLICIES_FILE = join(import.meta.dirname, 'tiering.yaml');
 
 /** Of the policies in the file. */
 const WATCHED_CLASSES = ['mayastor-2', 'mayastor-pinned'];
-const FINAL = ['Completed', 'Failed', 'Aborted', 'Cancelled'];
-
-export const isFinal = ({ status }: Migration): boolean => FINAL.includes(status?.phase ?? '');
-
-/** One volume as everybody sees it. */
-export interface VolumeSight {
-  readonly volume: DemoVolume;
-  readonly name: string;
-  /** Of its replicas, by Mayastor. */
-  readonly tiers: string;
-  /** Undefined until the operator first decided. */
-  readonly decision: ToldDecision['decision'] | undefined;
-  /** That has not ended. */
-  readonly migration: Migration | undefined;
-}
-
-export interface Sight {
-  readonly volumes: readonly VolumeSight[];
-  readonly migrations: readonly Migration[];
-  /** Whether the decisions are the operator's latest word. */
-  readonly isFresh: boolean;
-}
 
 export class DemoWorld {
   readonly sandbox = new DemoSandbox();
