@@ -62,7 +62,9 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('integration', 'integration'),
       jest('operator', 'operator'),
       jest('migration', 'migration'),
-      jest('crash', 'crash'),
+      jest('simulation', 'simulation'),
+      // They mostly wait: for leases, and for processes that start.
+      jest('crash', 'crash', '--maxWorkers=4'),
     ],
   ],
 ]);

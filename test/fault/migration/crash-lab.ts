@@ -17,11 +17,12 @@ import { OperatorProcess } from './operator-process.ts';
 
 const GIB = 1024 ** 3;
 const crds = join(import.meta.dirname, '..', '..', '..', 'crds');
+const NODES = ['hot-1', 'hot-2', 'cold-1', 'cold-2'];
 const NAMESPACE = 'couchestor-system';
 const MIGRATIONS = { group: 'storage.billyronks.io', resource: 'volumemigrations' };
 const POLICIES = { group: 'storage.billyronks.io', resource: 'storagepolicies' };
 const EVENTUALLY_MS = 20_000;
-const POLL_MS = 20;
+const POLL_MS = 30;
 
 export interface Migration {
   readonly metadata: { readonly name: string; readonly uid: string };
@@ -36,6 +37,12 @@ export interface Migration {
   };
 }
 
+interface Policy {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly uid: string };
+}
+
 /** Where a migration begins and leads to. */
 export interface Route {
   /** Of the volume's replicas; the first one is to move. */
@@ -43,6 +50,8 @@ export interface Route {
   readonly target: string;
   /** Of the volume's target. */
   readonly node: string;
+  /** Of pools that no other volume may use; see `addLane`. */
+  readonly lane?: string;
 }
 
 export interface CrashLabOptions {
@@ -91,7 +100,7 @@ export class CrashLab {
       stalenessMs: options.stalenessMs ?? 1_000,
       reconcileMs: 2_000,
     });
-    for (const name of ['hot-1', 'hot-2', 'cold-1', 'cold-2']) {
+    for (const name of NODES) {
       cluster.addNode({ name });
       cluster.addPool({ name: `pool-${name}`, node: name, capacityBytes: 10_000 * GIB });
     }
@@ -116,8 +125,16 @@ export class CrashLab {
   }
 
   /** A volume of its own, and its migration; returns the volume. */
-  migrate(name: string, { pools, target, node }: Route, { spec = {}, metadata = {} }: Migrating = {}): string {
-    const volumeId = this.cluster.createVolume({ sizeBytes: GIB, replicaCount: pools.length, pools });
+  migrate(name: string, route: Route, { spec = {}, metadata = {}, sizeBytes = GIB }: Migrating = {}): string {
+    const { pools, target, node, lane } = route;
+    const volumeId = this.cluster.createVolume({
+      sizeBytes,
+      replicaCount: pools.length,
+      pools,
+      ...(lane === undefined
+        ? {}
+        : { topology: { pool_topology: { labelled: { inclusion: { lane }, exclusion: {} } } } }),
+    });
     this.cluster.publish(volumeId, node);
     this.#initialIds.set(name, this.volume(volumeId)?.replicas.map(({ replicaId }) => replicaId) ?? []);
     const [source = ''] = pools;
@@ -129,8 +146,8 @@ export class CrashLab {
         spec: {
           policyRef: { name: 'gold' },
           volumeId,
-          source: { tier: 'Cold', pool: source, node: source.replace('pool-', '') },
-          target: { tier: 'Hot', pool: target, node: target.replace('pool-', '') },
+          source: { tier: 'Cold', pool: source, node: this.#nodeOf(source) },
+          target: { tier: 'Hot', pool: target, node: this.#nodeOf(target) },
           plan: { steps: ['Add', 'Sync', 'Verify', 'Remove'], replicaCount: pools.length },
           reason: { code: 'Promote', message: 'Busy.' },
           ...spec,
@@ -138,6 +155,18 @@ export class CrashLab {
       },
     ]);
     return volumeId;
+  }
+
+  /** Pools for the volumes of one route alone, so that what is done to them is known to be its doing. */
+  addLane(lane: string): Route {
+    for (const node of NODES) {
+      this.cluster.addPool({ name: `${node}-${lane}`, node, capacityBytes: 10_000 * GIB, labels: { lane } });
+    }
+    return { pools: [`cold-1-${lane}`, `hot-1-${lane}`], target: `hot-2-${lane}`, node: 'hot-1', lane };
+  }
+
+  #nodeOf(name: string): string {
+    return this.cluster.view().pools.find((pool) => pool.name === name)?.node ?? '';
   }
 
   volume(volumeId: string): VolumeView | undefined {
@@ -163,7 +192,12 @@ export class CrashLab {
   }
 
   migration(name: string): Migration | undefined {
-    return (this.kube.store.list(MIGRATIONS) as readonly Migration[]).find(({ metadata }) => metadata.name === name);
+    return this.kube.store.get(MIGRATIONS, undefined, name);
+  }
+
+  /** All that its drivers write; the condition of the accounts is not theirs. */
+  statusOf(name: string): string {
+    return JSON.stringify({ ...this.migration(name)?.status, conditions: [] });
   }
 
   phase(name: string): string | undefined {
@@ -171,24 +205,40 @@ export class CrashLab {
   }
 
   /** Of a person; see the CRD for what may be changed. */
-  async change(name: string, spec: object): Promise<void> {
+  change(name: string, spec: object): Promise<void> {
+    return this.#send('PATCH', `/apis/storage.billyronks.io/v1/volumemigrations/${name}`, { spec });
+  }
+
+  async #send(method: 'PATCH' | 'DELETE', path: string, content?: object): Promise<void> {
     const config = new KubeConfig();
     config.loadFromFile(join(this.#folder, 'kubeconfig'));
     const transport = new HttpTransport({ config });
     const { status, body } = await transport.request({
-      method: 'PATCH',
-      path: `/apis/storage.billyronks.io/v1/volumemigrations/${name}`,
+      method,
+      path,
       headers: { accept: 'application/json', 'content-type': 'application/merge-patch+json' },
       signal: AbortSignal.timeout(10_000),
-      body: JSON.stringify({ spec }),
+      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
     });
     transport.close();
     if (status !== 200) throw new Error(`${status} ${body}`);
   }
 
-  deletePolicy(): void {
-    const object = this.kube.store.get(POLICIES, undefined, 'gold');
-    if (object !== undefined) this.kube.store.delete(POLICIES, object);
+  /** With its volume, so that those who come later do not look at it as well. */
+  forget(name: string, volumeId: string): void {
+    const object = this.kube.store.get(MIGRATIONS, undefined, name);
+    if (object !== undefined) this.kube.store.delete(MIGRATIONS, object);
+    this.cluster.deleteVolume(volumeId);
+    this.#initialIds.delete(name);
+  }
+
+  policy(): Policy {
+    return this.kube.store.get(POLICIES, undefined, 'gold') as unknown as Policy;
+  }
+
+  /** As `kubectl delete` does it: what it owns is deleted after it. */
+  deletePolicy(): Promise<void> {
+    return this.#send('DELETE', '/apis/storage.billyronks.io/v1/storagepolicies/gold');
   }
 
   leaseHolder(name: string): string {
@@ -210,6 +260,19 @@ export class CrashLab {
       ...(holder === '' ? [] : [`${holder} holds the lock`]),
       ...this.cluster.violations.map((violation) => JSON.stringify(violation)),
     ];
+  }
+
+  /** How many requests that change something have reached Mayastor since. */
+  countChanges(): { readonly count: () => number; readonly stop: () => void } {
+    const counted = ['PUT', 'POST', 'PATCH', 'DELETE'].map((method) =>
+      this.cluster.faults.add({ match: { method }, effect: { kind: 'delay', ms: 0 } }),
+    );
+    return {
+      count: () => counted.reduce((sum, { hits }) => sum + hits, 0),
+      stop: () => {
+        for (const handle of counted) handle.remove();
+      },
+    };
   }
 
   /** Loaded, and waiting to begin. */
@@ -244,6 +307,7 @@ export class CrashLab {
 }
 
 export interface Migrating {
+  readonly sizeBytes?: number;
   readonly spec?: JsonObject;
   readonly metadata?: JsonObject;
 }

@@ -66,6 +66,7 @@ function move(): Move {
       expect(lab.phase(name)).toBe('Cancelled');
       expect(lab.poolsOf(volumeId)).toEqual(['pool-cold-1', 'pool-hot-1']);
       expect(lab.changesSince(name, volumeId)).toEqual({ added: 0, removed: 0 });
+      lab.forget(name, volumeId);
     },
   };
 }

@@ -72,6 +72,7 @@ function move(): Move {
       expect(lab.changesSince(name, volumeId)).toEqual({ added: 1, removed: 1 });
       expect(lab.migration(name)?.status).not.toHaveProperty('extraReplica');
       expect(lab.migration(name)?.status).not.toHaveProperty('cordons');
+      lab.forget(name, volumeId);
     },
   };
 }
