@@ -28,6 +28,7 @@ await runCommand({
   options: { volumes: { type: 'string', default: String(VOLUMES) }, json: { type: 'boolean' } },
   run: async ({ volumes, json }) => {
     await world.start({ volumes: volumesOf(String(volumes)), release: RELEASE });
+    await world.prometheus.start();
     await world.startOperator();
     const { endpoints } = world;
     process.stdout.write(json === true ? `${JSON.stringify(endpoints)}\n` : told(endpoints));

@@ -1,4 +1,4 @@
-/** The sandbox's Prometheus at an address that stays, so that it can go away and come back. */
+/** The sandbox's Prometheus at an address that stays, so that it can come later, go away and come back. */
 import { PrometheusStandIn } from '@couchestor/sandbox/prometheus';
 import { freePort } from './free-port.ts';
 
@@ -6,16 +6,16 @@ export class DemoPrometheus {
   readonly #targets: () => readonly string[];
   readonly #port: number;
   #server: PrometheusStandIn | undefined;
+  #isClosed = false;
 
   private constructor(targets: () => readonly string[], port: number) {
     this.#targets = targets;
     this.#port = port;
   }
 
-  static async start(targets: () => readonly string[]): Promise<DemoPrometheus> {
-    const prometheus = new DemoPrometheus(targets, await freePort());
-    await prometheus.resume();
-    return prometheus;
+  /** With an address, at which nothing is yet. */
+  static async create(targets: () => readonly string[]): Promise<DemoPrometheus> {
+    return new DemoPrometheus(targets, await freePort());
   }
 
   get url(): string {
@@ -23,12 +23,19 @@ export class DemoPrometheus {
   }
 
   /** With no memory of what it scraped before. */
-  async resume(): Promise<void> {
+  async start(): Promise<void> {
+    if (this.#isClosed) throw new Error('Prometheus is not started any more');
     this.#server = await PrometheusStandIn.start({ targets: this.#targets, port: this.#port, intervalMs: 1_000 });
   }
 
   async stop(): Promise<void> {
     await this.#server?.stop();
     this.#server = undefined;
+  }
+
+  /** For ever. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.stop();
   }
 }

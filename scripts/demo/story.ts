@@ -58,14 +58,14 @@ export class Story {
   }
 
   async #startCluster(): Promise<void> {
-    this.#step(`A cluster: the Kubernetes API, Mayastor ${RELEASE} with volumes under load, Prometheus, two policies`);
+    this.#step(`A cluster: the Kubernetes API, Mayastor ${RELEASE} with volumes under load, two policies`);
     await this.#world.start({ volumes: VOLUMES, release: RELEASE });
-    const { kubeconfig, mayastor, prometheus } = this.#world.endpoints;
-    this.#say(`kubeconfig ${String(kubeconfig)}\nMayastor   ${String(mayastor)}\nPrometheus ${String(prometheus)}`);
+    const { kubeconfig, mayastor } = this.#world.endpoints;
+    this.#say(`kubeconfig ${String(kubeconfig)}\nMayastor   ${String(mayastor)}`);
   }
 
   async #startOperator(): Promise<void> {
-    this.#step('The operator starts. Of a volume whose heat is unknown nothing is moved');
+    this.#step('The operator starts, without a Prometheus: heat is unknown, and unknown heat moves nothing');
     await this.#world.startOperator();
     const sight = await this.#until('a first round of decisions', ({ volumes, isFresh }) => {
       return isFresh && volumes.every(({ decision }) => decision !== undefined);
@@ -75,7 +75,8 @@ export class Story {
   }
 
   async #moveAndKill(): Promise<void> {
-    this.#step('Their I/O becomes known, and they move to the tier that it asks for');
+    this.#step('Prometheus starts. Their I/O becomes known, and they move to the tier that it asks for');
+    await this.#world.prometheus.start();
     const sight = await this.#until(
       'a rebuild that is under way',
       ({ migrations }) => syncing(migrations) !== undefined,
@@ -135,7 +136,7 @@ export class Story {
       sight.volumes.every(({ decision }) => decision?.outcome !== 'Move'),
       'nothing is decided without telemetry',
     );
-    await prometheus.resume();
+    await prometheus.start();
   }
 
   async #followTheLoad({ riser, sinker, optedOut }: Cast): Promise<void> {
@@ -178,13 +179,19 @@ export class Story {
 
   async #eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
     const started = performance.now();
+    let reason = '';
     while (performance.now() - started < PATIENCE_MS) {
       this.#signal.throwIfAborted();
-      const found = await look();
+      const found = await look().catch((error: unknown) => {
+        reason = ` (${String(error)})`;
+        return undefined;
+      });
       if (found !== undefined) return found;
+      if (this.#world.deathCry !== undefined) throw new Error(this.#world.deathCry);
       await realClock.sleep(LOOK_EVERY_MS, this.#signal);
     }
-    throw new Error(`the demo did not show what it promises: waited ${seconds(PATIENCE_MS)} in vain: ${what}`);
+    const waited = `waited ${seconds(PATIENCE_MS)} in vain: ${what}${reason}`;
+    throw new Error(`the demo did not show what it promises: ${waited}`);
   }
 
   #step(title: string): void {

@@ -24,15 +24,12 @@ export class DemoWorld {
   #volumes: readonly DemoVolume[] = [];
   /** Told before the operator went away. */
   #decisions: readonly ToldDecision[] = [];
-  #isClosed = false;
 
-  /** All but the operator, with the policies in the cluster. */
+  /** The cluster, with the policies in it; Prometheus has an address, and is not there yet. */
   async start(options: SandboxOptions): Promise<void> {
     await this.sandbox.start(options);
     const exporters = this.sandbox.exporters;
-    const prometheus = await DemoPrometheus.start(() => exporters);
-    this.#prometheus = prometheus;
-    if (this.#isClosed) await prometheus.stop();
+    this.#prometheus = await DemoPrometheus.create(() => exporters);
     this.#api = new DemoApi(connect(this.sandbox.kubeconfig));
     this.#mayastor = new DemoMayastor(this.sandbox);
     const volumes = await this.#mayastor.volumes();
@@ -57,11 +54,15 @@ export class DemoWorld {
     return started(this.#mayastor);
   }
 
-  /** Thrown when a process has ended that was not told to: Error with the end of its log. */
+  /** What was said by a process that ended without having been told to; undefined: none has. */
+  get deathCry(): string | undefined {
+    const { sandbox, operator } = this;
+    if (sandbox.deathCry !== undefined) return `the sandbox ended:\n${sandbox.deathCry}`;
+    return operator.deathCry === undefined ? undefined : `the operator ended:\n${operator.deathCry}`;
+  }
+
+  /** Thrown when the cluster does not answer: Error. */
   async look(): Promise<Sight> {
-    for (const [what, { deathCry }] of [['sandbox', this.sandbox] as const, ['operator', this.operator] as const]) {
-      if (deathCry !== undefined) throw new Error(`the ${what} ended:\n${deathCry}`);
-    }
     const [told, migrations, tiers] = await Promise.all([
       this.operator.decisions().catch(() => undefined),
       this.api.migrations(),
@@ -95,9 +96,8 @@ export class DemoWorld {
 
   /** At any time, also in the middle of a start; nothing can be started afterwards. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     await this.operator.close();
-    await this.#prometheus?.stop();
+    await this.#prometheus?.close();
     await this.sandbox.close();
   }
 }

@@ -80,7 +80,7 @@ describe('npm run demo', () => {
 
   it('cleans up when it is interrupted, and says by its exit code that it did not get to its end', async () => {
     const demo = start('npm', ['run', 'demo']);
-    await until(() => demo.output().includes('2. The operator starts'), demo);
+    await until(() => demo.output().includes('2. The operator starts,'), demo);
     const mayastor = /^ +Mayastor +(\S+)$/m.exec(demo.output())?.[1] ?? '';
     expect((await fetch(`${mayastor}/nodes`)).status).toBe(200);
     pressCtrlC();
