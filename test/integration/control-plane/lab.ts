@@ -162,6 +162,11 @@ export class Lab {
     return this.#patch(`/apis/storage.billyronks.io/v1/volumemigrations/${name}`, { spec });
   }
 
+  /** As a person deletes it; it goes once its finalizer is taken away. */
+  deleteMigration(name: string): Promise<void> {
+    return this.#send('DELETE', `/apis/storage.billyronks.io/v1/volumemigrations/${name}`);
+  }
+
   /** `True`, `False`, or undefined when there is no such condition. */
   condition(policy: string, type: string): { status: string; reason: string } | undefined {
     return this.policy(policy).status?.conditions?.find((condition) => condition.type === type);
@@ -197,19 +202,23 @@ export class Lab {
     return this.#patch(`/api/v1/namespaces/shop/persistentvolumeclaims/${name}`, { metadata: { annotations } });
   }
 
-  async #patch(path: string, change: object): Promise<void> {
+  #patch(path: string, change: object): Promise<void> {
+    return this.#send('PATCH', path, change);
+  }
+
+  async #send(method: 'PATCH' | 'DELETE', path: string, change?: object): Promise<void> {
     const config = new KubeConfig();
     config.loadFromFile(this.kubeconfig);
     const transport = new HttpTransport({ config });
     const { status: code, body } = await transport.request({
-      method: 'PATCH',
+      method,
       path,
       headers: { accept: 'application/json', 'content-type': 'application/merge-patch+json' },
       signal: AbortSignal.timeout(10_000),
-      body: JSON.stringify(change),
+      ...(change === undefined ? {} : { body: JSON.stringify(change) }),
     });
     transport.close();
-    if (code !== 200) throw new Error(`PATCH ${path}: ${code} ${body}`);
+    if (code !== 200) throw new Error(`${method} ${path}: ${code} ${body}`);
   }
 
   list(resource: { group: string; resource: string }): readonly object[] {

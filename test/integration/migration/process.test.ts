@@ -96,6 +96,24 @@ describe('couchestor-operator', () => {
     expect(lab.cluster.violations).toEqual([]);
   }, 60_000);
 
+  it('is counted before it goes when somebody deletes it, and goes with its policy', async () => {
+    const manual = { approval: { mode: 'Manual' } };
+    create('move-1', manual);
+    await lab.operator(QUICK);
+    await inPhase('move-1', 'AwaitingApproval');
+    await lab.deleteMigration('move-1');
+    await eventually('it is gone', () => migration('move-1') === undefined || undefined);
+    expect(lab.policy('gold').status).toMatchObject({
+      totals: { cancelled: 1 },
+      history: [{ migration: 'move-1', message: 'Cancelled before anything was done.' }],
+    });
+    create('move-2', manual);
+    await inPhase('move-2', 'AwaitingApproval');
+    lab.remove('gold');
+    await lab.deleteMigration('move-2');
+    await eventually('it is gone', () => migration('move-2') === undefined || undefined);
+  }, 60_000);
+
   it('stops when it is told to; both copies stay until they are cleaned up', async () => {
     create('move-1');
     await lab.operator(['--settle-time=10m', '--sync-poll-interval-seconds=1']);
