@@ -31,6 +31,7 @@ export default {
       ['control-plane', 'tiering'].map((folder) => `<rootDir>/test/integration/${folder}`),
     ),
     project('migration', ['<rootDir>/test/integration/migration']),
+    project('simulation', ['<rootDir>/test/simulation']),
     project('crash', ['<rootDir>/test/fault/migration']),
   ],
 };

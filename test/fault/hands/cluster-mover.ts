@@ -28,6 +28,8 @@ export interface ClusterMoverOptions {
   readonly draw: (canBeLate: boolean) => CallFault;
   /** How long the next call takes. */
   readonly delayMs: () => number;
+  /** How long one look at the whole cluster is good for, unless a call changes something; only right now if absent. */
+  readonly lookMs?: number;
 }
 
 /** With the longest delay still less than what is taken for settled. */
@@ -39,6 +41,7 @@ export class ClusterMover implements Port {
   readonly #options: ClusterMoverOptions;
   #cached: ClusterView;
   #cachedTick = -1;
+  #look: { readonly view: ClusterView; readonly atMs: number } | undefined;
 
   constructor(options: ClusterMoverOptions) {
     this.#options = options;
@@ -47,7 +50,7 @@ export class ClusterMover implements Port {
 
   async volume(volumeId: string): Promise<VolumeFacts | undefined> {
     await this.#delay();
-    const now = this.#options.cluster.view().volumes.find((volume) => volume.volumeId === volumeId);
+    const now = this.#view().volumes.find((volume) => volume.volumeId === volumeId);
     if (now === undefined) return undefined;
     const cached = this.#cache().volumes.find((volume) => volume.volumeId === volumeId) ?? now;
     return factsOf(now, cached, this.#cache());
@@ -56,7 +59,7 @@ export class ClusterMover implements Port {
   async surroundings(): Promise<Surroundings> {
     await this.#delay();
     const { cluster } = this.#options;
-    const now = cluster.view();
+    const now = this.#view();
     const { nodes, pools } = this.#cache();
     return {
       capabilities: restCapabilities(`${cluster.release}.1`),
@@ -83,10 +86,19 @@ export class ClusterMover implements Port {
     };
   }
 
+  /** Everything, as a round of planning wants it. */
+  async observe(): Promise<Surroundings & { readonly volumes: readonly VolumeFacts[] }> {
+    const surroundings = await this.surroundings();
+    const cache = this.#cache();
+    const cached = new Map(cache.volumes.map((volume) => [volume.volumeId, volume]));
+    const { volumes } = this.#view();
+    return { ...surroundings, volumes: volumes.map((now) => factsOf(now, cached.get(now.volumeId) ?? now, cache)) };
+  }
+
   async rebuildHistory(volumeId: string): Promise<RebuildHistory> {
     await this.#delay();
     const { cluster } = this.#options;
-    const volume = cluster.view().volumes.find((candidate) => candidate.volumeId === volumeId);
+    const volume = this.#view().volumes.find((candidate) => candidate.volumeId === volumeId);
     if (!cluster.features.rebuildHistory || volume?.target === undefined)
       return { kind: 'unavailable', reason: 'none' };
     const records = volume.rebuilds.map((rebuild) => ({
@@ -103,7 +115,7 @@ export class ClusterMover implements Port {
   async setReplicaCount(volumeId: string, count: number): Promise<void> {
     const { cluster } = this.#options;
     const change = (): void => {
-      const volume = cluster.view().volumes.find((candidate) => candidate.volumeId === volumeId);
+      const volume = this.#view().volumes.find((candidate) => candidate.volumeId === volumeId);
       if (volume?.replicaCount === count) return;
       if (volume !== undefined && count < volume.replicaCount) this.#inspect(volume, count);
       cluster.request(`scale ${volumeId} to ${count}`, () => cluster.volumes.setReplicaCount(volumeId, count));
@@ -148,8 +160,19 @@ export class ClusterMover implements Port {
     } catch (error) {
       if (!(error instanceof MayastorError)) throw error;
       throw refused(error.message);
+    } finally {
+      this.#look = undefined;
     }
     if (fault === 'lost after') throw lost();
+  }
+
+  #view(): ClusterView {
+    const { cluster, clock, lookMs = 0 } = this.#options;
+    const nowMs = clock.monotonic();
+    if (this.#look === undefined || nowMs - this.#look.atMs >= lookMs) {
+      this.#look = { view: cluster.view(), atMs: nowMs };
+    }
+    return this.#look.view;
   }
 
   async #delay(): Promise<void> {
@@ -164,16 +187,17 @@ export class ClusterMover implements Port {
   }
 
   #cache(): ClusterView {
-    const { cluster, clock, stalenessMs } = this.#options;
+    const { clock, stalenessMs } = this.#options;
     const tick = stalenessMs === 0 ? clock.monotonic() : Math.floor(clock.monotonic() / stalenessMs);
-    if (stalenessMs === 0 || tick !== this.#cachedTick) this.#cached = cluster.view();
+    if (stalenessMs === 0 || tick !== this.#cachedTick) this.#cached = this.#view();
     this.#cachedTick = tick;
     return this.#cached;
   }
 
   /** Of its own work the control plane knows at once. */
   #refresh(volumeId: string): void {
-    const now = this.#options.cluster.view().volumes.filter((volume) => volume.volumeId === volumeId);
+    this.#look = undefined;
+    const now = this.#view().volumes.filter((volume) => volume.volumeId === volumeId);
     const others = this.#cache().volumes.filter((volume) => volume.volumeId !== volumeId);
     this.#cached = { ...this.#cached, volumes: [...others, ...now] };
   }

@@ -5,6 +5,7 @@ import {
   parseVolumeMigration,
   volumeMigrationManifest,
   type MigrationPhase,
+  type VolumeMigrationManifest,
   type VolumeMigrationSpec,
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
@@ -15,7 +16,8 @@ type Port = MigrationReconcilerOptions['migrations'];
 export type MigrationObject = NonNullable<Awaited<ReturnType<Port['read']>>>;
 
 interface Stored {
-  manifest: ReturnType<typeof volumeMigrationManifest>;
+  manifest: VolumeMigrationManifest;
+  readonly createdAtMs: number;
   status: VolumeMigrationStatus | undefined;
   generation: number;
   version: number;
@@ -32,15 +34,27 @@ export class InMemoryMigrations implements Port {
   readonly walks: MigrationPhase[] = [];
   readonly #objects = new Map<string, Stored>();
   readonly #draw: () => Fault;
+  readonly #nowMs: () => number;
+  /** Told of every change; the object is undefined once it is gone. */
+  onChange: (name: string, record: MigrationObject | undefined) => void = () => undefined;
 
-  constructor(draw: () => Fault) {
+  constructor(draw: () => Fault, nowMs = () => 0) {
     this.#draw = draw;
+    this.#nowMs = nowMs;
   }
 
   create(name: string, spec: VolumeMigrationSpec): void {
-    const manifest = volumeMigrationManifest(name, spec, 'policy-uid');
+    this.put(volumeMigrationManifest(name, spec, 'policy-uid'));
+  }
+
+  put(manifest: VolumeMigrationManifest): 'created' | 'exists' {
+    const { name } = manifest.metadata;
+    const known = this.#objects.get(name);
+    if (known !== undefined && !known.released) return 'exists';
     const fresh = { status: undefined, generation: 1, version: 1, deleting: false, released: false };
-    this.#objects.set(name, { manifest, ...fresh });
+    this.#objects.set(name, { manifest, createdAtMs: this.#nowMs(), ...fresh });
+    this.#tell(name);
+    return 'created';
   }
 
   /** As a person changes the object. */
@@ -49,6 +63,7 @@ export class InMemoryMigrations implements Port {
     stored.manifest = { ...stored.manifest, spec: { ...stored.manifest.spec, ...changes } };
     stored.generation += 1;
     stored.version += 1;
+    this.#tell(name);
   }
 
   delete(name: string): void {
@@ -56,6 +71,14 @@ export class InMemoryMigrations implements Port {
     stored.deleting = true;
     stored.generation += 1;
     stored.version += 1;
+    this.#tell(name);
+  }
+
+  /** As a client deletes exactly what it read. */
+  async remove({ name, resourceVersion }: MigrationObject): Promise<void> {
+    await Promise.resolve();
+    const stored = this.#objects.get(name);
+    if (stored !== undefined && !stored.released && String(stored.version) === resourceVersion) this.delete(name);
   }
 
   status(name: string): VolumeMigrationStatus | undefined {
@@ -77,11 +100,13 @@ export class InMemoryMigrations implements Port {
     await Promise.resolve();
     if (fault === 'lost before') throw lost();
     const stored = this.#stored(record.name);
+    if (stored.released) throw gone(record.name);
     if (String(stored.version) !== record.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
     this.#check(stored, status);
     stored.status = structuredClone(status);
     stored.version += 1;
     this.walks.push(status.phase);
+    this.#tell(record.name);
     if (fault === 'lost after') throw lost();
     return recordOf(record.name, stored);
   }
@@ -92,6 +117,12 @@ export class InMemoryMigrations implements Port {
     const { phase, cordons } = stored.status ?? { phase: 'Pending' };
     if (!isFinal(phase) || cordons !== undefined) this.offences.push(`released in ${phase}`);
     stored.released = true;
+    this.#tell(record.name);
+  }
+
+  #tell(name: string): void {
+    const stored = this.#stored(name);
+    this.onChange(name, stored.released ? undefined : recordOf(name, stored));
   }
 
   #check({ status: before, manifest }: Stored, status: VolumeMigrationStatus): void {
@@ -104,19 +135,23 @@ export class InMemoryMigrations implements Port {
 
   #stored(name: string): Stored {
     const stored = this.#objects.get(name);
-    if (stored === undefined) throw new CoucheStorError('notFound', `There is no migration ${name}.`);
+    if (stored === undefined) throw gone(name);
     return stored;
   }
 }
 
+function gone(name: string): CoucheStorError {
+  return new CoucheStorError('notFound', `There is no migration ${name}.`);
+}
+
 function recordOf(name: string, stored: Stored): MigrationObject {
-  const { manifest, status, generation, version, deleting } = stored;
+  const { manifest, status, generation, version, deleting, createdAtMs } = stored;
   return {
     name,
     uid: '0f3b2a52-6d53-4b6c-9d5e-3f1f0c2f7a11',
     generation,
     resourceVersion: String(version),
-    createdAtMs: 0,
+    createdAtMs,
     deleting,
     finalizers: ['storage.billyronks.io/migration'],
     parsed: parseVolumeMigration({ ...manifest, ...(status === undefined ? {} : { status }) }),

@@ -22,6 +22,8 @@ export { DEFAULT_LEASE_TIMING, LeaseElector } from './lease-elector.ts';
 export type { ElectionEnd, ElectionHandlers, Leadership, LeaseElectorOptions, LeaseTiming } from './lease-elector.ts';
 export { LeasePlacementLock } from './lease-placement-lock.ts';
 export type { LeasePlacementLockOptions } from './lease-placement-lock.ts';
+export { historyFacts, readMigration } from './migration-facts.ts';
+export type { MigrationReading } from './migration-facts.ts';
 export type { Change, Entry } from './object-cache.ts';
 export { ResourceInformer } from './resource-informer.ts';
 export type {

@@ -1,0 +1,69 @@
+/** Bugs that a control plane could have, each put between two of its parts, for the invariants to find. */
+import type { Heat } from '@couchestor/control-plane/model';
+import type { Plants } from './simulation.ts';
+import { moverWith } from './watched-mover.ts';
+
+type Decide = Parameters<NonNullable<Plants['decide']>>[0];
+
+export const PLANTS: Readonly<Record<string, Plants>> = {
+  /** Nothing that has completed is remembered, so nothing rests. */
+  'the cooldown is dropped': {
+    decide: (real: Decide): Decide => {
+      return (input) => {
+        const migrations = input.snapshot.migrations.filter(({ phase }) => phase !== 'Completed');
+        return real({ ...input, snapshot: { ...input.snapshot, migrations } });
+      };
+    },
+  },
+  /** What nobody has measured counts as idle. */
+  'unknown heat is taken for cold': {
+    heat: (real) => ({
+      read: async (windowMs, signal) => {
+        const reading = await real.read(windowMs, signal);
+        const evidence = {
+          ...{ family: 'volume', query: '', windowMs, stepMs: 60_000, sampleCount: 10, expectedSampleCount: 10 },
+          newestSampleMs: reading.readAtMs,
+        };
+        const cold = { kind: 'known', iops: 0, coverage: 1, evidence } as const;
+        if (reading.kind === 'unavailable') return reading;
+        const byVolumeName = new (class extends Map<string, Heat> {
+          override get(name: string): Heat {
+            const heat = super.get(name);
+            return heat?.kind === 'known' ? heat : cold;
+          }
+        })(reading.byVolumeName);
+        return { ...reading, byVolumeName };
+      },
+    }),
+  },
+  /** The new replica counts as synced as soon as it is there, so that the old one goes too early. */
+  'the source is removed before it is verified': {
+    mover: (real) =>
+      moverWith(real, {
+        volume: async (volumeId, signal) => {
+          const volume = await real.volume(volumeId, signal);
+          if (volume === undefined) return undefined;
+          const target = volume.target && { ...volume.target, rebuildCount: 0, status: 'Online' as const };
+          const replicas = volume.replicas.map((replica) => ({
+            ...replica,
+            rebuildPercent: undefined,
+            status: 'Online' as const,
+            childStatus: replica.childStatus && ('Online' as const),
+          }));
+          return { ...volume, status: 'Online', target, replicas };
+        },
+        rebuildHistory: () => Promise.resolve({ kind: 'unavailable', reason: 'none' }),
+      }),
+  },
+  /** Somebody who adds up the policies and not the volumes. */
+  'a move is decided twice': {
+    decide: (real) => (input) => {
+      const decisions = real(input);
+      return [...decisions, ...decisions.filter(({ outcome }) => outcome === 'Move')];
+    },
+  },
+  /** The answer comes, and nothing has happened. */
+  'a cordon is never lifted': {
+    mover: (real) => moverWith(real, { uncordonNode: () => Promise.resolve(), uncordonPool: () => Promise.resolve() }),
+  },
+};
