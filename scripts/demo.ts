@@ -17,6 +17,8 @@ Takes about a minute, needs no cluster, and leaves nothing behind.
   --keep   leave everything running at the end and say how to use it; Ctrl-C stops it
 `;
 
+/** A table that is drawn over itself has to fit. */
+const LEAST_ROWS = 16;
 const world = new DemoWorld();
 
 function write(text: string): void {
@@ -28,8 +30,9 @@ await runCommand({
   usage: USAGE,
   options: { plain: { type: 'boolean' }, keep: { type: 'boolean' } },
   run: async ({ plain, keep }, interruption) => {
-    const isTerminal = process.stdout.isTTY && plain !== true && process.env.CI === undefined;
-    const screen = { write, isTerminal, columns: process.stdout.columns };
+    const { isTTY, columns, rows } = process.stdout;
+    const isTerminal = isTTY && rows >= LEAST_ROWS && plain !== true && process.env.CI === undefined;
+    const screen = { write, isTerminal, columns };
     await new Story({ world, screen, signal: interruption }).tell();
     const { kubeconfig, operator } = world.endpoints as { kubeconfig: string; operator: { decisions: string } };
     if (keep !== true) {

@@ -31,6 +31,10 @@ export class Child {
     });
     this.#process = child;
     this.#log = '';
+    // However this process ends, but by SIGKILL.
+    const kill = (): void => void child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     const first = Promise.withResolvers<string>();
     child.on('error', (error) => first.reject(error));
     child.on('close', () => first.reject(new Error(`${this.#what} ended before it was ready:\n${this.#log}`)));

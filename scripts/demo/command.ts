@@ -31,12 +31,13 @@ export async function runCommand(command: Command): Promise<never> {
   }
   const interruption = new AbortController();
   let exitCode = 0;
-  for (const [signal, code] of Object.entries(EXIT_CODE_OF)) {
-    process.on(signal, () => {
-      exitCode ||= code;
-      interruption.abort(new Error('interrupted'));
-    });
-  }
+  const interrupt = (code: number): void => {
+    exitCode ||= code;
+    interruption.abort(new Error('interrupted'));
+  };
+  for (const [signal, code] of Object.entries(EXIT_CODE_OF)) process.on(signal, () => interrupt(code));
+  // Whoever read the output is gone.
+  process.stdout.on('error', () => interrupt(EXIT_FAILED));
   const aborted = new Promise<never>((_, reject) => {
     interruption.signal.addEventListener('abort', () => reject(new Error('interrupted')));
   });

@@ -89,6 +89,14 @@ describe('npm run demo', () => {
     await expect(fetch(`${mayastor}/nodes`)).rejects.toThrow('fetch failed');
   }, 30_000);
 
+  it('cleans up when nobody reads its output any more', async () => {
+    const demo = start(process.execPath, [...main('demo.ts')]);
+    await until(() => demo.output().includes('2. The operator starts,'), demo);
+    child?.stdout?.destroy();
+    expect(await demo.ended).not.toBe(0);
+    expect(leftovers()).toEqual([]);
+  }, 30_000);
+
   it.each([['--sped-up'], ['--agents=3']])('refuses %s and says which flags exist', (flag) => {
     const options = { cwd: root, encoding: 'utf8', env: { ...process.env, TMPDIR: folder } } as const;
     const { status, stderr } = spawnSync(process.execPath, [...main('demo.ts'), flag], options);
