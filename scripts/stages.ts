@@ -63,8 +63,9 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('operator', 'operator'),
       jest('migration', 'migration'),
       jest('simulation', 'simulation'),
-      // They mostly wait: for leases, and for processes that start.
-      jest('crash', 'crash', '--maxWorkers=4'),
+      // A process for every boundary; and what mostly waits.
+      jest('kill', 'crash', '--testPathPatterns=killed-'),
+      jest('crash', 'crash', '--testPathIgnorePatterns=killed-', '--maxWorkers=4'),
     ],
   ],
 ]);

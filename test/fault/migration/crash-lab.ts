@@ -21,8 +21,10 @@ const NODES = ['hot-1', 'hot-2', 'cold-1', 'cold-2'];
 const NAMESPACE = 'couchestor-system';
 const MIGRATIONS = { group: 'storage.billyronks.io', resource: 'volumemigrations' };
 const POLICIES = { group: 'storage.billyronks.io', resource: 'storagepolicies' };
-const EVENTUALLY_MS = 20_000;
+const EVENTUALLY_MS = 60_000;
 const POLL_MS = 30;
+/** Of one test; nothing is as slow unless the machine has no time for it. */
+export const PATIENCE_MS = 120_000;
 
 export interface Migration {
   readonly metadata: { readonly name: string; readonly uid: string };

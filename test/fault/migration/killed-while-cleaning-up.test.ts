@@ -1,6 +1,6 @@
 /** The process is killed at every marked boundary of what a cancellation and the cleanup after it take, beyond those of a move. */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { CrashLab, until, type Route } from './crash-lab.ts';
+import { CrashLab, PATIENCE_MS, until, type Route } from './crash-lab.ts';
 import { aroundEach, Succession } from './succession.ts';
 
 /** Where the extra replica has to be steered. */
@@ -28,7 +28,7 @@ let count = 0;
 beforeAll(async () => {
   lab = await CrashLab.start({ settleTime: '4s' });
   operators = await Succession.start(lab);
-}, 30_000);
+}, PATIENCE_MS);
 afterAll(() => lab.stop());
 afterEach(() => expect(lab.leftovers()).toEqual([]));
 
@@ -71,20 +71,28 @@ function move(): Move {
   };
 }
 
-it('a cancelled and cleaned up move passes these boundaries and no others', async () => {
-  const { begin, isDone, expectAsBefore } = move();
-  const marks = await operators.marksOf(() => {
-    begin();
-    return isDone();
-  });
-  expectAsBefore();
-  const own = marks.filter((mark) => mark.includes('Cancelled'));
-  expect([...new Set(own)].toSorted()).toEqual([...new Set(BOUNDARIES.map(([mark]) => mark))].toSorted());
-});
+it(
+  'a cancelled and cleaned up move passes these boundaries and no others',
+  async () => {
+    const { begin, isDone, expectAsBefore } = move();
+    const marks = await operators.marksOf(() => {
+      begin();
+      return isDone();
+    });
+    expectAsBefore();
+    const own = marks.filter((mark) => mark.includes('Cancelled'));
+    expect([...new Set(own)].toSorted()).toEqual([...new Set(BOUNDARIES.map(([mark]) => mark))].toSorted());
+  },
+  PATIENCE_MS,
+);
 
-it.each(BOUNDARIES)('a cancelled move is cleaned up after a kill %s, %s', async (...boundary) => {
-  const { begin, isDone, expectAsBefore } = move();
-  await operators.killAt(boundary, begin);
-  await isDone();
-  expectAsBefore();
-});
+it.each(BOUNDARIES)(
+  'a cancelled move is cleaned up after a kill %s, %s',
+  async (...boundary) => {
+    const { begin, isDone, expectAsBefore } = move();
+    await operators.killAt(boundary, begin);
+    await isDone();
+    expectAsBefore();
+  },
+  PATIENCE_MS,
+);

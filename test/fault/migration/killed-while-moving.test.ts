@@ -1,6 +1,6 @@
 /** The process is killed at every marked boundary of a complete move; whoever comes next finishes it as if nothing had been. */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { CrashLab, until, type Route } from './crash-lab.ts';
+import { CrashLab, PATIENCE_MS, until, type Route } from './crash-lab.ts';
 import { aroundEach, Succession } from './succession.ts';
 
 /** Where both the new replica and the old one have to be steered. */
@@ -42,7 +42,7 @@ let count = 0;
 beforeAll(async () => {
   lab = await CrashLab.start();
   operators = await Succession.start(lab);
-}, 30_000);
+}, PATIENCE_MS);
 afterAll(() => lab.stop());
 afterEach(() => expect(lab.leftovers()).toEqual([]));
 
@@ -77,19 +77,27 @@ function move(): Move {
   };
 }
 
-it('a move passes these boundaries and no others', async () => {
-  const { begin, isDone, expectMoved } = move();
-  const marks = await operators.marksOf(() => {
-    begin();
-    return isDone();
-  });
-  expectMoved();
-  expect([...new Set(marks)].toSorted()).toEqual([...new Set(BOUNDARIES.map(([mark]) => mark))].toSorted());
-});
+it(
+  'a move passes these boundaries and no others',
+  async () => {
+    const { begin, isDone, expectMoved } = move();
+    const marks = await operators.marksOf(() => {
+      begin();
+      return isDone();
+    });
+    expectMoved();
+    expect([...new Set(marks)].toSorted()).toEqual([...new Set(BOUNDARIES.map(([mark]) => mark))].toSorted());
+  },
+  PATIENCE_MS,
+);
 
-it.each(BOUNDARIES)('a move goes on after a kill %s, %s', async (...boundary) => {
-  const { begin, isDone, expectMoved } = move();
-  await operators.killAt(boundary, begin);
-  await isDone();
-  expectMoved();
-});
+it.each(BOUNDARIES)(
+  'a move goes on after a kill %s, %s',
+  async (...boundary) => {
+    const { begin, isDone, expectMoved } = move();
+    await operators.killAt(boundary, begin);
+    await isDone();
+    expectMoved();
+  },
+  PATIENCE_MS,
+);

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CrashLab, until, type Route } from './crash-lab.ts';
+import { CrashLab, PATIENCE_MS, until, type Route } from './crash-lab.ts';
 import type { OperatorProcess } from './operator-process.ts';
 
 const ROUTE: Route = { pools: ['pool-cold-1', 'pool-hot-1'], target: 'pool-hot-2', node: 'hot-1' };
@@ -28,7 +28,7 @@ beforeAll(async () => {
   lab = await CrashLab.start({ speed: SPEED });
   operator = lab.operator();
   await operator.begin();
-}, 30_000);
+}, PATIENCE_MS);
 afterAll(() => lab.stop());
 afterEach(() => expect(lab.leftovers()).toEqual([]));
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ErrorKind, FaultRule } from '@couchestor/sandbox/mayastor';
-import { CrashLab, until, type Route } from './crash-lab.ts';
+import { CrashLab, PATIENCE_MS, until, type Route } from './crash-lab.ts';
 import type { OperatorProcess } from './operator-process.ts';
 
 /** Certain to have changed nothing; the others leave that open. */
@@ -77,7 +77,7 @@ beforeAll(async () => {
   routes = Array.from({ length: LANES }, (_, index) => lab.addLane(`lane${index}`));
   operator = lab.operator();
   await operator.begin();
-}, 30_000);
+}, PATIENCE_MS);
 afterAll(() => lab.stop());
 afterEach(() => expect(lab.leftovers()).toEqual([]));
 
@@ -111,49 +111,64 @@ async function inLanes<Item>(items: readonly Item[], run: (item: Item, route: Ro
 
 const isRefusal = (fault: string): boolean => REFUSALS.some((kind) => kind === fault);
 
-it('a move that meets a fault once at every step at which it can go on completes', async () => {
-  await inLanes(FAULTS, async ([title, fault], route) => {
-    const name = nameOf('everywhere', title);
-    const steps = Object.values(STEPS).filter(({ refused }) => refused === 'Completed' || !isRefusal(title));
-    expect(await moveUnder(name, fault, steps, route)).toEqual({
-      name,
-      hits: steps.map(() => 1),
-      phase: 'Completed',
-      pools: ['hot-1', 'hot-2'],
-      changes: { added: 1, removed: 1 },
+it(
+  'a move that meets a fault once at every step at which it can go on completes',
+  async () => {
+    await inLanes(FAULTS, async ([title, fault], route) => {
+      const name = nameOf('everywhere', title);
+      const steps = Object.values(STEPS).filter(({ refused }) => refused === 'Completed' || !isRefusal(title));
+      expect(await moveUnder(name, fault, steps, route)).toEqual({
+        name,
+        hits: steps.map(() => 1),
+        phase: 'Completed',
+        pools: ['hot-1', 'hot-2'],
+        changes: { added: 1, removed: 1 },
+      });
     });
-  });
-}, 60_000);
+  },
+  PATIENCE_MS,
+);
 
 describe.each(Object.entries(STEPS).filter(([, { refused }]) => refused === 'Failed'))('%s', (title, step) => {
-  it('that is refused ends the move with nothing changed', async () => {
-    await inLanes(
-      FAULTS.filter(([kind]) => isRefusal(kind)),
-      async ([kind, fault], route) => {
-        const name = nameOf(title, kind);
-        expect(await moveUnder(name, fault, [step], route)).toEqual({
-          name,
-          hits: [1],
-          phase: 'Failed',
-          pools: ['cold-1', 'hot-1'],
-          changes: { added: 0, removed: 0 },
-        });
-      },
-    );
-  }, 30_000);
+  it(
+    'that is refused ends the move with nothing changed',
+    async () => {
+      await inLanes(
+        FAULTS.filter(([kind]) => isRefusal(kind)),
+        async ([kind, fault], route) => {
+          const name = nameOf(title, kind);
+          expect(await moveUnder(name, fault, [step], route)).toEqual({
+            name,
+            hits: [1],
+            phase: 'Failed',
+            pools: ['cold-1', 'hot-1'],
+            changes: { added: 0, removed: 0 },
+          });
+        },
+      );
+    },
+    PATIENCE_MS,
+  );
 });
 
-it('a scale-down that is refused for ever ends the move with both copies, which are told of', async () => {
-  const [route = { pools: [], target: '', node: '' }] = routes;
-  const removal = STEPS['the scale-down'];
-  const volumeId = lab.migrate('for-ever', route, { spec: { plan: { ...PLAN, timeout: '60s' } } });
-  const path = removal?.path({ volumeId, uid: '', lane: '' }) ?? /$/;
-  lab.cluster.faults.add({ match: { method: 'PUT', path }, effect: { kind: 'refusal', error: 'FailedPrecondition' } });
-  await until(
-    () => JSON.stringify(lab.migration('for-ever')?.status),
-    () => hasEnded('for-ever'),
-  );
-  lab.cluster.faults.clear();
-  expect(lab.migration('for-ever')?.status).toMatchObject({ phase: 'Aborted', extraReplica: { pool: route.target } });
-  expect(lab.changesSince('for-ever', volumeId)).toEqual({ added: 1, removed: 0 });
-}, 30_000);
+it(
+  'a scale-down that is refused for ever ends the move with both copies, which are told of',
+  async () => {
+    const [route = { pools: [], target: '', node: '' }] = routes;
+    const removal = STEPS['the scale-down'];
+    const volumeId = lab.migrate('for-ever', route, { spec: { plan: { ...PLAN, timeout: '60s' } } });
+    const path = removal?.path({ volumeId, uid: '', lane: '' }) ?? /$/;
+    lab.cluster.faults.add({
+      match: { method: 'PUT', path },
+      effect: { kind: 'refusal', error: 'FailedPrecondition' },
+    });
+    await until(
+      () => JSON.stringify(lab.migration('for-ever')?.status),
+      () => hasEnded('for-ever'),
+    );
+    lab.cluster.faults.clear();
+    expect(lab.migration('for-ever')?.status).toMatchObject({ phase: 'Aborted', extraReplica: { pool: route.target } });
+    expect(lab.changesSince('for-ever', volumeId)).toEqual({ added: 1, removed: 0 });
+  },
+  PATIENCE_MS,
+);

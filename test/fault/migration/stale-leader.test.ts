@@ -3,7 +3,7 @@
  * more and ends.
  */
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { CrashLab, until, type Route } from './crash-lab.ts';
+import { CrashLab, PATIENCE_MS, until, type Route } from './crash-lab.ts';
 import { Succession } from './succession.ts';
 
 const ROUTE: Route = { pools: ['pool-cold-1', 'pool-hot-1'], target: 'pool-hot-2', node: 'hot-1' };
@@ -20,9 +20,9 @@ let operators: Succession;
 let count = 0;
 
 beforeAll(async () => {
-  lab = await CrashLab.start({ speed: 2.5, leaderElect: true });
+  lab = await CrashLab.start({ speed: 2, leaderElect: true });
   operators = await Succession.start(lab);
-}, 30_000);
+}, PATIENCE_MS);
 afterAll(() => lab.stop());
 afterEach(() => expect(lab.leftovers()).toEqual([]));
 

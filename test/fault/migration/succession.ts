@@ -5,7 +5,7 @@
 import type { CrashLab } from './crash-lab.ts';
 import type { OperatorProcess } from './operator-process.ts';
 
-const REACHED_WITHIN_MS = 15_000;
+const REACHED_WITHIN_MS = 60_000;
 
 /** A marked boundary, the first time after another one, so that one that recurs in a migration is told apart. */
 export type Boundary = readonly [mark: string, since: string];
