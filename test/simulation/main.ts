@@ -1,5 +1,6 @@
 /** `npm run sim`: one run of the simulation, or one after the other, with what became of it and the line that replays a failure. */
 import { parseArgs } from 'node:util';
+import { PLANTS } from './plants.ts';
 import { run, type Outcome } from './run.ts';
 
 const EXIT_VIOLATION = 1;
@@ -15,6 +16,7 @@ ends of its process. After every step it is judged by rules that always hold; on
   --seeds K       so many runs, from --seed on (1)
   --volumes V     at the start; by default a few, drawn. From 100 on calls take no time and ten migrations may run at once
   --policies P    2
+  --plant BUG     with a bug that a rule should find: ${Object.keys(PLANTS).join(', ')}
   --json          the outcome as JSON, and nothing else
   --help
 `;
@@ -25,6 +27,7 @@ interface Wanted {
   readonly steps: number;
   readonly volumes: number | undefined;
   readonly policies: number;
+  readonly plant: string | undefined;
   readonly json: boolean;
 }
 
@@ -36,7 +39,7 @@ function wantedFrom(argv: readonly string[]): Wanted | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      ...{ seed: text, seeds: text, steps: text, volumes: text, policies: text },
+      ...{ seed: text, seeds: text, steps: text, volumes: text, policies: text, plant: text },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -49,7 +52,10 @@ function wantedFrom(argv: readonly string[]): Wanted | 'help' {
     if (/^\d+$/.test(given) && value >= least && value <= most) return value;
     throw new Error(`--${flag} is a whole number from ${least} to ${most}, not '${given}'`);
   };
+  const { plant } = values;
+  if (plant !== undefined && PLANTS[plant] === undefined) throw new Error(`--plant knows no '${plant}'`);
   return {
+    plant,
     seed: number('seed', 0, 2 ** 31) ?? 1,
     seeds: number('seeds', 1, 1_000_000) ?? 1,
     steps: number('steps', 0, 1_000_000) ?? 200,
@@ -59,9 +65,10 @@ function wantedFrom(argv: readonly string[]): Wanted | 'help' {
   };
 }
 
-function replayLine({ steps, volumes, policies }: Wanted, seed: number): string {
+function replayLine({ steps, volumes, policies, plant }: Wanted, seed: number): string {
   const size = volumes === undefined ? '' : ` --volumes ${volumes}`;
-  return `npm run sim -- --seed ${seed} --steps ${steps}${size}${policies === 2 ? '' : ` --policies ${policies}`}`;
+  const bug = plant === undefined ? '' : ` --plant ${plant}`;
+  return `npm run sim -- --seed ${seed} --steps ${steps}${size}${policies === 2 ? '' : ` --policies ${policies}`}${bug}`;
 }
 
 function summaryOf({ seed, moves, successRate, meanDurationSeconds, ...outcome }: Outcome): string {
@@ -81,13 +88,15 @@ function summaryOf({ seed, moves, successRate, meanDurationSeconds, ...outcome }
 }
 
 async function simulate(wanted: Wanted, seed: number): Promise<Outcome> {
-  const { steps, volumes, policies, json } = wanted;
+  const { steps, volumes, policies, plant, json } = wanted;
+  const plants = plant === undefined ? undefined : PLANTS[plant];
   const isLarge = volumes !== undefined && volumes >= LARGE;
   const outcome = await run({
     seed,
     stepCount: steps,
     policyCount: policies,
     ...(volumes === undefined ? {} : { volumeCount: volumes }),
+    ...(plants === undefined ? {} : { plants }),
     ...(isLarge ? { maxConcurrentMigrations: 10 } : {}),
     onStep: (number, name, { invariants, clock }) => {
       if (!json && number % PROGRESS_EVERY === 0) {

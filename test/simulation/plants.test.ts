@@ -5,11 +5,11 @@ import { run } from './run.ts';
 
 const MOST_SEEDS = 20;
 const RULES: Readonly<Record<string, RegExp>> = {
-  'the cooldown is dropped': /was started within the cooldown/,
-  'unknown heat is taken for cold': /was started (on a heat that nobody had measured|though the heat)/,
-  'the source is removed before it is verified': /removes its source before the new replica has synced/,
-  'a move is decided twice': /decisions about \d+ watched volumes/,
-  'a cordon is never lifted': /no migration runs, and there are cordons|never ended/,
+  'no-cooldown': /was started within the cooldown/,
+  'unknown-is-cold': /was started (on a heat that nobody had measured|though the heat)/,
+  'removed-early': /removes its source before the new replica has synced/,
+  'decided-twice': /decisions about \d+ watched volumes/,
+  'cordons-stay': /no migration runs, and there are cordons|never ended/,
 };
 
 describe('a planted bug is found', () => {

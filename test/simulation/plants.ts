@@ -7,7 +7,7 @@ type Decide = Parameters<NonNullable<Plants['decide']>>[0];
 
 export const PLANTS: Readonly<Record<string, Plants>> = {
   /** Nothing that has completed is remembered, so nothing rests. */
-  'the cooldown is dropped': {
+  'no-cooldown': {
     decide: (real: Decide): Decide => {
       return (input) => {
         const migrations = input.snapshot.migrations.filter(({ phase }) => phase !== 'Completed');
@@ -16,7 +16,7 @@ export const PLANTS: Readonly<Record<string, Plants>> = {
     },
   },
   /** What nobody has measured counts as idle. */
-  'unknown heat is taken for cold': {
+  'unknown-is-cold': {
     heat: (real) => ({
       read: async (windowMs, signal) => {
         const reading = await real.read(windowMs, signal);
@@ -37,7 +37,7 @@ export const PLANTS: Readonly<Record<string, Plants>> = {
     }),
   },
   /** The new replica counts as synced as soon as it is there, so that the old one goes too early. */
-  'the source is removed before it is verified': {
+  'removed-early': {
     mover: (real) =>
       moverWith(real, {
         volume: async (volumeId, signal) => {
@@ -56,14 +56,14 @@ export const PLANTS: Readonly<Record<string, Plants>> = {
       }),
   },
   /** Somebody who adds up the policies and not the volumes. */
-  'a move is decided twice': {
+  'decided-twice': {
     decide: (real) => (input) => {
       const decisions = real(input);
       return [...decisions, ...decisions.filter(({ outcome }) => outcome === 'Move')];
     },
   },
   /** The answer comes, and nothing has happened. */
-  'a cordon is never lifted': {
+  'cordons-stay': {
     mover: (real) => moverWith(real, { uncordonNode: () => Promise.resolve(), uncordonPool: () => Promise.resolve() }),
   },
 };
