@@ -81,9 +81,13 @@ it(
   'a move passes these boundaries and no others',
   async () => {
     const { begin, isDone, expectMoved } = move();
-    const marks = await operators.marksOf(() => {
+    const marks = await operators.marksOf(async () => {
       begin();
-      return isDone();
+      await isDone();
+      await until(
+        () => 'the last boundary is passed',
+        () => operators.acting.marks.at(-1) === 'after write Completed',
+      );
     });
     expectMoved();
     expect([...new Set(marks)].toSorted()).toEqual([...new Set(BOUNDARIES.map(([mark]) => mark))].toSorted());
