@@ -35,6 +35,8 @@ export interface Outcome {
 }
 
 const WARM_UP_MS = 12 * 60_000;
+/** Where rounds are expensive, until the first moves have ended. */
+const LARGE_WARM_UP_MS = 8 * 60_000;
 const REST_MS = 10 * 60_000;
 /** As long as the longest window and more, so that nothing that was is seen any more. */
 const CALM_MS = 20 * 60_000;
@@ -59,7 +61,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     mostAtOnce = Math.max(mostAtOnce, [...invariants.entries.values()].filter((entry) => !isOver(entry)).length);
     return invariants.breaches.length === 0 && (options.onStep?.(number, name, at) ?? true);
   };
-  await at.pass(WARM_UP_MS);
+  await at.pass(isLarge ? LARGE_WARM_UP_MS : WARM_UP_MS);
   let goesOn = note(0, 'warmed up');
   for (let number = 1; number <= stepCount && goesOn; number += 1) goesOn = note(number, await takeStep(at));
   if (goesOn && options.isUnsettled !== true) await settle(at);

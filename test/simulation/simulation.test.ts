@@ -5,7 +5,7 @@ import { run } from './run.ts';
 
 const SEEDS = 100;
 const SEEDS_PER_TEST = 10;
-const STEPS = 20;
+const STEPS = 15;
 
 describe('the simulation', () => {
   it.each(Array.from({ length: SEEDS / SEEDS_PER_TEST }, (_, index) => index * SEEDS_PER_TEST + 1))(
