@@ -1,4 +1,5 @@
 /** The ground every package stands on: time, errors, retries, queues, logs, identifiers, units and configuration. */
+export { allOrNone } from './all-or-none.ts';
 export { BoundedQueue } from './bounded-queue.ts';
 export type { BoundedQueueOptions, Queueable } from './bounded-queue.ts';
 export { realClock, VirtualClock } from './clock.ts';

@@ -2,7 +2,7 @@
  * Migrations, put together: what starts them from decisions, what carries them out with a queue and workers of its own, what
  * counts and tells their ends, and what forgets them. All of it beside the reconciling of policies, and on the leader alone.
  */
-import type { Clock, Logger } from '@couchestor/common/base';
+import { allOrNone, type Clock, type Logger } from '@couchestor/common/base';
 import { LeasePlacementLock, type KubeClient } from '../adapters/kubernetes/index.ts';
 import type { OperatorConfig } from '../config.ts';
 import { MigrationReconciler, type MigrationReconcilerOptions } from '../hands/index.ts';
@@ -23,7 +23,6 @@ import type { OperatorMetrics } from '../ports/operator-metrics.ts';
 import type { StorageMover } from '../ports/storage-mover.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';
 import type { VolumeMigrations } from '../ports/volume-migrations.ts';
-import { allOf } from './all-of.ts';
 import { isPolicyGone } from './policy-gone.ts';
 
 export interface MigratingOptions {
@@ -70,15 +69,9 @@ export function createMigrating(options: MigratingOptions): Migrating {
   return {
     accounts: new MigrationAccounts({ migrations, clock, logger }),
     offer: (report) => starter.offer(report),
-    run: (signal) =>
-      allOf(
-        [
-          (ending) => runController(controller, ending),
-          (ending) => starter.run(ending),
-          (ending) => retention.run(ending),
-        ],
-        signal,
-      ),
+    run: async (signal) => {
+      await allOrNone(signal, (all) => [runController(controller, all), starter.run(all), retention.run(all)]);
+    },
   };
 }
 

@@ -2,10 +2,9 @@
  * The control plane at work. Probes are served before anything else runs, so that a cluster that does not answer is visible as
  * such. Every replica plans and answers questions; the leader alone writes. Whatever ends unexpectedly ends everything.
  */
-import type { InvariantError } from '@couchestor/common/base';
+import { allOrNone, type InvariantError } from '@couchestor/common/base';
 import type { OperatorConfig } from '../config.ts';
 import { runController } from '../loop/index.ts';
-import { allOf } from './all-of.ts';
 import { assemble, OBSERVE_TIMEOUT_MS, type OperatorOptions, type OperatorParts } from './assemble.ts';
 import { startHttpServers, type HttpServers } from './http-servers.ts';
 
@@ -41,8 +40,9 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
       },
       leading,
     );
-  const control = (leading: AbortSignal): Promise<void> =>
-    allOf([reconcilePolicies, (ending) => parts.migrating.run(ending)], leading);
+  const control = async (leading: AbortSignal): Promise<void> => {
+    await allOrNone(leading, (all) => [reconcilePolicies(all), parts.migrating.run(all)]);
+  };
   const running = [
     ...parts.informers.map((informer) => informer.run(stop)),
     parts.events.run(stop),

@@ -5,9 +5,10 @@
  */
 import { findCondition, formatTimestamp, setCondition, type ExtraReplica } from '@couchestor/common/api';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
+import { isPlaced } from '../model/placed-replica.ts';
 import { isRecorded } from '../model/recorded-end.ts';
 import type { Instruction } from './instruction.ts';
-import { find, isHealthy, isPlaced, replicaOf } from './replicas.ts';
+import { find, isHealthy, replicaOf } from './replicas.ts';
 import { backOff, removeSteered } from './steered-removal.ts';
 import { lift, uncordonIntent, waitUnlocked } from './steering.ts';
 import { askedCount, hasSettled, msSince, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';

@@ -1,7 +1,8 @@
 /** Before anything is done: approval, then the plan against the state of now. */
 import { checkMove, type MoveCheckResult, type Surroundings } from '../brain/placement/index.ts';
+import { isPlaced } from '../model/placed-replica.ts';
 import type { Instruction } from './instruction.ts';
-import { isPlaced, replicaOf } from './replicas.ts';
+import { replicaOf } from './replicas.ts';
 import { enter, isCancelled, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';
 
 /** What is decided without a look at the storage system. Undefined: it has to be looked at. */

@@ -1,13 +1,8 @@
 /** What the replicas of a volume say about a migration: which is healthy, which came, which went. */
 import type { Replica } from '@couchestor/common/api';
-import type { NodeName, PoolName } from '@couchestor/common/base';
+import type { PoolName } from '@couchestor/common/base';
 import type { ReplicaFacts, VolumeFacts } from '../model/cluster-snapshot.ts';
-
-export type PlacedReplica = ReplicaFacts & { readonly pool: PoolName; readonly node: NodeName };
-
-export function isPlaced(replica: ReplicaFacts): replica is PlacedReplica {
-  return replica.pool !== undefined && replica.node !== undefined;
-}
+import { isPlaced, type PlacedReplica } from '../model/placed-replica.ts';
 
 export function replicaOf({ replicaId, pool, node }: PlacedReplica): Replica {
   return { replicaId, pool, node };

@@ -3,9 +3,9 @@
  * are read side by side, and the first of them that cannot be read in full fails all. They are not of one moment, so a volume
  * may name a pool that the list of pools does not have yet. The API itself is up to 30 s behind.
  */
+import { allOrNone } from '@couchestor/common/base';
 import type { StorageFacts } from '../../model/cluster-snapshot.ts';
 import type { StorageSystem } from '../../ports/storage-system.ts';
-import { allOrNone } from './all-or-none.ts';
 import { withAffinity } from './read-volume.ts';
 import { RestClient, type RestClientOptions } from './rest-client.ts';
 import { labelsOf, SurroundingsReader, type SurroundingsOptions } from './surroundings.ts';

@@ -2,10 +2,9 @@
  * What the REST API says of all but the volumes: pools, nodes, and what the release can do. They are read side by side, and the
  * first of them that cannot be read in full fails all.
  */
-import { CoucheStorError, nullLogger, type Logger } from '@couchestor/common/base';
+import { allOrNone, CoucheStorError, nullLogger, type Logger } from '@couchestor/common/base';
 import type { NodeFacts, PoolFacts, StorageFacts } from '../../model/cluster-snapshot.ts';
 import type { OpenEbsListing, OpenEbsObjects, OpenEbsResource } from '../../ports/openebs-objects.ts';
-import { allOrNone } from './all-or-none.ts';
 import { Place } from './json-fields.ts';
 import type { Named } from './names.ts';
 import { engineVersionOf, readNode } from './read-node.ts';

@@ -1,8 +1,9 @@
 /** What planning a move is asked, and what all its parts look up about the volume: derived once per volume. */
 import type { Placement, Tier } from '@couchestor/common/api';
 import { assertInvariant, formatBytes, type NodeName, type PoolName } from '@couchestor/common/base';
-import type { PoolFacts, ReplicaFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+import type { PoolFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
+import { isPlaced, type PlacedReplica } from '../../model/placed-replica.ts';
 import { byText } from '../order.ts';
 import { TIER_RANK } from '../tier-rank.ts';
 import { dataBytesOf } from './data-bytes.ts';
@@ -57,11 +58,6 @@ export interface RemovalChanges {
   readonly uncordon: readonly NodeName[] | undefined;
 }
 
-export interface PlacedReplica extends ReplicaFacts {
-  readonly pool: PoolName;
-  readonly node: NodeName;
-}
-
 export interface MoveContext extends MoveRequest {
   readonly index: StorageIndex;
   readonly replicas: readonly PlacedReplica[];
@@ -105,10 +101,6 @@ export function contextOf(request: MoveRequest): MoveContext {
     hasSpread: Object.keys(topology.nodeExclusion).length > 0,
     departures: new Map(),
   };
-}
-
-export function isPlaced(replica: ReplicaFacts): replica is PlacedReplica {
-  return replica.pool !== undefined && replica.node !== undefined;
 }
 
 /** How many failure domains the volume is in once the source, if it is removed, is gone and the new replica is there. */

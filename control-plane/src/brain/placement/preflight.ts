@@ -4,7 +4,8 @@
  */
 import type { ReplicaFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
 import type { DecisionCode } from '../../model/decision.ts';
-import { isPlaced, type MoveRequest } from './move-request.ts';
+import { isPlaced } from '../../model/placed-replica.ts';
+import type { MoveRequest } from './move-request.ts';
 import type { Remedy } from './remedy.ts';
 
 export interface Obstacle {

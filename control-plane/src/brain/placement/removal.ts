@@ -5,7 +5,8 @@
 import type { NodeName } from '@couchestor/common/base';
 import type { StorageCapabilities } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
-import type { MoveContext, PlacedReplica, RemovalChanges, Source } from './move-request.ts';
+import type { PlacedReplica } from '../../model/placed-replica.ts';
+import type { MoveContext, RemovalChanges, Source } from './move-request.ts';
 import { removedByScaleDown, type RemovalCandidate } from './removal-order.ts';
 import type { Remedy, RemedyStep } from './remedy.ts';
 import { nodeFitsTopology, poolFitsTopology, spreadClashCount } from './topology.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { allOf } from './all-of.ts';
+import { allOrNone } from './all-or-none.ts';
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -8,7 +8,7 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
 
 it('ends when all have ended', async () => {
   const stop = new AbortController();
-  const running = allOf([untilAborted, untilAborted], stop.signal);
+  const running = allOrNone(stop.signal, (signal) => [untilAborted(signal), untilAborted(signal)]);
   stop.abort();
   await running;
 });
@@ -20,6 +20,7 @@ it('ends the others when one fails, and throws what that one threw', async () =>
     await untilAborted(signal);
     ended = true;
   };
-  await expect(allOf([other, () => Promise.reject(failure)], new AbortController().signal)).rejects.toBe(failure);
+  const { signal } = new AbortController();
+  await expect(allOrNone(signal, (all) => [other(all), Promise.reject(failure)])).rejects.toBe(failure);
   expect(ended).toBe(true);
 });

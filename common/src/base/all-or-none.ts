@@ -1,4 +1,7 @@
-/** Reads side by side of which the first failure ends the others, so that none is left running behind an error. */
+/**
+ * Works side by side of which the first failure ends the others, so that none is left running behind an error. Thrown: what the
+ * first one threw, once all have ended.
+ */
 export async function allOrNone<Parts extends readonly Promise<unknown>[] | []>(
   signal: AbortSignal,
   start: (signal: AbortSignal) => Parts,
