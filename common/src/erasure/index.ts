@@ -1,0 +1,1 @@
+export type { EngineName, ErasureEngine, PreparedMatrix } from './engine.ts';
