@@ -2,7 +2,7 @@
  * What a process remembers of a migration between two looks at it: which of its calls succeeded or were refused, and until when
  * there is nothing to see. Losing it costs time and nothing else.
  */
-import type { VolumeMigrationStatus } from '@couchestor/common/api';
+import type { Cordon, VolumeMigrationStatus } from '@couchestor/common/api';
 import type { Clock } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { StorageCall } from './instruction.ts';
@@ -12,6 +12,8 @@ export class Drive {
   /** Of the object, so that one made anew under the same name starts afresh. */
   readonly uid: string;
   readonly #clock: Clock;
+  /** That the object named when it was last read or written here. */
+  cordons: readonly Cordon[] = [];
   #confirmed: readonly StorageCall[] = [];
   #refusal: { readonly message: string; readonly atMs: number } | undefined;
   /** The operation that this process began, if it is the one that stands. */
@@ -42,6 +44,7 @@ export class Drive {
 
   /** A new message or a new percentage alone changes nothing of what is known about the calls. */
   wrote(status: VolumeMigrationStatus, before: VolumeMigrationStatus | undefined): void {
+    this.cordons = status.cordons ?? [];
     if (status.intent?.operationId !== before?.intent?.operationId) {
       this.#operationId = status.intent?.operationId;
       this.#scaleCalls = 0;

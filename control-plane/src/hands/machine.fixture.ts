@@ -70,6 +70,7 @@ export function say(
   observation: Pick<Observation, 'volume' | 'surroundings'> & Partial<Observation>,
 ): Instruction {
   const memory = {
+    ownCordons: [],
     rebuilds: undefined,
     lock: { kind: 'held' },
     confirmed: [],

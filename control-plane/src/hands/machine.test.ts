@@ -45,6 +45,7 @@ describe('a planned migration', () => {
     expect(atFirstSight(record(status('AwaitingApproval'), approved), MOMENT)).toEqual({
       kind: 'look',
       rebuilds: false,
+      cordons: true,
     });
   });
 
@@ -67,9 +68,15 @@ describe('a planned migration', () => {
     expect(written(say(record(status('Pending')), { volume: undefined, surroundings }))?.phase).toBe('Failed');
   });
 
-  it('goes on where nothing but a cordon is in the way, which may be that of a migration that steers', () => {
+  it('goes on where nothing but the cordon of a migration that steers is in the way, and fails for any other', () => {
     const cordoned = { ...surroundings, pools: surroundings.pools.map((one) => ({ ...one, cordoned: true })) };
-    expect(written(say(record(status('Pending')), { volume: before, surroundings: cordoned }))?.phase).toBe('Adding');
+    const seen = { volume: before, surroundings: cordoned };
+    const ownCordons = [{ kind: 'Pool', name: 'cold-n3', setTime: ago(0) }] as const;
+    expect(written(say(record(status('Pending')), { ...seen, ownCordons }))?.phase).toBe('Adding');
+    expect(written(say(record(status('Pending')), seen))).toMatchObject({
+      phase: 'Failed',
+      message: expect.stringContaining('cordoned'),
+    });
   });
 
   it('as a dry run only says what it would do', () => {

@@ -26,8 +26,8 @@ export interface Moment {
 
 export type FirstSight =
   | { readonly kind: 'decided'; readonly instruction: Instruction }
-  /** The storage system has to be looked at, with the history of rebuilds where that counts. */
-  | { readonly kind: 'look'; readonly rebuilds: boolean };
+  /** The storage system has to be looked at, with the history of rebuilds and the cordons of all migrations where they count. */
+  | { readonly kind: 'look'; readonly rebuilds: boolean; readonly cordons: boolean };
 
 /** What the object says by itself. */
 export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): FirstSight {
@@ -36,7 +36,7 @@ export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): Fir
   const { phase } = view.status;
   const instruction = isFinal(phase) ? atRest(view) : isWaiting(phase) ? beforeLooking(view) : undefined;
   if (instruction !== undefined) return { kind: 'decided', instruction };
-  return { kind: 'look', rebuilds: phase === 'Syncing' || phase === 'Verifying' };
+  return { kind: 'look', rebuilds: phase === 'Syncing' || phase === 'Verifying', cordons: isWaiting(phase) };
 }
 
 /** What to do after that look. */

@@ -17,6 +17,7 @@ let strands: string[];
 let released: string[];
 let isPolicyGone: boolean;
 let reads: number;
+let cached: VolumeMigrationRecord[];
 let leading: AbortController;
 let onCall: (name: string) => void | Promise<void>;
 
@@ -26,6 +27,7 @@ beforeEach(() => {
   [calls, marks, phases, released] = [[], [], [], []];
   [told, warned, strands] = [[], [], []];
   reads = 0;
+  cached = [];
   isPolicyGone = false;
   leading = new AbortController();
   onCall = () => undefined;
@@ -48,6 +50,7 @@ const migrations: MigrationReconcilerOptions['migrations'] = {
     reads += 1;
     return seen(stored);
   },
+  snapshot: () => ({ kind: 'ok', migrations: cached }),
   writeStatus: async (from, next) => {
     await called(`write ${next.phase}`);
     if (stored?.resourceVersion !== from.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
@@ -134,6 +137,25 @@ describe('the driver of a migration', () => {
     expect(told).toEqual([]);
     expect(reads).toBe(1);
     expect(marks.slice(-2)).toEqual(['before setReplicaCount Adding', 'after setReplicaCount Adding']);
+  });
+
+  it.each(['read here', 'in the cache'])('takes the cordons of another migration, %s, for none', async (where) => {
+    const steering = { ...record(undefined), name: 'v2-1', uid: 'uid-2' };
+    const cordons = [{ kind: 'Pool', name: 'cold-n3', setTime: ago(0) }];
+    const others = { ...steering, parsed: record(status('Adding', { cordons })).parsed };
+    calls.push('cordon cold-n3');
+    const driver = reconciler();
+    if (where === 'read here') {
+      stored = { ...others, parsed: record(status('Adding', { cordons, startTime: ago(0) })).parsed };
+      onCall = (name) => (name === 'lock v2-1' ? Promise.reject(new Error('Nothing more is done.')) : undefined);
+      await driver.reconcile('v2-1', leading.signal).catch(() => undefined);
+    } else {
+      cached = [others];
+    }
+    stored = record(status('Pending'));
+    onCall = (name) => (name === 'lock v1-1' ? Promise.reject(new Error('Nothing more is done.')) : undefined);
+    await run(driver).catch(() => undefined);
+    expect(statusNow()?.phase).toBe('Adding');
   });
 
   it('is done with an object that is gone, or that cannot be understood', async () => {

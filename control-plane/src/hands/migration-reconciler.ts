@@ -7,6 +7,7 @@
 import {
   MIGRATION_FINALIZER,
   setCondition,
+  type Cordon,
   type FieldError,
   type MigrationPhase,
   type PolicyReference,
@@ -27,13 +28,15 @@ import type { StorageMover } from '../ports/storage-mover.ts';
 import type { VolumeMigrations } from '../ports/volume-migrations.ts';
 import { Drive } from './drive.ts';
 import type { Call, Instruction, StorageCall } from './instruction.ts';
-import { atFirstSight, nextInstruction, type Moment } from './machine.ts';
+import { atFirstSight, nextInstruction, type FirstSight, type Moment } from './machine.ts';
 import type { LockFact, Observation } from './observation.ts';
 import { HANDS_DEFAULTS, type HandsSettings } from './settings.ts';
 import { STALLED } from './view.ts';
 
 export interface MigrationReconcilerOptions {
-  readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus' | 'release'>;
+  /** `snapshot` tells of cordons that were set under another leader. */
+  readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus' | 'release'> &
+    Partial<Pick<VolumeMigrations, 'snapshot'>>;
   readonly mover: StorageMover;
   readonly lock: PlacementLock;
   /** Whether nobody is left to count the migrations of this policy. */
@@ -60,6 +63,8 @@ interface Look {
   lock: LockFact;
   readonly signal: AbortSignal;
 }
+
+type Wanted = Omit<Extract<FirstSight, { kind: 'look' }>, 'kind'> & { readonly volumeId: VolumeId };
 
 type Next = ReconcileResult | 'look again';
 
@@ -116,7 +121,7 @@ export class MigrationReconciler implements Reconciler {
     if (first.kind === 'decided') return this.#carryOut(look, drive, first.instruction);
     const { volumeId } = look.record.parsed.value.spec;
     const observedAtMs = this.#options.clock.monotonic();
-    const observation = await this.#observe(look, drive, { volumeId, rebuilds: first.rebuilds });
+    const observation = await this.#observe(look, drive, { ...first, volumeId });
     if (observation === undefined) return { kind: 'again', afterMs: this.#settings.retryMs };
     const instruction = nextInstruction(look.record, observation, this.#moment(look));
     return this.#carryOut(look, drive, instruction, observedAtMs);
@@ -157,23 +162,29 @@ export class MigrationReconciler implements Reconciler {
   }
 
   /** Undefined: the storage system cannot be looked at now. */
-  async #observe(
-    look: Look,
-    drive: Drive,
-    { volumeId, rebuilds }: { readonly volumeId: VolumeId; readonly rebuilds: boolean },
-  ): Promise<Observation | undefined> {
+  async #observe(look: Look, drive: Drive, { volumeId, rebuilds, cordons }: Wanted): Promise<Observation | undefined> {
     const { mover, logger } = this.#options;
     const { signal } = look;
     try {
+      // In between one may be lifted and forgotten, or set.
+      const before = cordons ? this.#ownCordons() : [];
       const surroundings = await mover.surroundings(signal);
       const volume = await mover.volume(volumeId, signal);
       const history = rebuilds && volume !== undefined ? await mover.rebuildHistory(volumeId, signal) : undefined;
-      return { volume, surroundings, rebuilds: history, lock: look.lock, ...drive.memory() };
+      const ownCordons = cordons ? [...before, ...this.#ownCordons()] : [];
+      return { volume, surroundings, ownCordons, rebuilds: history, lock: look.lock, ...drive.memory() };
     } catch (thrown) {
       const error = translated(thrown);
       logger.warn('The storage system cannot be looked at; the migration waits.', { migration: look.name, error });
       return undefined;
     }
+  }
+
+  /** As this process has read and written them itself, and as the cache has those of others. */
+  #ownCordons(): readonly Cordon[] {
+    const cached = this.#options.migrations.snapshot?.();
+    const records = cached?.kind === 'ok' ? cached.migrations : [];
+    return [...this.#drives.values(), ...records.map(standing)].flatMap(({ cordons }) => cordons);
   }
 
   async #carryOut(look: Look, drive: Drive, instruction: Instruction, observedAtMs = 0): Promise<Next> {
@@ -302,9 +313,9 @@ export class MigrationReconciler implements Reconciler {
 
   #driveOf(record: VolumeMigrationRecord): Drive {
     const known = this.#drives.get(record.name);
-    if (known?.uid === record.uid) return known;
-    const drive = new Drive(record.uid, this.#options.clock);
+    const drive = known?.uid === record.uid ? known : new Drive(record.uid, this.#options.clock);
     this.#drives.set(record.name, drive);
+    drive.cordons = standing(record).cordons;
     return drive;
   }
 
@@ -313,6 +324,10 @@ export class MigrationReconciler implements Reconciler {
     this.#left.delete(name);
     return DONE;
   }
+}
+
+function standing({ parsed }: VolumeMigrationRecord): { readonly cordons: readonly Cordon[] } {
+  return { cordons: parsed.kind === 'ok' ? (parsed.value.status?.cordons ?? []) : [] };
 }
 
 function stranded(leftovers: readonly string[] = ['status']): string {

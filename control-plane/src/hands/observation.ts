@@ -1,4 +1,5 @@
 /** What is known at the moment of a decision, besides the object: the storage system as just read, and what this process did. */
+import type { Cordon } from '@couchestor/common/api';
 import type { RebuildHistory } from '../model/rebuild-history.ts';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import type { Surroundings } from '../brain/placement/index.ts';
@@ -22,6 +23,8 @@ export interface Observation {
   /** Undefined: there is no such volume. */
   readonly volume: VolumeFacts | undefined;
   readonly surroundings: Surroundings;
+  /** Where they were asked for: of all migrations, as their statuses name them. */
+  readonly ownCordons: readonly Cordon[];
   /** Where they were asked for. */
   readonly rebuilds: RebuildHistory | undefined;
   readonly lock: LockFact;

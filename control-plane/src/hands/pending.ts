@@ -1,5 +1,6 @@
 /** Before anything is done: approval, then the plan against the state of now. */
-import { checkMove, type MoveCheckResult, type Surroundings } from '../brain/placement/index.ts';
+import { checkMove, type MoveCheckResult } from '../brain/placement/index.ts';
+import { withoutCordons } from '../model/own-cordons.ts';
 import { isPlaced } from '../model/placed-replica.ts';
 import type { Instruction } from './instruction.ts';
 import { replicaOf } from './replicas.ts';
@@ -22,11 +23,12 @@ export function pending(view: MigrationView): Instruction {
   const { observation, spec } = view;
   const { volume, surroundings } = observation;
   if (volume === undefined) return enter(view, 'Failed', { message: 'The volume is not there any more.' });
-  const check = checkMove({ spec, volume, storage: surroundings });
+  // Another migration's cordon is gone by the time that this one may steer.
+  const storage = { ...surroundings, ...withoutCordons(surroundings, observation.ownCordons) };
+  const check = checkMove({ spec, volume, storage });
   if (spec.dryRun) return rehearsed(view, check);
-  const hopeful = check.kind === 'possible' ? check : checkMove({ spec, volume, storage: uncordoned(surroundings) });
-  if (hopeful.kind === 'impossible') return enter(view, 'Failed', { message: hopeful.reason });
-  const { source } = hopeful;
+  if (check.kind === 'impossible') return enter(view, 'Failed', { message: check.reason });
+  const { source } = check;
   return enter(view, 'Adding', {
     startTime: timeOf(view),
     oldReplica: isPlaced(source) ? replicaOf(source) : undefined,
@@ -44,15 +46,6 @@ function rehearsed(view: MigrationView, check: MoveCheckResult): Instruction {
   return enter(view, 'Completed', {
     message: `Dry run: a replica would be added to move it ${routeOf(view)}, ${removes}. Nothing was touched.`,
   });
-}
-
-/** What is cordoned may be so for the moment in which another migration steers; under the lock it is asked again. */
-function uncordoned({ pools, nodes, ...rest }: Surroundings): Surroundings {
-  return {
-    ...rest,
-    pools: pools.map((pool) => ({ ...pool, cordoned: false })),
-    nodes: nodes.map((node) => ({ ...node, cordoned: false })),
-  };
 }
 
 function routeOf({ spec }: MigrationView): string {

@@ -59,12 +59,18 @@ export async function planOnce(parts: PlanningParts, sequence: number, signal: A
   const inputs = records.flatMap((record) => policyInput(record, startedAtMs));
   const [storage, readings] = await Promise.all([observe(parts, signal), readHeat(parts, inputs, signal)]);
   signal.throwIfAborted();
+  const after = objects.snapshot();
 
   const readingOf = (windowMs: number): HeatReading => readings.get(windowMs) ?? notRead(windowMs, startedAtMs);
   const decisions =
     listed.kind === 'ok' && known.kind === 'ok' && storage.kind === 'observed'
       ? parts.decide({
-          snapshot: composeSnapshot({ storage: storage.facts, objects: known, takenAtMs: startedAtMs }),
+          snapshot: composeSnapshot({
+            storage: storage.facts,
+            objects: known,
+            migrationsAfter: after.kind === 'ok' ? after.migrations : [],
+            takenAtMs: startedAtMs,
+          }),
           policies: inputs,
           heat: readingOf,
           settings,

@@ -3,7 +3,7 @@
  * them, and the migrations that ran or run. Facts only, in the vocabulary of Mayastor; nothing in here has been decided.
  * Decisions take this as it is, so whoever builds it has made sure that absence means absence.
  */
-import type { MigrationPhase, Placement, Tier } from '@couchestor/common/api';
+import type { Cordon, MigrationPhase, Placement, Tier } from '@couchestor/common/api';
 import type { NodeName, PoolName, VolumeId } from '@couchestor/common/base';
 
 /** What this control plane does not recognise is `Unknown`, and counts as not healthy. */
@@ -77,6 +77,8 @@ export interface PoolFacts {
   readonly topologyLabels: Readonly<Record<string, string>>;
   /** Whether new replicas are kept away. */
   readonly cordoned: boolean;
+  /** Whether by what no migration of ours sets: a drain, or a cordon of more than new replicas. */
+  readonly cordonedByOthers?: boolean;
   readonly encrypted: boolean;
 }
 
@@ -84,6 +86,8 @@ export interface NodeFacts {
   readonly node: NodeName;
   readonly status: NodeStatus;
   readonly cordoned: boolean;
+  /** Of its cordons and drains, each of which keeps new replicas away; not there when they are not told one by one. */
+  readonly cordonLabels?: readonly string[];
   /** Of the Kubernetes node, overruled by those that the storage system reports. */
   readonly labels: Readonly<Record<string, string>>;
   /** Only those that the storage system reports: what it places replicas by. */
@@ -148,6 +152,8 @@ export interface MigrationFacts {
   readonly completedAtMs: number | undefined;
   /** Both copies are still there: by preservation, or because the migration was aborted half-way. */
   readonly extraReplica: boolean;
+  /** Those that it has set, or is about to, and has not lifted for sure; not there where there are none. */
+  readonly cordons?: readonly Cordon[];
 }
 
 export interface ClusterSnapshot {

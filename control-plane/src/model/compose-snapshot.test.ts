@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseNodeName, parseVolumeId } from '@couchestor/common/base';
-import type { ClaimFacts, NodeFacts, StorageFacts } from './cluster-snapshot.ts';
+import { parseNodeName, parsePoolName, parseVolumeId } from '@couchestor/common/base';
+import type { ClaimFacts, MigrationFacts, NodeFacts, PoolFacts, StorageFacts } from './cluster-snapshot.ts';
 import { composeSnapshot, ZONE_LABEL } from './compose-snapshot.ts';
 
 const node = (name: string, labels: Record<string, string> = {}): NodeFacts => ({
@@ -62,5 +62,75 @@ describe('composeSnapshot', () => {
       takenAtMs: 0,
     });
     expect(snapshot.claims).toEqual([claim]);
+  });
+});
+
+describe('cordons', () => {
+  const setTime = '2026-01-01T00:00:00Z';
+  const pool = (name: string, rest: Partial<PoolFacts> = {}): PoolFacts => ({
+    pool: parsePoolName(name),
+    node: parseNodeName('a'),
+    status: 'Online',
+    capacityBytes: 1,
+    usedBytes: 0,
+    committedBytes: 0,
+    labels: {},
+    topologyLabels: {},
+    cordoned: true,
+    encrypted: false,
+    ...rest,
+  });
+  const migration = (cordons: MigrationFacts['cordons']): MigrationFacts => ({
+    name: 'v-1',
+    volumeId: parseVolumeId('v'),
+    policy: 'gold',
+    phase: 'Adding',
+    from: 'Hot',
+    to: 'Cold',
+    targetPool: undefined,
+    startedAtMs: 0,
+    completedAtMs: undefined,
+    extraReplica: false,
+    ...(cordons === undefined ? {} : { cordons }),
+  });
+  const cordonedNode = (cordonLabels?: readonly string[]): NodeFacts => ({
+    ...node('a'),
+    cordoned: true,
+    ...(cordonLabels === undefined ? {} : { cordonLabels }),
+  });
+  const own = { kind: 'Node', name: 'a', label: 'couchestor-1', setTime } as const;
+  const cordoned = (
+    facts: Pick<StorageFacts, 'pools' | 'nodes'>,
+    before: MigrationFacts['cordons'],
+    after?: MigrationFacts['cordons'],
+  ) => {
+    const { storage: seen } = composeSnapshot({
+      storage: { ...storage([]), ...facts },
+      objects: { claims: [], nodeLabels: new Map(), migrations: [migration(before)] },
+      migrationsAfter: [migration(after)],
+      takenAtMs: 0,
+    });
+    return [...seen.pools, ...seen.nodes].map((one) => one.cordoned);
+  };
+
+  it('that a migration has set are left out, and no others', () => {
+    const pools = [pool('p1'), pool('p2')];
+    expect(cordoned({ pools, nodes: [] }, [{ kind: 'Pool', name: 'p1', setTime }])).toEqual([false, true]);
+    expect(cordoned({ pools: [], nodes: [cordonedNode(['couchestor-1'])] }, [own])).toEqual([false]);
+    expect(cordoned({ pools: [], nodes: [cordonedNode(['couchestor-1'])] }, undefined)).toEqual([true]);
+  });
+
+  it('may be set, or lifted and forgotten, while the storage system answers', () => {
+    const nodes = [cordonedNode(['couchestor-1'])];
+    expect(cordoned({ pools: [], nodes }, [own], undefined)).toEqual([false]);
+    expect(cordoned({ pools: [], nodes }, undefined, [own])).toEqual([false]);
+  });
+
+  it('of somebody else beside ours count still, where they can be told from ours', () => {
+    expect(cordoned({ pools: [], nodes: [cordonedNode(['couchestor-1', 'maintenance'])] }, [own])).toEqual([true]);
+    expect(cordoned({ pools: [], nodes: [cordonedNode(['couchestor-2'])] }, [own])).toEqual([true]);
+    expect(cordoned({ pools: [], nodes: [cordonedNode()] }, [own])).toEqual([false]);
+    const pools = [pool('p1', { cordonedByOthers: true })];
+    expect(cordoned({ pools, nodes: [] }, [{ kind: 'Pool', name: 'p1', setTime }])).toEqual([true]);
   });
 });

@@ -180,6 +180,23 @@ describe('migrations', () => {
     ]);
   });
 
+  it('name the cordons that may stand, also those of a later release and of one that has ended', async () => {
+    const setTime = '2025-01-01T00:00:00Z';
+    const pool = { kind: 'Pool', name: 'pool-b', setTime };
+    const node = { kind: 'Node', name: 'node-b', label: 'couchestor-1', setTime };
+    api.put(MIGRATIONS, migration('ended', {}, { phase: 'Aborted', completionTime: setTime, cordons: [node] }));
+    const odd = [node, { kind: 'Rack', name: 'r' }, { kind: 'Pool' }, 7, { kind: 'Node', name: 'n', label: 7 }];
+    api.put(MIGRATIONS, migration('later', { plan: 'later' }, { phase: 'Adding', cordons: odd }));
+    api.put(MIGRATIONS, migration('lifted', {}, { phase: 'Syncing' }));
+    api.put(MIGRATIONS, migration('steers', {}, { phase: 'Adding', cordons: [pool] }));
+    expect((await snapshot()).migrations.map(({ name, cordons }) => [name, cordons])).toEqual([
+      ['ended', [node]],
+      ['later', [node, { kind: 'Node', name: 'n', label: '', setTime: '' }]],
+      ['lifted', undefined],
+      ['steers', [pool]],
+    ]);
+  });
+
   it('say when they began: their first step, or else when they were made; never, if cancelled before', async () => {
     const [made, began, ended] = ['2025-01-01T00:00:00Z', '2025-01-01T00:30:00Z', '2025-01-01T01:00:00Z'] as const;
     const put = (name: string, spec: object, status?: object): void => {

@@ -4,7 +4,7 @@
  * even its volume nothing may be decided.
  */
 import { isFinal, MIGRATION_PHASES, type ParseResult, type VolumeMigration } from '@couchestor/common/api';
-import type { MigrationPhase, Placement, Tier } from '@couchestor/common/api';
+import type { Cordon, MigrationPhase, Placement, Tier } from '@couchestor/common/api';
 import { parsePoolName, parseVolumeId, type PoolName, type VolumeId } from '@couchestor/common/base';
 import type { MigrationFacts } from '../../model/cluster-snapshot.ts';
 import { isRecord, type KubeObject } from './kube-object.ts';
@@ -37,6 +37,7 @@ export function readMigration(raw: KubeObject, parsed: ParseResult<VolumeMigrati
     startedAtMs: startOf(phase, status?.startTime, raw.metadata.creationTimestamp),
     completedAtMs: isFinal(phase) ? timeOf(status?.completionTime ?? status?.phaseStartTime) : undefined,
     extraReplica: isPreserved || (extra !== undefined && extra.removedTime === undefined),
+    ...(status?.cordons === undefined ? {} : { cordons: status.cordons }),
   };
   return { kind: 'migration', facts };
 }
@@ -63,8 +64,18 @@ function readWhatIsThere({ metadata, spec, status }: KubeObject): MigrationReadi
     startedAtMs: startOf(phase, state.startTime, metadata.creationTimestamp),
     completedAtMs: isFinal(phase) ? timeOf(state.completionTime) : undefined,
     extraReplica: isRecord(state.extraReplica) && state.extraReplica.removedTime === undefined,
+    ...(Array.isArray(state.cordons) ? { cordons: state.cordons.flatMap(cordonFacts) } : {}),
   };
   return { kind: 'migration', facts };
+}
+
+/** One that cannot be read is taken for somebody else's, which keeps replicas away. */
+function cordonFacts(entry: unknown): readonly Cordon[] {
+  if (!isRecord(entry)) return [];
+  const { kind, name, label, setTime } = entry;
+  if ((kind !== 'Node' && kind !== 'Pool') || typeof name !== 'string') return [];
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return [{ kind, name, ...(label === undefined ? {} : { label: text(label) }), setTime: text(setTime) }];
 }
 
 /** Of one policy's status as it is stored; entries that cannot be read are as good as none. */

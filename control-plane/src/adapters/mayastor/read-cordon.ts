@@ -8,10 +8,21 @@ import { isObject, type JsonObject, type Place } from './json-fields.ts';
 export function hasNodeCordon(body: unknown, place: Place, { id, label }: { id: string; label: string }) {
   const cordon = specOf(body, place, id)?.cordondrainstate;
   if (cordon === undefined || cordon === null) return false;
-  const states = isObject(cordon) ? Object.values(cordon) : [];
-  const lists = states.flatMap((state) => (isObject(state) ? Object.values(state) : []));
+  const lists = labelLists(cordon);
   if (lists.some((labels) => Array.isArray(labels) && labels.includes(label))) return true;
   return lists.length > 0 && lists.every(Array.isArray) ? false : undefined;
+}
+
+/** All of them; undefined when there is none, or one is of a form that is not known. */
+export function cordonLabelsOf(cordon: JsonObject): readonly string[] | undefined {
+  const lists = labelLists(cordon);
+  const labels = lists.flatMap((list): unknown[] => (Array.isArray(list) ? list : [undefined]));
+  return labels.length > 0 && labels.every((label) => typeof label === 'string') ? labels : undefined;
+}
+
+function labelLists(cordon: unknown): readonly unknown[] {
+  const states = isObject(cordon) ? Object.values(cordon) : [];
+  return states.flatMap((state) => (isObject(state) ? Object.values(state) : []));
 }
 
 /** Of new replicas. */

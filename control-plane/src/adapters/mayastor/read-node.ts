@@ -2,6 +2,7 @@
 import type { NodeFacts } from '../../model/cluster-snapshot.ts';
 import { isObject, type Place } from './json-fields.ts';
 import { nodeNameOf, type Named } from './names.ts';
+import { cordonLabelsOf } from './read-cordon.ts';
 
 const NODE_STATES = ['Online', 'Offline'] as const;
 
@@ -15,11 +16,14 @@ export function readNode(value: unknown, place: Place): Named<NodeFacts> {
   const node = nodeNameOf(id);
   if (node === undefined) return { kind: 'unnameable', name: id };
   const labels = specAt.at('labels').labels(spec?.labels);
+  const cordon = specAt.at('cordondrainstate').optionalObject(spec?.cordondrainstate);
+  const cordonLabels = cordon && cordonLabelsOf(cordon);
   const facts: NodeFacts = {
     node,
     status: place.state(state?.status, NODE_STATES),
     // Cordoned, draining or drained: each of them keeps new replicas away.
-    cordoned: specAt.at('cordondrainstate').optionalObject(spec?.cordondrainstate) !== undefined,
+    cordoned: cordon !== undefined,
+    ...(cordonLabels === undefined ? {} : { cordonLabels }),
     labels,
     topologyLabels: labels,
     // Zones are labels of the Kubernetes node, of which Mayastor does not know.

@@ -74,6 +74,15 @@ describe('a pool', () => {
     expect(pool(poolJson({ spec: { cordonDrain } })).cordoned).toBe(cordoned);
   });
 
+  it.each([
+    [{ cordoned: { replicas: true, snapshots: false } }, undefined],
+    [{ cordoned: { replicas: true, snapshots: true } }, true],
+    [{ cordoned: { replicas: true }, drain: { policy: {} } }, true],
+    [{ cordoned: { replicas: false, snapshots: true } }, undefined],
+  ])('with cordonDrain %j is kept from new replicas by others than us: %s', (cordonDrain, byOthers) => {
+    expect(pool(poolJson({ spec: { cordonDrain } })).cordonedByOthers).toBe(byOthers);
+  });
+
   it.each([{ state: { encrypted: true } }, { spec: { encryption: { secret: 'x' } } }, { spec: { encrypted: true } }])(
     'with %j is encrypted',
     (parts) => {
@@ -118,11 +127,15 @@ describe('a node', () => {
   });
 
   it.each([
-    { cordonedstate: { cordonlabels: ['maintenance'] } },
-    { drainingstate: { cordonlabels: [], drainlabels: ['d'] } },
-    { drainedstate: { cordonlabels: [], drainlabels: ['d'] } },
-  ])('with %j is cordoned', (cordondrainstate) => {
-    expect(node(nodeJson({ spec: { cordondrainstate } })).cordoned).toBe(true);
+    [{ cordonedstate: { cordonlabels: ['maintenance'] } }, ['maintenance']],
+    [{ drainingstate: { cordonlabels: ['c'], drainlabels: ['d'] } }, ['c', 'd']],
+    [{ drainedstate: { cordonlabels: [], drainlabels: ['d'] } }, ['d']],
+    [{ laterstate: 'yes' }, undefined],
+    [{ cordonedstate: { cordonlabels: ['c', 7] } }, undefined],
+    [{ cordonedstate: { cordonlabels: {} } }, undefined],
+  ])('with %j is cordoned, under labels %j', (cordondrainstate, cordonLabels) => {
+    expect(node(nodeJson({ spec: { cordondrainstate } }))).toMatchObject({ cordoned: true });
+    expect(node(nodeJson({ spec: { cordondrainstate } })).cordonLabels).toEqual(cordonLabels);
   });
 
   it.each([

@@ -30,7 +30,7 @@ export function readPool(value: unknown, place: Place, objectLabels: PoolLabels)
     ...sizesOf(state, stateAt),
     labels: { ...objectLabels.get(id), ...topologyLabels },
     topologyLabels,
-    cordoned: isCordoned(spec, specAt),
+    ...cordonOf(spec, specAt),
     encrypted: state?.encrypted === true || spec?.encrypted === true || isThere(spec?.encryption),
   };
   return { kind: 'named', name: id, facts };
@@ -58,12 +58,17 @@ function sizesOf(
  * Since 2.10: `cordonDrain: {cordoned: {replicas, snapshots, restores, import}}`. Only `replicas` keeps new replicas away; what
  * is of another shape, such as a drain, is taken to do so as well.
  */
-function isCordoned(spec: JsonObject | undefined, place: Place): boolean {
+function cordonOf(
+  spec: JsonObject | undefined,
+  place: Place,
+): Pick<PoolFacts, 'cordoned'> & { readonly cordonedByOthers?: true } {
   const cordon = place.at('cordonDrain').optionalObject(spec?.cordonDrain);
-  if (cordon === undefined) return false;
+  if (cordon === undefined) return { cordoned: false };
   const cordoned = place.at('cordonDrain').at('cordoned').optionalObject(cordon.cordoned);
   const isDrained = Object.entries(cordon).some(([name, part]) => name !== 'cordoned' && isThere(part));
-  return isDrained || cordoned?.replicas !== false;
+  if (!isDrained && cordoned?.replicas === false) return { cordoned: false };
+  const isMore = Object.entries(cordoned ?? {}).some(([name, part]) => name !== 'replicas' && part === true);
+  return { cordoned: true, ...(isDrained || isMore ? { cordonedByOthers: true } : {}) };
 }
 
 function isThere(value: unknown): boolean {
