@@ -61,6 +61,7 @@ export type {
   Cordon,
   ExtraReplica,
   MigrationIntent,
+  RebuildStart,
   Replica,
   VolumeMigrationStatus,
 } from './volume-migration-status.ts';

@@ -37,6 +37,12 @@ export interface Cordon {
   readonly setTime: string;
 }
 
+/** Where the rebuild that runs began, or was first seen. */
+export interface RebuildStart {
+  readonly time: string;
+  readonly percent: number;
+}
+
 export interface VolumeMigrationStatus {
   readonly phase: MigrationPhase;
   readonly observedGeneration?: number;
@@ -50,6 +56,7 @@ export interface VolumeMigrationStatus {
   readonly bytesTotal?: number;
   readonly bytesSynced?: number;
   readonly estimatedCompletionTime?: string;
+  readonly rebuildStart?: RebuildStart;
   readonly startTime?: string;
   readonly phaseStartTime?: string;
   readonly completionTime?: string;
@@ -101,6 +108,7 @@ export const migrationStatus: Reader<VolumeMigrationStatus> = object({
   bytesTotal: optional(exactInteger),
   bytesSynced: optional(exactInteger),
   estimatedCompletionTime: optional(timestamp),
+  rebuildStart: optional(object({ time: required(timestamp), percent: required(integer(0, 100)) })),
   startTime: optional(timestamp),
   phaseStartTime: optional(timestamp),
   completionTime: optional(timestamp),

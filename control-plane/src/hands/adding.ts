@@ -8,6 +8,7 @@ import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import { cordonsFor } from './cordons.ts';
 import { end, idsBefore } from './ending.ts';
 import type { Instruction } from './instruction.ts';
+import { fromNothing } from './progress.ts';
 import { arrivals, replicaOf } from './replicas.ts';
 import { cordonLabel, holdLock, lift, scale, setCordons, uncordonIntent } from './steering.ts';
 import {
@@ -27,7 +28,7 @@ export function adding(view: MigrationView): Instruction {
   const { intent } = view.status;
   const { volume } = view.observation;
   if (intent?.step === 'Uncordon') {
-    return lift(view) ?? enter(view, 'Syncing', { progressPercent: 0, message: 'The new replica is being filled.' });
+    return lift(view) ?? enter(view, 'Syncing', { ...fromNothing(view), message: 'The new replica is being filled.' });
   }
   if (volume === undefined) return end(view, { outcome: 'Failed', message: 'The volume is not there any more.' });
   return intent?.step === 'Add' ? add(view, volume, intent) : prepare(view, volume);

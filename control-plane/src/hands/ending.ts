@@ -13,6 +13,7 @@ import {
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
 import type { Instruction } from './instruction.ts';
+import { fromNothing } from './progress.ts';
 import { arrivals, departures, find, idsOf, replicaOf } from './replicas.ts';
 import { lift, uncordonIntent } from './steering.ts';
 import { askedCount, enter, hasSettled, timeOf, wait, write, type MigrationView, type StatusChanges } from './view.ts';
@@ -32,7 +33,13 @@ export interface Ending {
 export function end(view: MigrationView, ending: Ending, also: StatusChanges = {}): Instruction {
   const { outcome, message, extra } = ending;
   const extraReplica = extra && { ...extra, recordedTime: timeOf(view) };
-  const changes: StatusChanges = { ...also, message, extraReplica, estimatedCompletionTime: undefined };
+  const changes: StatusChanges = {
+    ...also,
+    message,
+    extraReplica,
+    estimatedCompletionTime: undefined,
+    rebuildStart: undefined,
+  };
   const { phase, cordons } = view.status;
   const steers = phase === 'Adding' || phase === 'Removing' || cordons !== undefined;
   if (!steers) return enter(view, outcome, changes);
@@ -162,7 +169,7 @@ function replacement(view: MigrationView): Instruction | undefined {
   if (arrived === undefined || newReplica === undefined) return undefined;
   if (arrived.pool === view.spec.target.pool) {
     const message = `The new replica failed, and Mayastor made it anew on pool ${arrived.pool}.`;
-    return write(view, { newReplica: replicaOf(arrived), progressPercent: 0, message });
+    return write(view, { ...fromNothing(view), newReplica: replicaOf(arrived), message });
   }
   const message = `The new replica failed, and Mayastor made another one on pool ${arrived.pool}. Both copies stay.`;
   return end(view, { outcome: 'Aborted', message, extra: replicaOf(arrived) }, { newReplica: replicaOf(arrived) });

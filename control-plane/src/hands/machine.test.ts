@@ -12,7 +12,6 @@ import {
   kept,
   NEW,
   MOMENT,
-  NOW_MS,
   OLD,
   record,
   say,
@@ -257,24 +256,6 @@ describe('adding', () => {
 describe('syncing', () => {
   const syncing = (changed: Readonly<Record<string, unknown>> = {}, spec = {}) =>
     record(status('Syncing', { ...kept, ...changed }), spec);
-
-  it('tells how far it is, and when it will be there', () => {
-    const rebuild = {
-      replicaId: NEW.replicaId,
-      state: 'Running',
-      totalBytes: 1000,
-      recoveredBytes: 400,
-      startedAtMs: NOW_MS - 40_000,
-      endedAtMs: undefined,
-    } as const;
-    expect(
-      say(syncing(), { volume: filling, surroundings, rebuilds: { kind: 'known', records: [rebuild] } }),
-    ).toMatchObject({
-      kind: 'wait',
-      afterMs: 10_000,
-      status: { progressPercent: 40, bytesTotal: 1000, bytesSynced: 400, estimatedCompletionTime: ago(-60_000) },
-    });
-  });
 
   it('does not take Online alone for synced', () => {
     const unpublished = { ...during, target: undefined };

@@ -1,10 +1,10 @@
 /** The new replica is being filled: how far it is, and whether it is whole. */
 import type { RebuildRecord } from '../model/rebuild-history.ts';
-import { formatTimestamp } from '@couchestor/common/api';
 import { end, extraOf, interruption } from './ending.ts';
 import type { Instruction } from './instruction.ts';
-import { ailmentOf, find } from './replicas.ts';
-import { askedCount, enter, isCancelled, isOverdue, wait, type MigrationView, type StatusChanges } from './view.ts';
+import { progressOf, whole } from './progress.ts';
+import { ailmentOf } from './replicas.ts';
+import { askedCount, enter, isCancelled, isOverdue, wait, type MigrationView } from './view.ts';
 
 export function syncing(view: MigrationView): Instruction {
   const stop = interruption(view) ?? stopped(view);
@@ -13,13 +13,9 @@ export function syncing(view: MigrationView): Instruction {
   if (ailment === undefined)
     return enter(view, 'Verifying', { ...whole(view), message: 'The new replica is being verified.' });
   return wait(view, view.settings.pollIntervalMs, {
-    ...progress(view),
+    ...progressOf(view),
     message: `The new replica is being filled: ${ailment}.`,
   });
-}
-
-function whole({ status }: MigrationView): StatusChanges {
-  return { progressPercent: 100, bytesSynced: status.bytesTotal, estimatedCompletionTime: undefined };
 }
 
 /** Undefined: the new replica, and every other, is whole. */
@@ -38,27 +34,6 @@ export function stopped(view: MigrationView): Instruction | undefined {
   if (!isOverdue(view)) return undefined;
   const why = syncAilment(view) ?? 'it was not removed yet';
   return end(view, { outcome: 'Aborted', message: `It took too long, and both copies stay: ${why}.`, extra });
-}
-
-function progress(view: MigrationView): StatusChanges {
-  const { volume } = view.observation;
-  const { newReplica } = view.status;
-  const percent = volume && find(volume, newReplica?.replicaId)?.rebuildPercent;
-  const rebuild = lastRebuild(view);
-  return {
-    ...(percent === undefined ? {} : { progressPercent: Math.floor(percent) }),
-    ...(rebuild?.state === 'Running'
-      ? { bytesTotal: rebuild.totalBytes, bytesSynced: rebuild.recoveredBytes, ...estimate(view, rebuild) }
-      : { estimatedCompletionTime: undefined }),
-  };
-}
-
-/** At the speed so far. */
-function estimate({ nowMs }: MigrationView, rebuild: RebuildRecord): StatusChanges {
-  const elapsedMs = nowMs - rebuild.startedAtMs;
-  if (rebuild.recoveredBytes <= 0 || elapsedMs <= 0) return { estimatedCompletionTime: undefined };
-  const restMs = (elapsedMs / rebuild.recoveredBytes) * Math.max(rebuild.totalBytes - rebuild.recoveredBytes, 0);
-  return { estimatedCompletionTime: formatTimestamp(nowMs + restMs) };
 }
 
 /** Of the new replica; undefined: none is known. */

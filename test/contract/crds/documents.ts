@@ -146,6 +146,7 @@ export const fullMigration = (): Json =>
       bytesTotal: 1024,
       bytesSynced: 512,
       estimatedCompletionTime: time,
+      rebuildStart: { time, percent: 10 },
       startTime: time,
       phaseStartTime: time,
       completionTime: time,
