@@ -48,6 +48,24 @@ export default {
       { path: '^(control-plane|sandbox|cli|console)/' },
     ),
     rule(
+      'cli-speaks-to-the-api',
+      'The command line knows the objects of the API, and of the processes only what they answer.',
+      { path: '^cli/' },
+      { path: '^(control-plane|agent|sandbox|console)/' },
+    ),
+    rule(
+      'nobody-imports-the-cli',
+      'It is started, by people and tests.',
+      { pathNot: '^cli/' },
+      { path: '^cli/' },
+    ),
+    rule(
+      'cli-decides-without-asking',
+      'What a command line means, and what is said of an object, is known without a cluster.',
+      { path: '^cli/src/(command-line|view)/|^cli/src/commands/verdict\\.ts$', pathNot: '\\.test\\.ts$' },
+      { path: '^cli/src/(run|main)\\.ts$|^cli/src/cluster/(?!objects\\.ts$)' },
+    ),
+    rule(
       'sandbox-stands-alone',
       'The sandbox stands in for other systems; it never reuses the code under test.',
       { path: '^sandbox/' },

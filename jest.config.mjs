@@ -13,7 +13,12 @@ export default {
   maxWorkers: 2,
   testTimeout: 20_000,
   projects: [
-    project('unit', ['<rootDir>/common/src', '<rootDir>/control-plane/src', '<rootDir>/sandbox/src']),
+    project('unit', [
+      '<rootDir>/common/src',
+      '<rootDir>/control-plane/src',
+      '<rootDir>/cli/src',
+      '<rootDir>/sandbox/src',
+    ]),
     project('tidy', ['<rootDir>/scripts']),
     project('contract', ['<rootDir>/test/contract']),
     project(

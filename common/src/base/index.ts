@@ -24,8 +24,10 @@ export {
 export type { NodeName, PolicyName, PoolName, PoolUuid, ShardIndex, StripeId, VolumeId } from './ids.ts';
 export { createLogger, LOG_LEVELS, nullLogger } from './logger.ts';
 export type { LogDestination, LogFields, Logger, LoggerOptions, LogLevel, RootLogger } from './logger.ts';
+export { quote } from './quote.ts';
 export { backoffDelayMs, retry } from './retry.ts';
 export type { BackoffOptions, RetryOptions } from './retry.ts';
+export { closest } from './suggest.ts';
 export { TokenBucket } from './token-bucket.ts';
 export type { TokenBucketOptions } from './token-bucket.ts';
 export { DURATION_PATTERN, formatBytes, formatDuration, parseByteSize, parseDurationMs } from './units.ts';
