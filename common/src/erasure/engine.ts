@@ -15,18 +15,20 @@ export interface PreparedMatrix {
 }
 
 /**
- * All buffers belong to the caller, who must not change or free them during a call; nothing is kept after it. Inputs and outputs must
- * not overlap. Every buffer reaches at least to `offset + length`; only the bytes [offset, offset + length) of each are
- * read or written, whatever their alignment. A length of 0 is allowed and does nothing. A call allocates nothing.
+ * All buffers belong to the caller, who must not change or free them during a call; nothing is kept after it. An output must not
+ * overlap any other buffer of the call; what is only read may. Buffers may be views of shared memory. Every buffer
+ * reaches at least to `offset + length`; only the bytes [offset, offset + length) of each are read or written, whatever their
+ * alignment. A length of 0 is allowed and does nothing; compare() then finds no difference. A call allocates nothing.
  *
- * @throws InvariantError when the number of buffers does not match the matrix, or a buffer is too short.
+ * @throws InvariantError when the number of buffers does not match the matrix, a buffer is too short, or another engine prepared the
+ * matrix; nothing has been written then.
  */
 export interface ErasureEngine {
   readonly name: EngineName;
   /** The instructions it runs on, for people: `avx512+gfni`, `simd128`, `tables`. */
   readonly detail: string;
 
-  /** @param coefficients - rows × columns bytes, row by row. */
+  /** @param coefficients - rows × columns bytes, row by row, 1 to 255 of each; they are copied. */
   prepare(coefficients: Uint8Array, rows: number, columns: number): PreparedMatrix;
 
   /** outputs[r] = Σ matrix[r][c] · inputs[c], for every row r. */

@@ -1,0 +1,64 @@
+/**
+ * The oracle of the erasure tests: GF(2⁸)/0x11D by shifts and subtraction, one byte after the other, sharing no code and no table
+ * with what it judges; and the stream of bytes that the known answers were computed from.
+ */
+
+/** Multiplication by the definition: the product of two polynomials, reduced by x⁸ + x⁴ + x³ + x² + 1. */
+export function naiveProduct(left: number, right: number): number {
+  let product = 0;
+  for (let bit = 0; bit < 8; bit += 1) {
+    if ((right >> bit) & 1) product ^= left << bit;
+  }
+  for (let bit = 14; bit >= 8; bit -= 1) {
+    if ((product >> bit) & 1) product ^= 0x11d << (bit - 8);
+  }
+  return product;
+}
+
+const PRODUCTS = new Uint8Array(256 * 256).map((_, index) => naiveProduct(index >> 8, index & 255));
+
+export interface NaiveMatrix {
+  readonly coefficients: Uint8Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Σ matrix[row][column] · inputs[column], of whole inputs that are equally long. */
+export function naiveRow(matrix: NaiveMatrix, row: number, inputs: readonly Uint8Array[]): Uint8Array {
+  const sum = new Uint8Array(inputs[0]?.length ?? 0);
+  inputs.forEach((input, column) => {
+    const base = (matrix.coefficients[row * matrix.columns + column] ?? 0) << 8;
+    for (let at = 0; at < sum.length; at += 1) {
+      sum[at] = sum[at]! ^ PRODUCTS[base | input[at]!]!;
+    }
+  });
+  return sum;
+}
+
+/** s = s × 1103515245 + 12345 mod 2³²; a byte is bits 16 to 23: the stream of the known answers, which start at 12345. */
+export class ByteStream {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  byte(): number {
+    this.#state = (Math.imul(this.#state, 1103515245) + 12345) >>> 0;
+    return (this.#state >>> 16) & 0xff;
+  }
+
+  /** From 0 to bound − 1. */
+  below(bound: number): number {
+    return ((this.byte() << 8) | this.byte()) % bound;
+  }
+
+  fill(bytes: Uint8Array): Uint8Array {
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = this.byte();
+    return bytes;
+  }
+
+  bytes(length: number): Uint8Array {
+    return this.fill(new Uint8Array(length));
+  }
+}
