@@ -14,7 +14,7 @@ export default {
     rule(
       'no-dev-dependency-in-product',
       'What ships imports nothing that an install without dev dependencies lacks.',
-      { path: '^(common|control-plane|agent|sandbox|cli)/', pathNot: '\\.test\\.ts$' },
+      { path: '^(common|control-plane|agent|sandbox|cli)/', pathNot: '\\.(test|fixture)\\.ts$' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
     ),
     rule(
