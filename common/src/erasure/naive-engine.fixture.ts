@@ -35,6 +35,9 @@ export function naiveRow(matrix: NaiveMatrix, row: number, inputs: readonly Uint
   return sum;
 }
 
+// A look-up of a global in every turn is slow under jest.
+const { imul } = Math;
+
 /** s = s × 1103515245 + 12345 mod 2³²; a byte is bits 16 to 23: the stream of the known answers, which start at 12345. */
 export class ByteStream {
   #state: number;
@@ -44,7 +47,7 @@ export class ByteStream {
   }
 
   byte(): number {
-    this.#state = (Math.imul(this.#state, 1103515245) + 12345) >>> 0;
+    this.#state = (imul(this.#state, 1103515245) + 12345) >>> 0;
     return (this.#state >>> 16) & 0xff;
   }
 
