@@ -1,40 +1,15 @@
-/**
- * CoucheStor's objects in the cluster. What cannot be parsed (it may be of a newer release) is kept as it is, with the reason, so
- * that a list shows all there is.
- */
+/** CoucheStor's objects in the cluster. */
 import {
   API_GROUP,
   API_VERSION,
-  formatFieldErrors,
   parseStoragePolicy,
-  parseVolumeMigration,
   STORAGE_POLICY,
   VOLUME_MIGRATION,
   type StoragePolicy,
-  type VolumeMigration,
 } from '@couchestor/common/api';
 import { CoucheStorError } from '@couchestor/common/base';
+import { storedMigration, type StoredMigration } from '../stored-migration.ts';
 import type { KubeApi } from './kube-api.ts';
-
-export interface StoredObject {
-  readonly metadata: {
-    readonly name: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly generation?: number;
-    readonly creationTimestamp?: string;
-    readonly deletionTimestamp?: string;
-  };
-}
-
-export interface StoredMigration {
-  readonly name: string;
-  /** As the server has it. */
-  readonly object: StoredObject;
-  readonly migration: VolumeMigration | undefined;
-  /** Why it cannot be parsed. */
-  readonly fault: string | undefined;
-}
 
 export interface MigrationChange {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -55,12 +30,12 @@ export class ClusterObjects {
 
   async migrations(): Promise<{ items: readonly StoredMigration[]; resourceVersion: string }> {
     const { items, resourceVersion } = await this.#list(MIGRATIONS);
-    return { items: items.map(stored), resourceVersion };
+    return { items: items.map(storedMigration), resourceVersion };
   }
 
   /** Thrown when there is none: `notFound`. */
   async migration(name: string): Promise<StoredMigration> {
-    return stored(await this.#api.request({ method: 'GET', path: pathOf(name) }));
+    return storedMigration(await this.#api.request({ method: 'GET', path: pathOf(name) }));
   }
 
   /** What changes after `resourceVersion`, until the server ends it. Thrown when that is too old: `gone`. */
@@ -69,7 +44,8 @@ export class ClusterObjects {
     for await (const event of this.#api.watch(path, signal)) {
       const { type, object } = event as { type?: unknown; object?: unknown };
       if (type === 'ERROR') throw new CoucheStorError('gone', 'The watch has to begin anew.');
-      if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') yield { type, stored: stored(object) };
+      if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
+        yield { type, stored: storedMigration(object) };
     }
   }
 
@@ -123,12 +99,4 @@ export class ClusterObjects {
 
 function pathOf(name: string): string {
   return `${MIGRATIONS}/${encodeURIComponent(name)}`;
-}
-
-function stored(value: unknown): StoredMigration {
-  const object = value as StoredObject;
-  const { name } = object.metadata;
-  const parsed = parseVolumeMigration(value);
-  if (parsed.kind === 'ok') return { name, object, migration: parsed.value, fault: undefined };
-  return { name, object, migration: undefined, fault: formatFieldErrors(parsed.errors) };
 }

@@ -47,6 +47,7 @@ export const GLOBAL_FLAGS = ['kubeconfig', 'context', 'request-timeout', 'help']
 
 /** Flags that users of kubectl are used to and that mean nothing here. */
 export const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
+  version: 'is a command here; write kubectl couchestor version',
   A: 'VolumeMigrations are in no namespace; leave it out',
   'all-namespaces': 'VolumeMigrations are in no namespace; leave it out',
   n: 'VolumeMigrations are in no namespace; leave it out',

@@ -4,6 +4,8 @@ import { FLAGS, GLOBAL_FLAGS, type Flag, type FlagName } from './flags.ts';
 
 export const PROGRAM = 'kubectl couchestor';
 
+const REMARK_WIDTH = 80;
+
 const EXIT_CODES = `Exit codes: 0 it is done, or there was nothing to do; 1 it failed; 2 the command line cannot be meant;
 130 Ctrl-C ended --wait.`;
 
@@ -48,7 +50,7 @@ function flagLines(names: readonly FlagName[], { formats }: Pick<Command, 'forma
     ];
     return {
       left: `  ${short}--${name}${flag.value === undefined ? '' : ` ${flag.value}`}`,
-      lines: [flag.description, ...(remarks.length === 0 ? [] : [`(${remarks.join('; ')})`])],
+      lines: [flag.description, ...(remarks.length === 0 ? [] : folded(`(${remarks.join('; ')})`))],
     };
   });
   const width = Math.max(...rows.map(({ left }) => left.length));
@@ -57,4 +59,14 @@ function flagLines(names: readonly FlagName[], { formats }: Pick<Command, 'forma
       lines.map((line, index) => `${(index === 0 ? left : '').padEnd(width)}  ${line}\n`).join(''),
     )
     .join('');
+}
+
+function folded(text: string): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line.length + word.length < REMARK_WIDTH) lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

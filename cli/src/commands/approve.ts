@@ -1,6 +1,6 @@
 /** `approve`: a person's word that a migration may start. */
 import type { ClusterObjects } from '../cluster/objects.ts';
-import type { ApproveRequest } from '../command-line/parse.ts';
+import type { ApproveRequest } from '../command-line/requests.ts';
 import type { Console, ExitCode } from '../console.ts';
 import { change } from './change.ts';
 import { approvalVerdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 /** `cancel`: stops migrations, has their extra replicas removed, and waits for both if asked to. */
 import type { ClusterObjects } from '../cluster/objects.ts';
-import type { CancelRequest } from '../command-line/parse.ts';
+import type { CancelRequest } from '../command-line/requests.ts';
 import type { Console, ExitCode } from '../console.ts';
 import { change } from './change.ts';
 import { cancelVerdict } from './verdict.ts';

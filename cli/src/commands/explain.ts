@@ -6,7 +6,7 @@ import { MAX_REPORTED_DECISIONS, type ReportedDecision, type StoragePolicy } fro
 import { CoucheStorError } from '@couchestor/common/base';
 import type { ClusterObjects } from '../cluster/objects.ts';
 import type { Explained, OperatorApi } from '../cluster/operator-api.ts';
-import type { ExplainRequest } from '../command-line/parse.ts';
+import type { ExplainRequest } from '../command-line/requests.ts';
 import type { Console, ExitCode } from '../console.ts';
 import { shortDuration } from '../view/duration.ts';
 

@@ -1,8 +1,9 @@
 /** `migrations`: what moves, and what has moved. */
 import { CoucheStorError } from '@couchestor/common/base';
 import { stringify } from 'yaml';
-import type { ClusterObjects, MigrationChange, StoredMigration } from '../cluster/objects.ts';
-import type { MigrationsRequest } from '../command-line/parse.ts';
+import type { ClusterObjects, MigrationChange } from '../cluster/objects.ts';
+import type { StoredMigration } from '../stored-migration.ts';
+import type { MigrationsRequest } from '../command-line/requests.ts';
 import type { Console, ExitCode } from '../console.ts';
 import { byInterest, COLUMNS, phaseOf, WIDE_COLUMNS, type Row } from '../view/row.ts';
 import { Table } from '../view/table.ts';

@@ -3,7 +3,7 @@
  * again on a fresh read when somebody else was faster.
  */
 import { isFinal, type Replica, type VolumeMigration } from '@couchestor/common/api';
-import type { StoredMigration } from '../cluster/objects.ts';
+import type { StoredMigration } from '../stored-migration.ts';
 import { phaseOf, standingExtra } from '../view/row.ts';
 
 export type Verdict =

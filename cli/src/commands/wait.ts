@@ -1,8 +1,9 @@
 /** Waits until migrations have stopped and, where asked, their extra replicas are gone; tells each step once. */
 import { isFinal } from '@couchestor/common/api';
 import { CoucheStorError, formatDuration } from '@couchestor/common/base';
-import type { ClusterObjects, StoredMigration } from '../cluster/objects.ts';
-import type { CancelRequest } from '../command-line/parse.ts';
+import type { ClusterObjects } from '../cluster/objects.ts';
+import type { StoredMigration } from '../stored-migration.ts';
+import type { CancelRequest } from '../command-line/requests.ts';
 import type { Console, ExitCode } from '../console.ts';
 import { phaseOf, standingExtra } from '../view/row.ts';
 

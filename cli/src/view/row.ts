@@ -1,6 +1,6 @@
 /** A migration as cells of a table. No cell but MESSAGE has a blank, so that a pipe can cut rows at blanks; `-` is nothing. */
 import { isFinal } from '@couchestor/common/api';
-import type { StoredMigration } from '../cluster/objects.ts';
+import type { StoredMigration } from '../stored-migration.ts';
 import type { Column } from './table.ts';
 import { shortDuration } from './duration.ts';
 
