@@ -57,9 +57,10 @@ export function createMigrating(options: MigratingOptions): Migrating {
   const { clock, logger, policies, migrations, vitals } = options;
   const starter = createStarter(options);
   const retention = new MigrationRetention({ policies, migrations, clock, logger });
+  const queue = new WorkQueue({ clock });
   const controller = {
-    queue: new WorkQueue({ clock }),
-    reconciler: new ObservedReconciler({ reconciler: createReconciler(options), vitals, clock }),
+    queue,
+    reconciler: new ObservedReconciler({ reconciler: createReconciler(options, queue), vitals, clock }),
     subscribe: (changed: (name: string) => Promise<void>) => migrations.subscribe(changed),
     workers: WORKERS,
     resyncMs: RESYNC_MS,
@@ -86,7 +87,7 @@ function createStarter(options: MigratingOptions): MigrationStarter {
   return new MigrationStarter({ ...options, settings });
 }
 
-function createReconciler({ config, ...options }: MigratingOptions): MigrationReconciler {
+function createReconciler({ config, ...options }: MigratingOptions, queue: WorkQueue): MigrationReconciler {
   const { client, logger, policies } = options;
   const { namespace, syncPollIntervalSeconds, settleTime } = config;
   const announcer = new MigrationAnnouncer(options);
@@ -94,6 +95,7 @@ function createReconciler({ config, ...options }: MigratingOptions): MigrationRe
     ...options,
     lock: new LeasePlacementLock({ client, namespace, logger }),
     isPolicyGone: (policy) => isPolicyGone(policies, policy),
+    wake: (name) => void queue.add(name),
     settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },
     onPhase: (record, _from, to) => announcer.announce(record, to),
     onStranded: (record, message) => announcer.announceStranded(record, message),

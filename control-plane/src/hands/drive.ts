@@ -20,6 +20,7 @@ export class Drive {
   #operationId: string | undefined;
   #scaleCalls = 0;
   #calledSinceIntent = true;
+  #isWoken = false;
   #rest: { readonly resourceVersion: string; readonly untilMs: number } | undefined;
 
   constructor(uid: string, clock: Clock) {
@@ -71,9 +72,23 @@ export class Drive {
     this.#refusal = { message, atMs: this.#clock.monotonic() };
   }
 
-  /** Nothing is expected before then, unless somebody changes the object. */
-  rest({ resourceVersion }: VolumeMigrationRecord, ms: number): void {
-    this.#rest = { resourceVersion, untilMs: this.#clock.monotonic() + ms };
+  /** Nothing is expected before then, unless somebody changes the object or wakes it up. How long it may rest. */
+  rest({ resourceVersion }: VolumeMigrationRecord, ms: number): number {
+    const restMs = this.#isWoken ? 0 : ms;
+    this.#isWoken = false;
+    this.#rest = { resourceVersion, untilMs: this.#clock.monotonic() + restMs };
+    return restMs;
+  }
+
+  /** It is about to ask for what it may be woken for. */
+  begin(): void {
+    this.#isWoken = false;
+  }
+
+  /** Also in the middle of a look that has asked too early. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#rest = undefined;
   }
 
   /** How much of it is left; its own writes wake a migration up, and mean nothing to it. */

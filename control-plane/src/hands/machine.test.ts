@@ -95,16 +95,22 @@ describe('adding', () => {
       kind: 'effect',
       calls: [{ kind: 'takeLock' }],
     });
-    expect(say(adding(), { ...seen, lock: { kind: 'taken', by: 'v2-1' } })).toMatchObject({
+    expect(say(adding(), { ...seen, lock: { kind: 'taken', by: 'v2-1', isNext: false } })).toMatchObject({
       kind: 'wait',
       afterMs: 10_000,
+      status: { message: 'Waits until others have placed their replicas.' },
+    });
+    expect(say(adding(), { ...seen, lock: { kind: 'taken', by: 'v2-1', isNext: true } })).toMatchObject({
+      kind: 'wait',
+      afterMs: 1_000,
+      status: { message: 'Waits until v2-1 has placed its replica.' },
     });
   });
 
   it('fails for a cordon on its target only where it is sure that no other migration has set it', () => {
     const cordoned = { ...surroundings, pools: surroundings.pools.map((one) => ({ ...one, cordoned: true })) };
     const seen = { volume: before, surroundings: cordoned };
-    expect(say(adding(), { ...seen, lock: { kind: 'taken', by: 'v2-1' } }).kind).toBe('wait');
+    expect(say(adding(), { ...seen, lock: { kind: 'taken', by: 'v2-1', isNext: true } }).kind).toBe('wait');
     expect(written(say(adding(), seen))).toMatchObject({
       message: expect.stringContaining('cordoned'),
       conditions: [{ type: 'Ending', reason: 'Failed' }],

@@ -30,6 +30,7 @@ import { Drive } from './drive.ts';
 import type { Call, Instruction, StorageCall } from './instruction.ts';
 import { atFirstSight, nextInstruction, type FirstSight, type Moment } from './machine.ts';
 import type { LockFact, Observation } from './observation.ts';
+import { PlacementTurns } from './placement-turns.ts';
 import { HANDS_DEFAULTS, type HandsSettings } from './settings.ts';
 import { STALLED } from './view.ts';
 
@@ -44,6 +45,8 @@ export interface MigrationReconcilerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings?: Partial<HandsSettings>;
+  /** Has this migration reconciled at once: it may place its replica now. Without it that takes a while longer. */
+  readonly wake?: (name: string) => void;
   /** Told once the new phase is written; `from` is undefined for a migration that had none. */
   readonly onPhase?: (record: VolumeMigrationRecord, from: MigrationPhase | undefined, to: MigrationPhase) => void;
   /** Told once of a deleted object that cannot be understood and has left something behind, with what to do about it. */
@@ -68,11 +71,14 @@ type Wanted = Omit<Extract<FirstSight, { kind: 'look' }>, 'kind'> & { readonly v
 
 type Next = ReconcileResult | 'look again';
 
+/** Whoever waits for the lock asks again after each retry. */
+const ABSENT_AFTER_RETRIES = 3;
 const DONE: ReconcileResult = { kind: 'done' };
 
 export class MigrationReconciler implements Reconciler {
   readonly #options: MigrationReconcilerOptions;
   readonly #settings: HandsSettings;
+  readonly #turns: PlacementTurns;
   readonly #drives = new Map<string, Drive>();
   /** Objects that cannot be understood, as they were when that was told. */
   readonly #left = new Map<string, string>();
@@ -80,19 +86,40 @@ export class MigrationReconciler implements Reconciler {
   constructor(options: MigrationReconcilerOptions) {
     this.#options = options;
     this.#settings = { ...HANDS_DEFAULTS, ...options.settings };
+    const { lock, clock, wake } = options;
+    this.#turns = new PlacementTurns({
+      lock,
+      clock,
+      patienceMs: ABSENT_AFTER_RETRIES * this.#settings.retryMs,
+      wake: (name) => {
+        this.#drives.get(name)?.wake();
+        wake?.(name);
+      },
+    });
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult> {
     const { migrations, clock } = this.#options;
     const recordAtMs = clock.monotonic();
     const record = await migrations.read(name, signal);
-    if (record === undefined) return this.#forget(name);
+    if (record === undefined) {
+      this.#turns.leave(name);
+      return this.#forget(name);
+    }
     const drive = this.#driveOf(record);
     const restMs = drive.restMs(record);
     if (restMs > 0) return { kind: 'again', afterMs: restMs };
     const look: Look = { name, record, recordAtMs, isOwnWrite: false, lock: { kind: 'unknown' }, signal };
+    try {
+      return await this.#drive(look, drive);
+    } finally {
+      if (look.lock.kind !== 'taken') this.#turns.leave(name);
+    }
+  }
+
+  async #drive(look: Look, drive: Drive): Promise<ReconcileResult> {
     for (let step = 0; step < this.#settings.maxSteps; step += 1) {
-      if (signal.aborted) break;
+      if (look.signal.aborted) break;
       const next = await this.#step(look, drive);
       if (next !== 'look again') return next;
     }
@@ -129,12 +156,12 @@ export class MigrationReconciler implements Reconciler {
 
   /** Nothing may be done for what cannot be understood, but to let it go where it has left nothing behind. */
   async #leave({ name, record, signal }: Look, errors: readonly FieldError[]): Promise<void> {
-    const { migrations, lock, logger, onStranded } = this.#options;
+    const { migrations, logger, onStranded } = this.#options;
     const { uid, deleting, leftovers } = record;
     this.#drives.delete(name);
     if (deleting && leftovers?.length === 0) {
       logger.warn('A deleted migration that cannot be understood is let go.', { migration: name, errors });
-      await lock.release(name, signal);
+      await this.#turns.release(name, signal);
       await this.#marked('release', () => migrations.release(record, signal));
       this.#forget(name);
       return;
@@ -196,8 +223,7 @@ export class MigrationReconciler implements Reconciler {
         return this.#call(look, drive, instruction.calls, observedAtMs);
       case 'wait':
         if (instruction.status !== undefined) await this.#write(look, drive, instruction.status);
-        drive.rest(look.record, instruction.afterMs);
-        return { kind: 'again', afterMs: instruction.afterMs };
+        return { kind: 'again', afterMs: drive.rest(look.record, instruction.afterMs) };
       case 'release':
         await this.#marked('release', () => this.#options.migrations.release(look.record, look.signal));
         return this.#forget(look.name);
@@ -263,11 +289,11 @@ export class MigrationReconciler implements Reconciler {
   }
 
   async #make(call: Call, look: Look, drive: Drive): Promise<void> {
-    const { lock } = this.#options;
     if (call.kind === 'takeLock') {
-      look.lock = await lock.acquire(look.name, look.signal);
+      drive.begin();
+      look.lock = await this.#turns.acquire(look.name, look.signal);
     } else if (call.kind === 'releaseLock') {
-      await lock.release(look.name, look.signal);
+      await this.#turns.release(look.name, look.signal);
       look.lock = { kind: 'released' };
     } else {
       drive.calling(call);

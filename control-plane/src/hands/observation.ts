@@ -9,7 +9,8 @@ import type { StorageCall } from './instruction.ts';
 export type LockFact =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'held' }
-  | { readonly kind: 'taken'; readonly by: string }
+  /** `isNext`: of those of this process that wait for it, this one is the first. */
+  | { readonly kind: 'taken'; readonly by: string; readonly isNext: boolean }
   | { readonly kind: 'released' };
 
 export interface Refusal {

@@ -17,8 +17,10 @@ export function holdLock(view: MigrationView): Instruction | undefined {
   const { lock } = view.observation;
   if (lock.kind === 'held') return undefined;
   if (lock.kind !== 'taken') return { kind: 'effect', calls: [{ kind: 'takeLock' }] };
-  const { retryMs, pollIntervalMs } = view.settings;
-  return wait(view, Math.min(retryMs, pollIntervalMs), { message: `Waits until ${lock.by} has placed its replica.` });
+  const { quickPollMs, retryMs, pollIntervalMs } = view.settings;
+  if (lock.isNext) return wait(view, quickPollMs, { message: `Waits until ${lock.by} has placed its replica.` });
+  // Woken before, as a rule; and the same words however long the queue is, since each change of them is a write.
+  return wait(view, Math.min(retryMs, pollIntervalMs), { message: 'Waits until others have placed their replicas.' });
 }
 
 /** Waits without keeping others from steering; only where no cordon is set. */
