@@ -3,7 +3,9 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '.build/', '.cache/', 'docs/api/', '**/generated/'] },
+  { ignores: ['**/node_modules/', '.build/', '.cache/', 'dist/', 'docs/api/', '**/generated/'] },
+  // AssemblyScript, which its own compiler checks.
+  { ignores: ['common/assembly/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

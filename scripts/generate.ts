@@ -1,7 +1,7 @@
 /**
- * Writes every file that is derived from another: the reference pages of the CRDs and of the processes' flags, and the
- * third-party notices. `--check` writes nothing and fails when a file on disk is not what would be written, or is left of
- * something that is gone.
+ * Writes every file that is derived from another: the reference pages of the CRDs and of the processes' flags, the
+ * third-party notices, and the compiled kernels of the erasure codec. `--check` writes nothing and fails when a file on
+ * disk is not what would be written, or is left of something that is gone.
  */
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,8 +9,10 @@ import { parseArgs } from 'node:util';
 import { crdPage } from './generate/crd-page.ts';
 import { flagsPage } from './generate/flags-page.ts';
 import { noticesPage } from './generate/notices-page.ts';
+import { kernelsModule } from './generate/wasm-kernels.ts';
 
 const NOTICES = 'THIRD_PARTY_NOTICES.md';
+const KERNELS = 'common/src/erasure/generated/wasm-kernels.ts';
 
 async function generated(root: string): Promise<Map<string, string>> {
   const pages = new Map<string, string>();
@@ -23,13 +25,13 @@ async function generated(root: string): Promise<Map<string, string>> {
     pages.set(`docs/reference/${name}.md`, text);
   }
   pages.set(NOTICES, noticesPage(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+  pages.set(KERNELS, await kernelsModule(root));
   return pages;
 }
 
 function onDisk(root: string): Map<string, string> {
-  const files = [...globSync('docs/reference/*', { cwd: root }), NOTICES].filter((file) =>
-    existsSync(join(root, file)),
-  );
+  const found = [...globSync('docs/reference/*', { cwd: root }), ...globSync(`${dirname(KERNELS)}/*`, { cwd: root })];
+  const files = [...found, NOTICES].filter((file) => existsSync(join(root, file)));
   return new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }
 

@@ -2,3 +2,8 @@
 export { MAX_SHARDS } from './engine-arguments.ts';
 export type { EngineName, ErasureEngine, PreparedMatrix } from './engine.ts';
 export { TypeScriptEngine } from './typescript-engine.ts';
+export { ArenaView, MAX_ARENA_BYTES, ShardArena } from './shard-arena.ts';
+export type { ArenaPlace } from './shard-arena.ts';
+export { WASM_SCRATCH_BYTES } from './wasm-scratch.ts';
+export { WasmEngine } from './wasm-engine.ts';
+export type { SharedMemory } from './web-assembly.ts';
