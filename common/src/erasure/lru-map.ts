@@ -1,0 +1,30 @@
+/** A map of bounded size that forgets what was used least recently. */
+import { assertInvariant } from '../base/errors.ts';
+
+export class LruMap<Key, Value> {
+  readonly #capacity: number;
+  /** From the least to the most recently used. */
+  readonly #entries = new Map<Key, Value>();
+
+  constructor(capacity: number) {
+    assertInvariant(Number.isInteger(capacity) && capacity >= 1, 'a map holds at least one entry');
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** What is kept for the key, else what `make` gives; nothing is kept when it throws. */
+  getOrMake(key: Key, make: () => Value): Value {
+    const kept = this.#entries.get(key);
+    const value = kept ?? make();
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size > this.#capacity) {
+      const [oldest] = this.#entries.keys();
+      this.#entries.delete(oldest!);
+    }
+    return value;
+  }
+}
