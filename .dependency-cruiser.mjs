@@ -8,13 +8,13 @@ export default {
     rule(
       'no-undeclared-dependency',
       'A package is declared by the workspace that imports it.',
-      { path: '^(common|control-plane|agent|sandbox|cli)/' },
+      { path: '^(common|native|control-plane|agent|sandbox|cli)/' },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'undetermined'] },
     ),
     rule(
       'no-dev-dependency-in-product',
       'What ships imports nothing that an install without dev dependencies lacks.',
-      { path: '^(common|control-plane|agent|sandbox|cli)/', pathNot: '\\.(test|fixture)\\.ts$' },
+      { path: '^(common|native|control-plane|agent|sandbox|cli)/', pathNot: '\\.(test|fixture)\\.ts$' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
     ),
     rule(
@@ -28,6 +28,12 @@ export default {
       'common imports no other workspace.',
       { path: '^common/' },
       { path: '^(control-plane|agent|sandbox|cli|console|test|bench)/' },
+    ),
+    rule(
+      'native-is-a-leaf',
+      'What wraps the addon knows nothing of ours.',
+      { path: '^native/' },
+      { path: '^(common|control-plane|agent|sandbox|cli|console|test|bench)/' },
     ),
     rule(
       'base-is-below-api',
@@ -76,7 +82,7 @@ export default {
       'Another workspace is entered through the entries of its package.json.',
       { path: '^([^/]+)/' },
       {
-        path: '^(common|control-plane|agent|sandbox)/src/',
+        path: '^(common|native|control-plane|agent|sandbox)/src/',
         pathNot: ['^$1/', '/index\\.ts$', '/config\\.ts$', '/main\\.ts$'],
       },
     ),
@@ -113,7 +119,7 @@ export default {
     rule(
       'pure-does-no-io',
       'No I/O in pure folders.',
-      { path: '^(control-plane/src/(model|brain|eyes)|common/src/(api|erasure))/', pathNot: '\\.test\\.ts$' },
+      { path: '^(control-plane/src/(model|brain|eyes)|common/src/(api|erasure))/', pathNot: '\\.(test|fixture)\\.ts$' },
       { dependencyTypes: ['core'] },
     ),
     rule(

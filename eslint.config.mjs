@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '.build/', '.cache/', 'dist/', 'docs/api/', '**/generated/'] },
+  { ignores: ['**/node_modules/', '.build/', '.cache/', 'dist/', 'docs/api/', 'native/build/', '**/generated/'] },
   // AssemblyScript, which its own compiler checks.
   { ignores: ['common/assembly/'] },
   js.configs.recommended,
@@ -40,7 +40,7 @@ export default tseslint.config(
   {
     // Arithmetic on typed arrays: an index below the length holds a number, a default would cost a branch and hide a bug; and an
     // object of options would be an allocation a call.
-    files: ['common/src/{erasure,coding}/**/*.ts'],
+    files: ['common/src/{erasure,coding}/**/*.ts', 'native/src/addon.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-params': ['error', 6] },
   },
   {

@@ -15,6 +15,7 @@ export default {
   projects: [
     project('unit', [
       '<rootDir>/common/src',
+      '<rootDir>/native/src',
       '<rootDir>/control-plane/src',
       '<rootDir>/cli/src',
       '<rootDir>/sandbox/src',

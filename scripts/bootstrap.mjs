@@ -21,6 +21,9 @@ const COMMANDS = {
   'kube-api': ['sandbox/src/main.ts'],
 };
 
+/** The commands that build the native addon when its sources have changed. */
+const USES_ADDON = new Set(['bootstrap', 'check', 'test', 'bench']);
+
 function usage() {
   return `Usage: node scripts/bootstrap.mjs COMMAND [ARGUMENT...]
 
@@ -63,12 +66,13 @@ function installNpmPackages() {
   writeFileSync(stampFile, wanted);
 }
 
-/** The Debian packages whose programs the tests start. Elsewhere those tests are skipped with this install line. */
+/** The Debian packages whose programs or files the tests use. Elsewhere those tests are skipped with this install line. */
 function installDebianPackages() {
   const { packages } = JSON.parse(readFileSync(join(root, 'scripts/debian-packages.json'), 'utf8'));
   const onPath = (program) =>
     (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
-  const missing = packages.filter(({ program }) => !onPath(program)).map(({ name }) => name);
+  const isThere = ({ program, file }) => (program === undefined ? existsSync(file) : onPath(program));
+  const missing = packages.filter((one) => !isThere(one)).map(({ name }) => name);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
     say(`tests that need ${missing.join(', ')} will be skipped; install with: apt-get install ${missing.join(' ')}`);
@@ -110,6 +114,11 @@ if (command === '--help' || command === '-h') {
     mkdirSync(join(root, '.cache'), { recursive: true });
     installDebianPackages();
     run(node, ['--no-warnings', 'scripts/tools.ts'], { env, stdio: ['ignore', 2, 2] });
+  }
+  if (USES_ADDON.has(command)) {
+    // It does nothing when the sources have not changed. Without the addon its tests fail, and all else goes on.
+    const required = command === 'test' ? ['--required'] : [];
+    run(node, ['native/build.mjs', ...required], { env, stdio: ['ignore', 2, 2] });
   }
   const [script, ...rest] = COMMANDS[command];
   if (script !== undefined) process.exitCode = run(node, ['--no-warnings', script, ...rest, ...args], { env });
