@@ -59,17 +59,15 @@ export default {
       { path: '^cli/' },
       { path: '^(control-plane|agent|sandbox|console)/' },
     ),
-    rule(
-      'nobody-imports-the-cli',
-      'It is started, by people and tests.',
-      { pathNot: '^cli/' },
-      { path: '^cli/' },
-    ),
+    rule('nobody-imports-the-cli', 'It is started, by people and tests.', { pathNot: '^cli/' }, { path: '^cli/' }),
     rule(
       'cli-decides-without-asking',
       'What a command line means, and what is said of an object, is known without a cluster.',
-      { path: '^cli/src/(command-line|view)/|^cli/src/commands/verdict\\.ts$', pathNot: '\\.test\\.ts$' },
-      { path: '^cli/src/(run|main)\\.ts$|^cli/src/cluster/(?!objects\\.ts$)' },
+      {
+        path: '^cli/src/(command-line/|view/|stored-migration\\.ts$|commands/verdict\\.ts$)',
+        pathNot: '\\.test\\.ts$',
+      },
+      { path: '^cli/src/(cluster/|run\\.ts$|main\\.ts$)' },
     ),
     rule(
       'sandbox-stands-alone',

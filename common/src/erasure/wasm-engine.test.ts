@@ -1,8 +1,13 @@
+import { describe, expect, it } from '@jest/globals';
+import { Worker } from 'node:worker_threads';
+import { InvariantError } from '../base/errors.ts';
 import { describeEngine } from './engine-contract.fixture.ts';
-import { ShardArena } from './shard-arena.ts';
+import { ByteStream, naiveRow } from './naive-engine.fixture.ts';
+import { ShardArena, type ArenaPlace } from './shard-arena.ts';
 import { WasmEngine } from './wasm-engine.ts';
-import { supportedKernelSets } from './wasm-kernels.ts';
+import { supportedKernelSets, type KernelSet } from './wasm-kernels.ts';
 import { WASM_SCRATCH_BYTES } from './wasm-scratch.ts';
+import type { ThreadTask } from './wasm-thread.fixture.ts';
 
 const arena = new ShardArena(64 * 1024 * 1024);
 const lent: Uint8Array[] = [];
@@ -13,6 +18,10 @@ function allocate(bytes: number): Uint8Array {
   lent.push(buffer);
   return buffer;
 }
+
+const placeOf = ({ byteOffset: offset, length }: Uint8Array): ArenaPlace => ({ offset, length });
+const engineWith = (kernels: KernelSet): WasmEngine =>
+  new WasmEngine(arena, { scratch: placeOf(arena.allocate(WASM_SCRATCH_BYTES)), kernels });
 
 const options = {
   memories: [
@@ -26,9 +35,106 @@ const options = {
 };
 
 for (const kernels of supportedKernelSets()) {
-  const make = (): WasmEngine => {
-    const { byteOffset: offset, length } = arena.allocate(WASM_SCRATCH_BYTES);
-    return new WasmEngine(arena, { scratch: { offset, length }, kernels });
-  };
-  describeEngine(`WasmEngine with ${kernels}`, make, options);
+  describeEngine(`WasmEngine with ${kernels}`, () => engineWith(kernels), options);
+}
+
+describe('WasmEngine', () => {
+  const own = new ShardArena(4 * 1024 * 1024);
+  const engine = WasmEngine.on(own);
+  const stream = new ByteStream(21);
+
+  it('takes the fastest kernels that the runtime has, and says which', () => {
+    expect(engine.detail).toBe(supportedKernelSets()[0]);
+    expect(engine.detail).toBe('simd128+relaxed');
+  });
+
+  it('writes nothing in its arena but its scratch and what it was told to write', () => {
+    const all = new ShardArena(2 * WASM_SCRATCH_BYTES);
+    const spare = all.allocate(4096);
+    const scratch = all.allocate(WASM_SCRATCH_BYTES);
+    const output = all.allocate(40_000);
+    const small = new WasmEngine(all, { scratch: placeOf(scratch) });
+    const everything = all.at({ offset: 0, length: all.bytes }).fill(0xa5);
+    const matrix = small.prepare(stream.bytes(255 * 5), 5, 255);
+    const inputs = Array.from({ length: 255 }, (_, index) => (index % 2 === 0 ? new Uint8Array(40_000) : spare));
+    const outputs = [output, ...[1, 2, 3, 4].map(() => new Uint8Array(40_000))];
+    small.multiply(matrix, inputs, outputs, 3, 4093);
+    small.compare(matrix, inputs, outputs, new Uint8Array(5), 0, 4096);
+    small.accumulate(matrix, 17, inputs[0]!, outputs, 1, 39_998);
+    scratch.fill(0xa5);
+    output.fill(0xa5);
+    expect(everything.findIndex((byte) => byte !== 0xa5)).toBe(-1);
+  });
+
+  it('serves more tables than its scratch holds', () => {
+    const wide = Array.from({ length: 12 }, () => stream.bytes(255 * 9));
+    const matrices = wide.map((coefficients) => engine.prepare(coefficients, 9, 255));
+    const inputs = Array.from({ length: 255 }, () => stream.bytes(40));
+    for (const index of [0, 11, 3, 3, 0, 7]) {
+      const outputs = Array.from({ length: 9 }, () => new Uint8Array(40));
+      engine.multiply(matrices[index]!, inputs, outputs, 0, 40);
+      const rows = outputs.map((_, row) =>
+        naiveRow({ coefficients: wide[index]!, rows: 9, columns: 255 }, row, inputs),
+      );
+      expect(outputs).toEqual(rows);
+    }
+  });
+
+  it('refuses a matrix that another engine prepared', () => {
+    const other = WasmEngine.on(own);
+    const matrix = other.prepare(Uint8Array.of(1), 1, 1);
+    expect(() => engine.multiply(matrix, [new Uint8Array(1)], [new Uint8Array(1)], 0, 1)).toThrow(InvariantError);
+  });
+
+  it.each([
+    ['too small', { offset: 0, length: WASM_SCRATCH_BYTES - 1 }],
+    ['not aligned', { offset: 32, length: WASM_SCRATCH_BYTES }],
+    ['not in the arena', { offset: 4 * 1024 * 1024, length: WASM_SCRATCH_BYTES }],
+  ])('refuses a scratch that is %s', (_, scratch) => {
+    expect(() => new WasmEngine(own, { scratch })).toThrow(InvariantError);
+  });
+
+  it('says so when an arena has no room for its scratch', () => {
+    expect(() => WasmEngine.on(new ShardArena(1))).toThrow('The shard arena has no');
+  });
+
+  it('works in two threads on one arena, beside the owner', async () => {
+    const length = 20_011;
+    const inputs = Array.from({ length: 4 }, () => stream.fill(own.allocate(length)));
+    const repetitions = 40;
+    const threads = [5, 6].map((seed) => {
+      const outputs = [0, 1, 2].map(() => own.allocate(length));
+      const coefficients = new ByteStream(seed).bytes(12);
+      const scratch = placeOf(own.allocate(WASM_SCRATCH_BYTES));
+      const places = { inputs: inputs.map(placeOf), outputs: outputs.map(placeOf) };
+      return {
+        outputs,
+        task: { memory: own.memory, scratch, coefficients, ...places, repetitions } satisfies ThreadTask,
+      };
+    });
+    const answers = threads.map(({ task }) => answerOf(task));
+    const matrix = { coefficients: stream.bytes(12), rows: 3, columns: 4 };
+    const outputs = [0, 1, 2].map(() => own.allocate(length));
+    for (let repetition = 0; repetition < repetitions; repetition += 1) {
+      engine.multiply(engine.prepare(matrix.coefficients, 3, 4), inputs, outputs, 0, length);
+    }
+    expect(await Promise.all(answers)).toEqual([0, 0]);
+    for (const { outputs: theirs, coefficients } of [
+      { outputs, coefficients: matrix.coefficients },
+      ...threads.map((thread) => ({ outputs: thread.outputs, coefficients: thread.task.coefficients })),
+    ]) {
+      theirs.forEach((output, row) => {
+        const wanted = naiveRow({ ...matrix, coefficients }, row, inputs);
+        expect(Buffer.compare(output, wanted)).toBe(0);
+      });
+    }
+  });
+});
+
+function answerOf(task: ThreadTask): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./wasm-thread.fixture.ts', import.meta.url), { workerData: task });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
 }
