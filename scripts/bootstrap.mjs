@@ -16,6 +16,7 @@ const COMMANDS = {
   check: ['scripts/stages.ts', 'check'],
   test: ['scripts/stages.ts', 'test'],
   bench: ['bench/main.ts'],
+  build: ['scripts/build.ts'],
   demo: ['scripts/demo.ts'],
   sandbox: ['scripts/sandbox.ts'],
   'kube-api': ['sandbox/src/main.ts'],
@@ -33,6 +34,7 @@ Installs what the checkout lacks, then runs COMMAND under the Node version that 
   check      format, types, lint, layering, generated files, observed fields, house rules and unit tests
   test       check, then the API reference and the contract, fault and integration tests
   bench      measure an area (bench -- --help lists them)
+  build      bundle the operator as dist/couchestor-operator.mjs, one file that runs on Node alone
   demo       start the sandbox and show how volumes move (demo -- --help lists its flags)
   sandbox    start the world of the demo and leave it running (sandbox -- --help lists its flags)
   kube-api   run couchestor-sandbox alone, a Kubernetes API server (kube-api --help lists its flags)

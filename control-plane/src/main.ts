@@ -3,12 +3,13 @@
  * `couchestor-operator`: the control plane as a process. It exits with 0 when it was told to stop, with 2 when it was told
  * something that cannot be meant, and with 1 when it may not go on, such as after losing the lead; then it is to be started again.
  */
+import './small-heap.ts';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { CoucheStorError, createLogger, loadConfig, realClock } from '@couchestor/common/base';
 import { runOperator } from './app/operator.ts';
 import { options } from './config.ts';
+import packageJson from '../package.json' with { type: 'json' };
 
 const usage = `Usage: couchestor-operator [OPTION]...
 
@@ -44,8 +45,7 @@ function kubeConfigFrom(file: string | undefined): KubeConfig {
   return config;
 }
 
-const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
-const { version } = JSON.parse(text) as { version: string };
+const { version } = packageJson;
 const loaded = loadConfig(options, {
   argv: process.argv.slice(2),
   env: process.env,

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** From its sources. */
 const main = join(import.meta.dirname, '..', '..', '..', 'control-plane', 'src', 'main.ts');
 const SERVING_WITHIN_MS = 20_000;
 const EVENTUALLY_MS = 20_000;
@@ -22,8 +23,8 @@ export interface Answer {
   readonly body: string;
 }
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv): Child {
-  return spawn(process.execPath, ['--no-warnings', main, ...args], {
+function run(args: readonly string[], env: NodeJS.ProcessEnv, program = main): Child {
+  return spawn(process.execPath, ['--no-warnings', program, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -53,7 +54,7 @@ export class OperatorProcess {
   }
 
   /** Resolves when it serves; ports are free ones unless `args` say otherwise. Thrown when it does not: an Error with its output. */
-  static async start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<OperatorProcess> {
+  static async start(args: readonly string[], env: NodeJS.ProcessEnv = {}, program?: string): Promise<OperatorProcess> {
     const ports = [
       '--metrics-port=0',
       '--probe-port=0',
@@ -61,7 +62,7 @@ export class OperatorProcess {
       '--metrics-host=127.0.0.1',
       '--probe-host=127.0.0.1',
     ];
-    const operator = new OperatorProcess(run([...ports, '--log-json', ...args], env));
+    const operator = new OperatorProcess(run([...ports, '--log-json', ...args], env, program));
     await operator.#untilServing();
     return operator;
   }
