@@ -3,13 +3,15 @@ import { Worker } from 'node:worker_threads';
 import { InvariantError } from '../base/errors.ts';
 import { describeEngine } from './engine-contract.fixture.ts';
 import { ByteStream, naiveRow } from './naive-engine.fixture.ts';
-import { ShardArena, type ArenaPlace } from './shard-arena.ts';
+import { MAX_ARENA_BYTES, ShardArena, type ArenaPlace } from './shard-arena.ts';
 import { WasmEngine } from './wasm-engine.ts';
 import { supportedKernelSets, type KernelSet } from './wasm-kernels.ts';
 import { WASM_SCRATCH_BYTES } from './wasm-scratch.ts';
 import type { ThreadTask } from './wasm-thread.fixture.ts';
 
-const arena = new ShardArena(64 * 1024 * 1024);
+/** All that is used of it lies above the first 2 GiB, where an address is negative as a signed number; what is below is never touched. */
+const arena = new ShardArena(MAX_ARENA_BYTES);
+arena.allocate(2 ** 31);
 const lent: Uint8Array[] = [];
 let turn = 0;
 
