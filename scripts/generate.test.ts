@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { staleFiles } from './generate.ts';
 import { crdPage } from './generate/crd-page.ts';
 import { noticesPage } from './generate/notices-page.ts';
+import { kernelsModule } from './generate/wasm-kernels.ts';
 
 describe('a derived file', () => {
   const wanted = new Map([
@@ -78,5 +82,31 @@ describe('the third-party notices', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `'));
     expect(rows).toEqual(['| `@a/a` | 1.0.0 | see the package |', '| `b` | 2.0.0 | MIT |']);
+  });
+});
+
+describe('the compiled kernels', () => {
+  const withSource = async (source: string): Promise<string> => {
+    const root = mkdtempSync(join(tmpdir(), 'kernels-'));
+    try {
+      mkdirSync(join(root, 'common/assembly'), { recursive: true });
+      writeFileSync(join(root, 'common/assembly/kernels.ts'), source);
+      return await kernelsModule(root);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  };
+
+  it('are the two modules that the source makes, as text that is a module again', async () => {
+    const text = await withSource('export function isRelaxed(): i32 { return RELAXED_SIMD; }');
+    const url = `data:text/javascript,${encodeURIComponent(text)}`;
+    const { SIMD_KERNELS, RELAXED_SIMD_KERNELS } = (await import(url)) as Record<string, string>;
+    const [plain, relaxed] = [SIMD_KERNELS, RELAXED_SIMD_KERNELS].map((base64) => Buffer.from(base64 ?? '', 'base64'));
+    expect([plain, relaxed].map((module) => module?.toString('latin1', 0, 4))).toEqual(['\0asm', '\0asm']);
+    expect(plain).not.toEqual(relaxed);
+  });
+
+  it('are refused in the words of the compiler', async () => {
+    await expect(withSource('let broken: = 1;')).rejects.toThrow(/does not compile:\nERROR TS1110: Type expected/);
   });
 });
