@@ -3,10 +3,10 @@
  * that breaks a rule is written down with its moment.
  */
 import {
-  isFinal,
   matchesSelector,
   parseVolumeMigration,
   type StoragePolicySpec,
+  type Tier,
   type VolumeMigrationManifest,
 } from '@couchestor/common/api';
 import type { VirtualClock } from '@couchestor/common/base';
@@ -14,25 +14,13 @@ import type { Decide } from '@couchestor/control-plane/loop';
 import type { OperatorSettings } from '@couchestor/control-plane/model';
 import { volumeNameOf, type ClusterView, type MayastorCluster } from '@couchestor/sandbox/mayastor';
 import type { ClusterMover } from '../fault/hands/cluster-mover.ts';
-import type { MigrationObject } from '../fault/hands/in-memory-migrations.ts';
+import { Conduct } from './conduct.ts';
+import { endOf, hasExtra, isOver, isUnapproved, phaseOf, specOf, startOf, type Entry } from './entry.ts';
 import type { InMemoryKubernetes } from './kubernetes.ts';
 import type { Telemetry } from './telemetry.ts';
 
 type DecideInput = Parameters<Decide>[0];
 type Decisions = ReturnType<Decide>;
-
-export interface Entry {
-  readonly name: string;
-  readonly volumeId: string;
-  readonly policy: string;
-  readonly to: string;
-  readonly createdMs: number;
-  /** As it was at last, also once the object is gone. */
-  record: MigrationObject | undefined;
-  isGone: boolean;
-  /** Somebody deleted it, so it may go before it is counted. */
-  isDeleted: boolean;
-}
 
 const HOUR_MS = 3_600_000;
 /** Decisions count for two minutes from the start of their round, and a creation may be under way for a while. */
@@ -55,21 +43,27 @@ export class Invariants {
   readonly breaches: string[] = [];
   readonly entries = new Map<string, Entry>();
   readonly #options: InvariantsOptions;
-  readonly #specs = new Map<string, { readonly sinceMs: number; readonly spec: StoragePolicySpec }[]>();
+  readonly conduct: Conduct;
+  readonly #specs = new Map<string, { readonly sinceMs: number; readonly spec: StoragePolicySpec | undefined }[]>();
   readonly #said = new Set<string>();
   readonly #measuredMs = new Map<string, number>();
   readonly #counted = new Map<string, ReadonlySet<string>>();
 
   constructor(options: InvariantsOptions) {
     this.#options = options;
-    const { kubernetes } = options;
+    const { kubernetes, clock } = options;
+    this.conduct = new Conduct({ ...options, entries: this.entries, breach: (text) => this.breach(text) });
     kubernetes.onCreate = (manifest) => this.#created(manifest);
     kubernetes.onMigration = (name, record) => {
       const entry = this.entries.get(name);
-      if (entry === undefined) return;
+      // The first that is told of one made anew comes before its creation.
+      if (entry === undefined || entry.isGone) return;
       entry.record = record ?? entry.record;
       entry.isGone = record === undefined;
       entry.isDeleted ||= record?.deleting === true;
+      const isStopped = entry.isDeleted || specOf(entry)?.cancel === true;
+      entry.stoppedMs ??= isStopped ? clock.now() : undefined;
+      this.conduct.checkApproval(entry);
     };
   }
 
@@ -79,12 +73,12 @@ export class Invariants {
     this.breaches.push(`${(this.#options.clock.monotonic() / 60_000).toFixed(1)} min: ${text}`);
   }
 
-  /** The policy has a new specification from now on. */
+  /** The policy has a new specification from now on, or none. */
   noteSpec(policy: string): void {
     const parsed = this.#options.kubernetes.policies.get(policy)?.parsed;
-    if (parsed?.kind !== 'ok') return;
     const specs = this.#specs.get(policy) ?? [];
-    specs.push({ sinceMs: this.#options.clock.now(), spec: parsed.value.spec });
+    const spec = parsed?.kind === 'ok' ? parsed.value.spec : undefined;
+    specs.push({ sinceMs: this.#options.clock.now(), spec });
     this.#specs.set(policy, specs);
   }
 
@@ -100,30 +94,21 @@ export class Invariants {
     const policy = policyRef.name;
     const nowMs = clock.now();
     this.#checkHeat(name, volumeId, nowMs);
+    const acting = this.#specsOf(policy).filter(({ enabled, dryRun }) => enabled && !dryRun);
+    if (acting.length === 0) this.breach(`${name} was started for a policy that does not act`);
     this.#checkLimits(name, policy, nowMs);
     this.#checkCooldown(name, { policy, volumeId, to: target.tier }, nowMs);
-    const state = { record: undefined, isGone: false, isDeleted: false };
-    this.entries.set(name, { name, volumeId, policy, to: target.tier, createdMs: nowMs, ...state });
+    const before = this.entries.get(name);
+    // Of a policy that is gone nothing remembers which names were given.
+    if (before !== undefined) this.entries.set(`${name}, made at ${before.createdMs}`, before);
+    const state = { record: undefined, isGone: false, isDeleted: false, stoppedMs: undefined };
+    const { uid: policyUid } = policyRef;
+    this.entries.set(name, { name, volumeId, policy, policyUid, to: target.tier, createdMs: nowMs, ...state });
   }
 
   /** A move of the volume was decided, and its heat was known to that round. */
   noteMeasured(volumeId: string): void {
     this.#measuredMs.set(volumeId, this.#options.clock.now());
-  }
-
-  /** Before it takes effect: a replica that is still being filled for the first time is no reason to remove another. */
-  checkScale(volumeId: string, count: number): void {
-    const volume = this.#options.cluster.view().volumes.find((candidate) => candidate.volumeId === volumeId);
-    if (volume === undefined || count >= volume.replicaCount) return;
-    for (const entry of this.entries.values()) {
-      const status = entry.record && statusOf(entry.record);
-      if (entry.volumeId !== volumeId || status?.phase !== 'Removing') continue;
-      const isNew = (replicaId: string): boolean => replicaId === status.newReplica?.replicaId;
-      const isFilling = volume.rebuilds.some(
-        ({ replicaId, state, partial }) => isNew(replicaId) && state === 'Rebuilding' && !partial,
-      );
-      if (isFilling) this.breach(`${entry.name} removes its source before the new replica has synced`);
-    }
   }
 
   #checkHeat(name: string, volumeId: string, nowMs: number): void {
@@ -144,13 +129,13 @@ export class Invariants {
     if (ofPolicy >= limit) this.breach(`${name} is one more than the ${limit} at once of ${policy}`);
     if (active.length >= settings.maxConcurrentMigrations) this.breach(`${name} is one too many at once`);
     if (active.some((entry) => entry.volumeId === name.replace(/-\d+$/, ''))) this.breach(`${name} is not alone`);
-    const recent = others.filter((entry) => startOf(entry) > nowMs - HOUR_MS + SECOND_MS);
+    const recent = others.filter((entry) => startOf(entry) > nowMs - HOUR_MS + SECOND_MS && !this.#isForgotten(entry));
     if (recent.length >= settings.maxMigrationsPerHour) this.breach(`${name} is one too many in an hour`);
   }
 
   #checkCooldown(name: string, move: Pick<Entry, 'policy' | 'volumeId' | 'to'>, nowMs: number): void {
     const completed = [...this.entries.values()].filter(
-      (entry) => entry.volumeId === move.volumeId && phaseOf(entry) === 'Completed',
+      (entry) => entry.volumeId === move.volumeId && phaseOf(entry) === 'Completed' && !this.#isForgotten(entry),
     );
     const last = completed.sort((a, b) => endOf(a) - endOf(b)).at(-1);
     if (last === undefined || last.to === move.to) return;
@@ -158,11 +143,20 @@ export class Invariants {
     if (nowMs - endOf(last) < cooldownMs) this.breach(`${name} was started within the cooldown after ${last.name}`);
   }
 
+  /** Its object was deleted, and no policy that is there tells of it: with a policy goes all that it remembered. */
+  #isForgotten(entry: Entry): boolean {
+    if (!entry.isGone || !entry.isDeleted) return false;
+    const policy = this.#options.kubernetes.policies.get(entry.policy);
+    const history = (policy?.status.history ?? []) as readonly { readonly migration: string }[];
+    return policy?.uid !== entry.policyUid || history.every(({ migration }) => migration !== entry.name);
+  }
+
   /** All that decisions which count now may rest on. */
   #specsOf(policy: string): readonly StoragePolicySpec[] {
     const sinceMs = this.#options.clock.now() - DECISION_AGE_MS;
     const specs = this.#specs.get(policy) ?? [];
-    return specs.filter((_, index) => (specs[index + 1]?.sinceMs ?? Infinity) >= sinceMs).map(({ spec }) => spec);
+    const recent = specs.filter((_, index) => (specs[index + 1]?.sinceMs ?? Infinity) >= sinceMs);
+    return recent.flatMap(({ spec }) => spec ?? []);
   }
 
   /** Exactly one decision about every watched volume. */
@@ -187,34 +181,19 @@ export class Invariants {
   /** After every step. */
   check(): void {
     const { cluster, mover, kubernetes } = this.#options;
-    const view = cluster.view();
     for (const { volumeId, request, message } of cluster.violations) {
       this.breach(`unsafe: ${request} on ${volumeId}: ${message}`);
     }
     for (const offence of [...mover.offences, ...kubernetes.migrations.offences]) this.breach(offence);
-    this.#checkCordons(view);
-    for (const policy of kubernetes.policies.keys()) this.#checkAccounts(policy);
-  }
-
-  #checkCordons({ nodes, pools }: ClusterView): void {
-    const holds = [...this.entries.values()].some(
-      (entry) => !isOver(entry) || (entry.record !== undefined && statusOf(entry.record)?.cordons !== undefined),
-    );
-    if (holds) return;
-    const cordons = nodes.flatMap(({ name, cordons: labels }) =>
-      labels.filter((label) => label !== MAINTENANCE).map((label) => `${name} ${label}`),
-    );
-    const closed = pools.filter(({ cordon }) => cordon !== undefined).map(({ name }) => name);
-    if (cordons.length + closed.length > 0) {
-      this.breach(`no migration runs, and there are cordons: ${[...cordons, ...closed].join(', ')}`);
-    }
+    this.conduct.check();
+    for (const { name } of kubernetes.policies.values()) this.#checkAccounts(name);
   }
 
   #checkAccounts(policy: string): void {
-    const status = this.#options.kubernetes.policies.get(policy)?.status ?? {};
+    const { status = {}, uid = '' } = this.#options.kubernetes.policies.get(policy) ?? {};
     const totals = (status.totals ?? {}) as Readonly<Record<string, number>>;
     for (const [phase, key] of Object.entries(TOTAL_OF)) {
-      const ended = this.#ended(policy, phase);
+      const ended = this.#ended(uid, phase);
       const total = totals[key] ?? 0;
       if (total > ended.length) this.breach(`${policy} counts ${total} ${key} of ${ended.length}`);
     }
@@ -222,31 +201,33 @@ export class Invariants {
     if (new Set(names).size !== names.length) this.breach(`${policy} names a migration twice`);
     for (const name of names) {
       const entry = this.entries.get(name);
-      if (entry?.policy !== policy || !isOver(entry)) this.breach(`${policy} remembers ${name}, which has not ended`);
+      if (entry?.policyUid !== uid || !isOver(entry)) this.breach(`${policy} remembers ${name}, which has not ended`);
     }
-    const before = this.#counted.get(policy) ?? new Set();
+    const before = this.#counted.get(uid) ?? new Set();
     const sum = Object.values(TOTAL_OF).reduce((all, key) => all + (totals[key] ?? 0), 0);
     const all = new Set([...before, ...names]);
     if (sum < all.size) this.breach(`${policy} has named ${all.size} migrations and counts ${sum}`);
-    this.#counted.set(policy, all);
+    this.#counted.set(uid, all);
   }
 
-  #ended(policy: string, phase: string): readonly Entry[] {
-    return [...this.entries.values()].filter((entry) => entry.policy === policy && phaseOf(entry) === phase);
+  #ended(policyUid: string, phase: string): readonly Entry[] {
+    return [...this.entries.values()].filter((entry) => entry.policyUid === policyUid && phaseOf(entry) === phase);
   }
 
-  /** Once faults are over and time has passed. */
+  /** Once faults are over and time has passed. What nobody has approved may wait for ever. */
   checkEnd(decisions: Decisions): void {
     this.check();
+    this.conduct.checkEnd();
     const { cluster, kubernetes } = this.#options;
     const view = cluster.view();
     for (const entry of this.entries.values()) {
-      if (!isOver(entry)) this.breach(`${entry.name} never ended: ${phaseOf(entry) ?? 'no phase'}`);
+      const isAwaiting = isUnapproved(entry) && phaseOf(entry) === 'AwaitingApproval';
+      if (!isOver(entry) && !isAwaiting) this.breach(`${entry.name} never ended: ${phaseOf(entry) ?? 'no phase'}`);
     }
-    for (const [policy, { status }] of kubernetes.policies) {
+    for (const [policy, { status, uid }] of kubernetes.policies) {
       const totals = (status.totals ?? {}) as Readonly<Record<string, number>>;
       for (const [phase, key] of Object.entries(TOTAL_OF)) {
-        const due = this.#ended(policy, phase).filter(({ isDeleted }) => !isDeleted).length;
+        const due = this.#ended(uid, phase).filter(({ isDeleted }) => !isDeleted).length;
         if ((totals[key] ?? 0) < due) this.breach(`${policy} counts ${totals[key] ?? 0} ${key} of ${due}`);
       }
     }
@@ -260,50 +241,27 @@ export class Invariants {
   }
 
   #checkPlaces({ volumes, pools }: ClusterView, decisions: Decisions): void {
-    const tierOf = new Map(pools.map(({ name, labels }) => [name, labels.tier]));
-    for (const { volumeId, outcome, code, wanted } of decisions) {
-      if (outcome === 'Move' || (outcome === 'Wait' && code !== 'BackingOff')) {
-        this.breach(`${volumeId} never came to rest: ${code}`);
-      }
-      if (code !== 'AtTarget' || wanted === undefined) continue;
-      const tiers = volumes
-        .find((volume) => volume.volumeId === volumeId)
-        ?.replicas.map(({ pool }) => tierOf.get(pool));
-      if (tiers?.some((tier) => tier !== wanted.tier.toLowerCase()) === true) {
-        this.breach(`${volumeId} should be ${wanted.tier} and is ${tiers.join(', ')}`);
+    const labelsOf = new Map(pools.map(({ name, labels }) => [name, labels]));
+    const isHeldUp = [...this.entries.values()].some((entry) => !isOver(entry));
+    for (const { volumeId, outcome, code, wanted, dryRun, policy } of decisions) {
+      const isWaiting = outcome === 'Wait' && code !== 'BackingOff' && !isHeldUp;
+      if ((outcome === 'Move' && !dryRun) || isWaiting) this.breach(`${volumeId} never came to rest: ${code}`);
+      const selector = wanted && this.#selectorOf(policy.name, wanted.tier);
+      if (code !== 'AtTarget' || selector === undefined) continue;
+      const replicas = volumes.find((volume) => volume.volumeId === volumeId)?.replicas ?? [];
+      const elsewhere = replicas.filter(({ pool }) => !matchesSelector(selector, labelsOf.get(pool) ?? {}));
+      if (elsewhere.length > 0) {
+        this.breach(
+          `${volumeId} should be ${wanted?.tier ?? ''} and is on ${elsewhere.map(({ pool }) => pool).join(', ')}`,
+        );
       }
     }
   }
-}
 
-/** The cordon of a person. */
-export const MAINTENANCE = 'maintenance';
-
-function statusOf(record: MigrationObject) {
-  return record.parsed.kind === 'ok' ? record.parsed.value.status : undefined;
-}
-
-export function phaseOf({ record }: Entry): string | undefined {
-  return record && statusOf(record)?.phase;
-}
-
-export function isOver(entry: Entry): boolean {
-  const status = entry.record && statusOf(entry.record);
-  return entry.isGone || (status !== undefined && isFinal(status.phase));
-}
-
-/** Of a migration that touched nothing there is no start. */
-function startOf(entry: Entry): number {
-  const status = entry.record && statusOf(entry.record);
-  if (status?.startTime !== undefined) return Date.parse(status.startTime);
-  return status?.phase === 'Cancelled' ? -Infinity : entry.createdMs;
-}
-
-export function endOf({ record }: Entry): number {
-  return Date.parse((record && statusOf(record)?.completionTime) ?? '');
-}
-
-export function hasExtra(entry: Entry): boolean {
-  const extra = entry.record && statusOf(entry.record)?.extraReplica;
-  return !entry.isGone && extra !== undefined && extra.removedTime === undefined;
+  #selectorOf(policy: string, tier: Tier): StoragePolicySpec['hotPoolSelector'] | undefined {
+    const parsed = this.#options.kubernetes.policies.get(policy)?.parsed;
+    if (parsed?.kind !== 'ok') return undefined;
+    const { hotPoolSelector, warmPoolSelector, coldPoolSelector } = parsed.value.spec;
+    return { Hot: hotPoolSelector, Warm: warmPoolSelector, Cold: coldPoolSelector }[tier];
+  }
 }

@@ -36,6 +36,8 @@ export interface Ports {
 export interface InMemoryKubernetesOptions {
   readonly clock: VirtualClock;
   readonly lagMs: number;
+  /** How long the garbage collector takes to notice. */
+  readonly collectMs: () => number;
   readonly draw: () => Fault;
 }
 
@@ -50,6 +52,7 @@ export class InMemoryKubernetes {
   readonly #options: InMemoryKubernetesOptions;
   readonly #policyCache: LaggingCache<Policy>;
   readonly #migrationCache: LaggingCache<MigrationObject>;
+  #policyCount = 0;
   readonly #lock = { holder: '', sinceMs: 0 };
   readonly #facts = new WeakMap<MigrationObject, readonly MigrationFacts[]>();
   readonly #pasts = new WeakMap<Policy, readonly MigrationFacts[]>();
@@ -71,11 +74,25 @@ export class InMemoryKubernetes {
     const known = this.policies.get(name);
     const generation = (known?.generation ?? 0) + 1;
     const creationTimestamp = new Date(this.#options.clock.now()).toISOString();
-    const metadata = { name, uid: `uid-${name}`, generation, creationTimestamp };
+    const uid = known?.uid ?? `uid-${name}-${(this.#policyCount += 1)}`;
+    const metadata = { name, uid, generation, creationTimestamp };
     const document = { apiVersion: 'storage.billyronks.io/v1', kind: 'StoragePolicy', metadata, spec };
     const parsed = parseStoragePolicy(document);
     if (parsed.kind === 'invalid') throw new Error(JSON.stringify(parsed.errors));
-    this.#store({ name, uid: metadata.uid, generation, parsed, status: known?.status ?? {} });
+    this.#store({ name, uid, generation, parsed, status: known?.status ?? {} });
+  }
+
+  /** With what it owns, a while later, as the garbage collector does it. */
+  deletePolicy(name: string): void {
+    const policy = this.policies.get(name);
+    if (policy === undefined) return;
+    this.policies.delete(name);
+    this.#policyCache.put(name, undefined);
+    this.#collect(policy.uid);
+  }
+
+  isPolicyGone(uid: string): boolean {
+    return [...this.policies.values()].every((policy) => policy.uid !== uid);
   }
 
   setClaim(volumeId: string, claim: Omit<ClaimFacts, 'volumeId'> | undefined): void {
@@ -99,6 +116,15 @@ export class InMemoryKubernetes {
       migrations: life.gate(this.#migrationPort(), ['read', 'create', 'writeStatus', 'release', 'remove'], before),
       lock: life.gate(this.#lockPort(), ['acquire', 'release'], before),
     };
+  }
+
+  #collect(uid: string): void {
+    const collect = (): void => {
+      for (const name of this.migrations.ownedBy(uid)) this.migrations.delete(name);
+    };
+    const laterMs = this.#options.collectMs();
+    if (laterMs === 0) collect();
+    else this.#options.clock.setTimer(laterMs, collect);
   }
 
   #store(policy: Policy): void {
@@ -142,13 +168,19 @@ export class InMemoryKubernetes {
         await Promise.resolve();
         if (fault === 'lost before') throw lost();
         const outcome = migrations.put(manifest);
-        if (outcome === 'created') this.onCreate(manifest);
+        if (outcome === 'created') this.#created(manifest);
         if (fault === 'lost after') throw lost();
         return outcome;
       },
       snapshot: () => (this.isDown ? REFUSED : { kind: 'ok', migrations: [...this.#migrationCache.entries.values()] }),
       subscribe: (changed) => this.#migrationCache.subscribe(changed),
     };
+  }
+
+  #created(manifest: VolumeMigrationManifest): void {
+    this.onCreate(manifest);
+    const [owner] = manifest.metadata.ownerReferences;
+    if (owner !== undefined && this.isPolicyGone(owner.uid)) this.#collect(owner.uid);
   }
 
   #objectPort(): Ports['objects'] {

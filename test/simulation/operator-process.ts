@@ -19,7 +19,7 @@ import {
   type PlanningRoundOptions,
 } from '@couchestor/control-plane/loop';
 import type { OperatorSettings } from '@couchestor/control-plane/model';
-import type { InMemoryKubernetes } from './kubernetes.ts';
+import type { Ports } from './kubernetes.ts';
 import type { Life } from './life.ts';
 
 export type Report = Parameters<PlanningRoundOptions['onReport']>[0];
@@ -27,7 +27,8 @@ export type Report = Parameters<PlanningRoundOptions['onReport']>[0];
 export interface OperatorProcessOptions {
   readonly life: Life;
   readonly clock: VirtualClock;
-  readonly kubernetes: InMemoryKubernetes;
+  readonly ports: Ports;
+  readonly policyNames: ReadonlySet<string>;
   readonly heat: PlanningParts['heat'];
   readonly storage: PlanningParts['storage'];
   readonly mover: MigrationReconcilerOptions['mover'];
@@ -49,10 +50,10 @@ export class OperatorProcess {
   report: Report | undefined;
 
   constructor(options: OperatorProcessOptions) {
-    const { life, clock, kubernetes, heat, storage, mover, decide, settings, intervalMs } = options;
+    const { life, clock, heat, storage, mover, decide, settings, intervalMs } = options;
     this.life = life;
     const logger = nullLogger;
-    const { policies, objects, migrations, lock } = kubernetes.portsFor(life);
+    const { policies, objects, migrations, lock } = options.ports;
     const { signal } = life;
     const base = { clock, logger, policies, objects, migrations };
     const queueOptions = { clock, random: options.random };
@@ -76,7 +77,7 @@ export class OperatorProcess {
         starter.offer(report);
       },
       onOutdated: (restMs) => {
-        for (const name of kubernetes.policies.keys()) queue.addAfter(name, restMs);
+        for (const name of options.policyNames) queue.addAfter(name, restMs);
       },
       logger,
       signal,
@@ -109,7 +110,10 @@ export class OperatorProcess {
           queue: new WorkQueue(queueOptions),
           reconciler: new MigrationReconciler({
             ...{ migrations, mover, lock, clock, logger, mark: options.mark },
-            isPolicyGone: ({ name }) => policies.lookup(name).kind === 'absent',
+            isPolicyGone: ({ name, uid }) => {
+              const found = policies.lookup(name);
+              return found.kind === 'found' ? found.policy.uid !== uid : found.kind === 'absent';
+            },
             onPhase: (record, _from, to) => announcer.announce(record, to),
           }),
           subscribe: (changed) => migrations.subscribe(changed),

@@ -9,7 +9,11 @@ const RULES: Readonly<Record<string, RegExp>> = {
   'unknown-is-cold': /was started (on a heat that nobody had measured|though the heat)/,
   'removed-early': /removes its source before the new replica has synced/,
   'decided-twice': /decisions about \d+ watched volumes/,
-  'cordons-stay': /no migration runs, and there are cordons|never ended/,
+  'cordons-stay': /the cordon of .* belongs to nobody|never ended/,
+  'unapproved-acts': /and nobody has approved it/,
+  'cordons-forgotten': /the cordon of .* belongs to nobody/,
+  'never-stopped': /though it was stopped|never ended/,
+  'no-intent': /nobody means to cordon/,
 };
 
 describe('a planted bug is found', () => {

@@ -1,7 +1,40 @@
 /** Bugs that a control plane could have, each put between two of its parts, for the invariants to find. */
+import type { VolumeMigrationSpec, VolumeMigrationStatus } from '@couchestor/common/api';
 import type { Heat } from '@couchestor/control-plane/model';
+import type { MigrationObject } from '../fault/hands/in-memory-migrations.ts';
 import type { Plants } from './simulation.ts';
 import { moverWith } from './watched-mover.ts';
+
+type Migrations = Parameters<NonNullable<Plants['migrations']>>[0];
+
+/** The objects as `change` makes them, wherever they come from. */
+function seenAs(real: Migrations, change: (record: MigrationObject) => MigrationObject): Migrations {
+  return {
+    ...real,
+    read: async (name, signal) => {
+      const record = await real.read(name, signal);
+      return record && change(record);
+    },
+    writeStatus: async (record, status, signal) => change(await real.writeStatus(record, status, signal)),
+  };
+}
+
+function withSpec(record: MigrationObject, changes: Partial<VolumeMigrationSpec>): MigrationObject {
+  if (record.parsed.kind !== 'ok') return record;
+  const { value } = record.parsed;
+  return { ...record, parsed: { kind: 'ok', value: { ...value, spec: { ...value.spec, ...changes } } } };
+}
+
+type Cordons = VolumeMigrationStatus['cordons'];
+
+function withCordons(record: MigrationObject, change: (real: Cordons) => Cordons): MigrationObject {
+  if (record.parsed.kind !== 'ok' || record.parsed.value.status === undefined) return record;
+  const { value } = record.parsed;
+  const { cordons: real, ...rest } = record.parsed.value.status;
+  const cordons = change(real);
+  const status = { ...rest, ...(cordons === undefined ? {} : { cordons }) };
+  return { ...record, parsed: { kind: 'ok', value: { ...value, status } } };
+}
 
 type Decide = Parameters<NonNullable<Plants['decide']>>[0];
 
@@ -65,5 +98,28 @@ export const PLANTS: Readonly<Record<string, Plants>> = {
   /** The answer comes, and nothing has happened. */
   'cordons-stay': {
     mover: (real) => moverWith(real, { uncordonNode: () => Promise.resolve(), uncordonPool: () => Promise.resolve() }),
+  },
+  /** The approval of a person is taken for given. */
+  'unapproved-acts': {
+    migrations: (real) =>
+      seenAs(real, (record) => withSpec(record, { approval: { mode: 'Automatic', approved: false } })),
+  },
+  /** Of a migration that was deleted, with its policy or alone, nobody remembers the cordons. */
+  'cordons-forgotten': {
+    migrations: (real) => seenAs(real, (record) => (record.deleting ? withCordons(record, () => undefined) : record)),
+  },
+  /** Nobody looks whether a migration was deleted or cancelled. */
+  'never-stopped': {
+    migrations: (real) => seenAs(real, (record) => ({ ...withSpec(record, { cancel: false }), deleting: false })),
+  },
+  /** Calls are made before their intent is written, and it never is. */
+  'no-intent': {
+    migrations: (real) => ({
+      ...real,
+      writeStatus: async (record, { cordons, ...status }, signal) => {
+        const written = await real.writeStatus(record, status, signal);
+        return withCordons(written, () => cordons);
+      },
+    }),
   },
 };

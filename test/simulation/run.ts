@@ -1,5 +1,6 @@
 /** A run from its seed to its end: the scene, the steps, then everything mended and time to come to rest; and what became of it. */
-import { endOf, isOver, phaseOf } from './invariants.ts';
+import { endOf, isOver, isUnapproved, phaseOf } from './entry.ts';
+import { approveAll } from './people.ts';
 import { build } from './scene.ts';
 import { Simulation, type Plants } from './simulation.ts';
 import { mend, takeStep } from './steps.ts';
@@ -42,6 +43,8 @@ const REST_MS = 10 * 60_000;
 const CALM_MS = 20 * 60_000;
 const REST_WITHIN_MS = 48 * 3_600_000;
 const MANY_VOLUMES = 100;
+/** Of runs at whose end a person approves what waits for it. */
+const APPROVING_SHARE = 0.7;
 const TRACE_LENGTH = 15;
 
 export async function run(options: RunOptions): Promise<Outcome> {
@@ -69,14 +72,16 @@ export async function run(options: RunOptions): Promise<Outcome> {
   return { ...outcomeOf(at, options), trace: trace.slice(-TRACE_LENGTH), mostAtOnce };
 }
 
-/** Nothing breaks any more; whatever is under way ends, and whatever should move has moved. */
+/** Nothing breaks any more; whatever is under way ends, and whatever should move has moved, unless nobody approves it. */
 async function settle(at: Simulation): Promise<void> {
   const untilMs = at.clock.monotonic() + REST_WITHIN_MS;
+  const approves = at.draws.chance(APPROVING_SHARE);
   mend(at);
   at.ensureLeader();
   await at.pass(CALM_MS);
-  while (at.invariants.breaches.length === 0 && at.clock.monotonic() < untilMs && !isAtRest(at)) {
+  while (at.invariants.breaches.length === 0 && at.clock.monotonic() < untilMs && !isAtRest(at, approves)) {
     at.ensureLeader();
+    if (approves) approveAll(at);
     await at.pass(REST_MS);
   }
   // What has just ended is counted, and its cordons and locks are gone.
@@ -84,12 +89,15 @@ async function settle(at: Simulation): Promise<void> {
   at.invariants.checkEnd(at.report?.decisions ?? []);
 }
 
-function isAtRest({ report, invariants, clock }: Simulation): boolean {
+function isAtRest({ report, invariants, clock }: Simulation, approves: boolean): boolean {
   if (report?.decisions === undefined || clock.now() - report.startedAtMs > REST_MS) return false;
-  const isMoving = report.decisions.some(
-    ({ outcome, code }) => outcome === 'Move' || (outcome === 'Wait' && code !== 'BackingOff'),
+  const open = [...invariants.entries.values()].filter((entry) => !isOver(entry));
+  if (open.some((entry) => approves || !isUnapproved(entry))) return false;
+  // What waits for an approval that nobody gives holds up others.
+  return report.decisions.every(
+    ({ outcome, code, dryRun }) =>
+      (outcome !== 'Move' || dryRun) && (outcome !== 'Wait' || code === 'BackingOff' || open.length > 0),
   );
-  return !isMoving && [...invariants.entries.values()].every(isOver);
 }
 
 function outcomeOf(at: Simulation, { seed, stepCount }: RunOptions): Omit<Outcome, 'trace' | 'mostAtOnce'> {

@@ -35,8 +35,18 @@ export function build(
   for (let count = 0; count < volumeCount; count += 1) addVolume(at, `app-${(count % policyCount) + 1}`);
 }
 
+/** Tiers as policies see them: mostly by their names, and sometimes somebody means others. */
+const TIERINGS = [
+  ...Array<readonly string[]>(7).fill(['hot', 'warm', 'cold']),
+  ['hot', '', 'cold'],
+  ['hot', '', 'cold'],
+  ['warm', '', 'cold'],
+  ['hot', '', 'warm'],
+];
+
 export function drawSpec({ draws }: Simulation, index: number): Readonly<Record<string, unknown>> {
-  const pools = (tier: string) => ({ matchLabels: { tier } });
+  const pools = (tier = '') => ({ matchLabels: { tier } });
+  const [hot, warm, cold] = draws.oneOf(TIERINGS);
   return {
     highWatermarkIOPS: draws.oneOf([1_000, 2_000]),
     lowWatermarkIOPS: draws.oneOf([100, 200]),
@@ -46,10 +56,11 @@ export function drawSpec({ draws }: Simulation, index: number): Readonly<Record<
     cooldownPeriod: draws.oneOf(['10m', '20m', '40m']),
     maxConcurrentMigrations: draws.integer(1, 4),
     migrationTimeout: draws.oneOf(['10m', '30m']),
-    hotPoolSelector: pools('hot'),
-    ...(draws.chance(0.7) ? { warmPoolSelector: pools('warm') } : {}),
-    coldPoolSelector: pools('cold'),
+    hotPoolSelector: pools(hot),
+    ...(warm === '' ? {} : { warmPoolSelector: pools(warm) }),
+    coldPoolSelector: pools(cold),
     preservationMode: draws.chance(0.05),
+    approval: draws.chance(0.2) ? 'Manual' : 'Automatic',
   };
 }
 

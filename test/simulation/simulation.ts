@@ -11,14 +11,16 @@ import { ClusterMover, type CallFault } from '../fault/hands/cluster-mover.ts';
 import type { Fault } from '../fault/hands/in-memory-migrations.ts';
 import { lost } from '../fault/hands/in-memory-migrations.ts';
 import { Invariants } from './invariants.ts';
-import { InMemoryKubernetes } from './kubernetes.ts';
+import { InMemoryKubernetes, type Ports } from './kubernetes.ts';
 import { Life } from './life.ts';
+import { Moments } from './moments.ts';
 import { OperatorProcess, type Report } from './operator-process.ts';
 import { Telemetry } from './telemetry.ts';
 import { moverWith, type Mover } from './watched-mover.ts';
 
 /** Puts something wrong between two parts, for tests that want it to be found. */
 export interface Plants {
+  readonly migrations?: (real: Ports['migrations']) => Ports['migrations'];
   readonly decide?: (real: Decide) => Decide;
   readonly heat?: (real: PlanningParts['heat']) => PlanningParts['heat'];
   readonly mover?: (real: Mover) => Mover;
@@ -49,6 +51,9 @@ export class Simulation {
   readonly mover: ClusterMover;
   readonly settings: OperatorSettings;
   readonly invariants: Invariants;
+  readonly moments: Moments;
+  /** Policies that were there at some time. */
+  readonly policyNames = new Set<string>();
   /** Shares of calls that end in a fault, and of boundaries at which the process ends. */
   readonly shares = { storage: 0, kubernetes: 0, kill: 0 };
   storageIsDown = false;
@@ -73,6 +78,7 @@ export class Simulation {
     this.kubernetes = new InMemoryKubernetes({
       clock,
       lagMs,
+      collectMs: () => (draws.chance(0.5) ? 0 : draws.integer(1, 30_000)),
       draw: () => this.#fault<Fault>(this.shares.kubernetes, ['lost before', 'lost after']),
     });
     this.mover = new ClusterMover({
@@ -94,6 +100,12 @@ export class Simulation {
     };
     this.#intervalMs = options.intervalMs ?? draws.oneOf([60_000, 120_000]);
     this.invariants = new Invariants(this);
+    this.moments = new Moments(clock, draws);
+    const { onMigration } = this.kubernetes;
+    this.kubernetes.onMigration = (name, record) => {
+      onMigration(name, record);
+      if (record !== undefined) this.moments.saw(record);
+    };
     this.#start();
   }
 
@@ -106,8 +118,19 @@ export class Simulation {
   }
 
   putPolicy(name: string, spec: object): void {
+    this.policyNames.add(name);
     this.kubernetes.putPolicy(name, spec);
     this.invariants.noteSpec(name);
+  }
+
+  deletePolicy(name: string): void {
+    this.kubernetes.deletePolicy(name);
+    this.invariants.noteSpec(name);
+  }
+
+  deleteVolume(volumeId: string): void {
+    this.cluster.deleteVolume(volumeId);
+    this.kubernetes.setClaim(volumeId, undefined);
   }
 
   async pass(ms: number): Promise<void> {
@@ -155,16 +178,26 @@ export class Simulation {
       clock,
       transitMs: () => (isQuick || draws.chance(0.8) ? 0 : draws.integer(1, draws.chance(0.05) ? 4_000 : 200)),
     });
+    const ports = this.kubernetes.portsFor(life);
     const before = (): void => {
       if (this.storageIsDown) throw lost();
     };
-    const scaled = moverWith(this.mover, {
+    const { conduct } = invariants;
+    const watched = moverWith(this.mover, {
       setReplicaCount: (volumeId, count) => {
-        invariants.checkScale(volumeId, count);
+        conduct.checkScale(volumeId, count);
         return this.mover.setReplicaCount(volumeId, count);
       },
+      cordonNode: (node, label) => {
+        conduct.checkCordon('Node', node, label);
+        return this.mover.cordonNode(node, label);
+      },
+      cordonPool: (pool) => {
+        conduct.checkCordon('Pool', pool);
+        return this.mover.cordonPool(pool);
+      },
     });
-    const mover = plants.mover?.(scaled) ?? scaled;
+    const mover = plants.mover?.(watched) ?? watched;
     // What the metrics said to the round that is under way, whatever is made of it.
     const measured = new Set<string>();
     const witnessed: PlanningParts['heat'] = {
@@ -188,7 +221,8 @@ export class Simulation {
     const process: OperatorProcess = new OperatorProcess({
       life,
       clock,
-      kubernetes: this.kubernetes,
+      ports: { ...ports, migrations: plants.migrations?.(ports.migrations) ?? ports.migrations },
+      policyNames: this.policyNames,
       heat: life.gate(heat, ['read'], () => undefined),
       storage: life.gate({ observe: () => this.mover.observe() }, ['observe'], before),
       mover: life.gate(mover, [...READS, ...CALLS], before),

@@ -1,14 +1,15 @@
-/** What may happen between two judgements: to loads and volumes, to policies, and to everything that the control plane leans on. */
-import { OPT_OUT_ANNOTATION, PIN_ANNOTATION } from '@couchestor/common/api';
+/** What may happen between two judgements: to loads and volumes, and to everything that the control plane leans on. */
 import { MayastorError } from '@couchestor/sandbox/mayastor';
-import { hasExtra, isOver, MAINTENANCE } from './invariants.ts';
-import { addVolume, drawSpec, drawWorkload, GIB, TIERS } from './scene.ts';
+import { MAINTENANCE } from './conduct.ts';
+import { PEOPLE } from './people.ts';
+import { addVolume, drawWorkload, GIB } from './scene.ts';
 import type { Simulation } from './simulation.ts';
 
-export interface Step {
+interface Step {
   readonly name: string;
   readonly weight: number;
-  readonly run: (at: Simulation) => void;
+  /** A text that comes back says more than the name does. */
+  readonly run: (at: Simulation) => unknown;
 }
 
 const SHARES = [0, 0.05, 0.2];
@@ -20,29 +21,6 @@ type Volume = ReturnType<Simulation['cluster']['view']>['volumes'][number];
 function anyVolume(at: Simulation, act: (volume: Volume) => void): void {
   const { volumes } = at.cluster.view();
   if (volumes.length > 0) act(at.draws.oneOf(volumes));
-}
-
-function anyPolicy(at: Simulation, act: (name: string, spec: Readonly<Record<string, unknown>>) => void): void {
-  const name = at.draws.oneOf([...at.kubernetes.policies.keys()]);
-  act(name, drawSpec(at, Number(name.replace('policy-', ''))));
-}
-
-function annotate(at: Simulation, volumeId: string, annotations: Readonly<Record<string, string>>): void {
-  const known = at.kubernetes.claims.get(volumeId);
-  if (known?.claim === undefined) return;
-  at.kubernetes.setClaim(volumeId, { ...known, claim: { ...known.claim, annotations } });
-}
-
-function deleteVolume(at: Simulation, volumeId: string): void {
-  at.cluster.deleteVolume(volumeId);
-  at.kubernetes.setClaim(volumeId, undefined);
-}
-
-/** Of migrations that still stand, and of the chosen kind. */
-function anyMigration(at: Simulation, isOld: boolean, act: (name: string) => void): void {
-  const entries = [...at.invariants.entries.values()].filter((entry) => !entry.isGone);
-  const chosen = entries.filter((entry) => (isOld ? hasExtra(entry) : !isOver(entry)));
-  if (chosen.length > 0) act(at.draws.oneOf(chosen).name);
 }
 
 /** Never more than one is away, as in a cluster that somebody looks after. */
@@ -64,6 +42,7 @@ export function mend(at: Simulation): void {
   at.kubernetes.isDown = false;
   telemetry.mode = 'up';
   telemetry.unscraped.clear();
+  at.moments.clear();
 }
 
 const cluster: readonly (readonly [string, number, Step['run']])[] = [
@@ -74,11 +53,11 @@ const cluster: readonly (readonly [string, number, Step['run']])[] = [
     2,
     (at) => {
       const count = at.cluster.view().volumes.length;
-      const policies = at.kubernetes.policies.size;
+      const policies = at.policyNames.size;
       if (count < 12 + MOST_VOLUMES_MORE) addVolume(at, `app-${at.draws.integer(1, policies)}`);
     },
   ],
-  ['a volume goes', 1, (at) => anyVolume(at, ({ volumeId }) => deleteVolume(at, volumeId))],
+  ['a volume goes', 1, (at) => anyVolume(at, ({ volumeId }) => at.deleteVolume(volumeId))],
   [
     'a volume grows',
     1,
@@ -93,6 +72,15 @@ const cluster: readonly (readonly [string, number, Step['run']])[] = [
         else at.cluster.publish(volumeId, at.draws.oneOf(at.cluster.view().nodes).name);
       }),
   ],
+  [
+    'a volume is published elsewhere',
+    2,
+    (at) =>
+      anyVolume(at, ({ volumeId }) => {
+        at.cluster.unpublish(volumeId);
+        at.cluster.publish(volumeId, at.draws.oneOf(at.cluster.view().nodes).name);
+      }),
+  ],
   ['a node is lost', 3, loseNode],
   ['a rebuild fails', 4, (at) => anyVolume(at, ({ volumeId }) => at.cluster.failRebuild(volumeId))],
   [
@@ -101,38 +89,6 @@ const cluster: readonly (readonly [string, number, Step['run']])[] = [
     (at) => at.cluster.infrastructure.cordonNode(at.draws.oneOf(at.cluster.view().nodes).name, MAINTENANCE),
   ],
   ['an engine starts again', 1, (at) => at.cluster.restartEngine(at.draws.oneOf(at.cluster.view().nodes).name)],
-];
-
-const people: typeof cluster = [
-  ['a policy is edited', 3, (at) => anyPolicy(at, (name, spec) => at.putPolicy(name, spec))],
-  [
-    'a policy is switched off or rehearses',
-    1,
-    (at) =>
-      anyPolicy(at, (name, spec) => at.putPolicy(name, { ...spec, [at.draws.oneOf(['enabled', 'dryRun'])]: false })),
-  ],
-  [
-    'a claim is pinned',
-    2,
-    (at) => anyVolume(at, ({ volumeId }) => annotate(at, volumeId, { [PIN_ANNOTATION]: at.draws.oneOf(TIERS) })),
-  ],
-  [
-    'a claim opts out',
-    1,
-    (at) => anyVolume(at, ({ volumeId }) => annotate(at, volumeId, { [OPT_OUT_ANNOTATION]: 'true' })),
-  ],
-  ['a claim wishes nothing', 2, (at) => anyVolume(at, ({ volumeId }) => annotate(at, volumeId, {}))],
-  [
-    'a migration is cancelled',
-    1,
-    (at) => anyMigration(at, false, (name) => at.kubernetes.migrations.edit(name, { cancel: true })),
-  ],
-  ['a migration is deleted', 1, (at) => anyMigration(at, false, (name) => at.kubernetes.migrations.delete(name))],
-  [
-    'an extra replica is to go',
-    3,
-    (at) => anyMigration(at, true, (name) => at.kubernetes.migrations.edit(name, { cleanup: true })),
-  ],
 ];
 
 const faults: typeof cluster = [
@@ -152,7 +108,7 @@ const faults: typeof cluster = [
   ['everything is mended', 6, mend],
 ];
 
-export const STEPS: readonly Step[] = [...cluster, ...people, ...faults].map(([name, weight, run]) => ({
+export const STEPS: readonly Step[] = [...cluster, ...PEOPLE, ...faults].map(([name, weight, run]) => ({
   name,
   weight,
   run,
@@ -161,11 +117,13 @@ export const STEPS: readonly Step[] = [...cluster, ...people, ...faults].map(([n
 /** One of them, and some time; what the cluster refuses does not happen. */
 export async function takeStep(at: Simulation): Promise<string> {
   const step = at.draws.weighted(STEPS, ({ weight }) => weight);
+  let { name } = step;
   try {
-    step.run(at);
+    const said = step.run(at);
+    if (typeof said === 'string') name = said;
   } catch (error) {
     if (!(error instanceof MayastorError)) throw error;
   }
   await at.pass(at.draws.oneOf(PAUSES_MS));
-  return step.name;
+  return name;
 }

@@ -16,6 +16,7 @@ type Port = MigrationReconcilerOptions['migrations'];
 export type MigrationObject = NonNullable<Awaited<ReturnType<Port['read']>>>;
 
 interface Stored {
+  readonly uid: string;
   manifest: VolumeMigrationManifest;
   readonly createdAtMs: number;
   status: VolumeMigrationStatus | undefined;
@@ -35,6 +36,8 @@ export class InMemoryMigrations implements Port {
   readonly #objects = new Map<string, Stored>();
   readonly #draw: () => Fault;
   readonly #nowMs: () => number;
+  /** Of all objects, so that none that is made anew under a name is taken for its predecessor. */
+  #version = 0;
   /** Told of every change; the object is undefined once it is gone. */
   onChange: (name: string, record: MigrationObject | undefined) => void = () => undefined;
 
@@ -51,18 +54,20 @@ export class InMemoryMigrations implements Port {
     const { name } = manifest.metadata;
     const known = this.#objects.get(name);
     if (known !== undefined && !known.released) return 'exists';
-    const fresh = { status: undefined, generation: 1, version: 1, deleting: false, released: false };
-    this.#objects.set(name, { manifest, createdAtMs: this.#nowMs(), ...fresh });
+    const version = this.#next();
+    const uid = `0f3b2a52-6d53-4b6c-9d5e-${String(version).padStart(12, '0')}`;
+    const fresh = { status: undefined, generation: 1, version, deleting: false, released: false };
+    this.#objects.set(name, { uid, manifest, createdAtMs: this.#nowMs(), ...fresh });
     this.#tell(name);
     return 'created';
   }
 
   /** As a person changes the object. */
-  edit(name: string, changes: Partial<Pick<VolumeMigrationSpec, 'cancel' | 'cleanup'>>): void {
+  edit(name: string, changes: Partial<Pick<VolumeMigrationSpec, 'cancel' | 'cleanup' | 'approval'>>): void {
     const stored = this.#stored(name);
     stored.manifest = { ...stored.manifest, spec: { ...stored.manifest.spec, ...changes } };
     stored.generation += 1;
-    stored.version += 1;
+    stored.version = this.#next();
     this.#tell(name);
   }
 
@@ -70,7 +75,7 @@ export class InMemoryMigrations implements Port {
     const stored = this.#stored(name);
     stored.deleting = true;
     stored.generation += 1;
-    stored.version += 1;
+    stored.version = this.#next();
     this.#tell(name);
   }
 
@@ -79,6 +84,13 @@ export class InMemoryMigrations implements Port {
     await Promise.resolve();
     const stored = this.#objects.get(name);
     if (stored !== undefined && !stored.released && String(stored.version) === resourceVersion) this.delete(name);
+  }
+
+  /** Of the policy with this uid, and not deleted yet. */
+  ownedBy(uid: string): readonly string[] {
+    const isOwned = ({ manifest, deleting, released }: Stored): boolean =>
+      !deleting && !released && manifest.metadata.ownerReferences.some((owner) => owner.uid === uid);
+    return [...this.#objects].filter(([, stored]) => isOwned(stored)).map(([name]) => name);
   }
 
   status(name: string): VolumeMigrationStatus | undefined {
@@ -104,7 +116,7 @@ export class InMemoryMigrations implements Port {
     if (String(stored.version) !== record.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
     this.#check(stored, status);
     stored.status = structuredClone(status);
-    stored.version += 1;
+    stored.version = this.#next();
     this.walks.push(status.phase);
     this.#tell(record.name);
     if (fault === 'lost after') throw lost();
@@ -114,10 +126,17 @@ export class InMemoryMigrations implements Port {
   async release(record: MigrationObject): Promise<void> {
     await Promise.resolve();
     const stored = this.#stored(record.name);
+    if (stored.released) return;
+    if (String(stored.version) !== record.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
     const { phase, cordons } = stored.status ?? { phase: 'Pending' };
     if (!isFinal(phase) || cordons !== undefined) this.offences.push(`released in ${phase}`);
     stored.released = true;
     this.#tell(record.name);
+  }
+
+  #next(): number {
+    this.#version += 1;
+    return this.#version;
   }
 
   #tell(name: string): void {
@@ -145,10 +164,10 @@ function gone(name: string): CoucheStorError {
 }
 
 function recordOf(name: string, stored: Stored): MigrationObject {
-  const { manifest, status, generation, version, deleting, createdAtMs } = stored;
+  const { uid, manifest, status, generation, version, deleting, createdAtMs } = stored;
   return {
     name,
-    uid: '0f3b2a52-6d53-4b6c-9d5e-3f1f0c2f7a11',
+    uid,
     generation,
     resourceVersion: String(version),
     createdAtMs,
