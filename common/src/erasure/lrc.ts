@@ -102,5 +102,8 @@ const FOUND_POINTS: Readonly<Record<string, string>> = {
   '10+2+4': '7fc61e176a58c0be783b',
   '12+2+3': '6d7ddfea2f89e7b08418d2e1',
   '9+3+3': '1e612c9c1449ef4610',
+  '14+2+3': 'b747be51ddaa3d78b99834af0950',
   '12+3+3': '3f69fbc4147a82e1f79c4a47',
+  '8+4+3': '47468d88b6390638',
+  '12+4+3': '47468d88b63983b20c3abf7f',
 };

@@ -2,6 +2,7 @@
  * The oracle of the erasure tests: GF(2⁸)/0x11D by shifts and subtraction, one byte after the other, sharing no code and no table
  * with what it judges; and the stream of bytes that the known answers were computed from.
  */
+import type { ErasureEngine, PreparedMatrix } from './engine.ts';
 
 /** Multiplication by the definition: the product of two polynomials, reduced by x⁸ + x⁴ + x³ + x² + 1. */
 export function naiveProduct(left: number, right: number): number {
@@ -64,4 +65,68 @@ export class ByteStream {
   bytes(length: number): Uint8Array {
     return this.fill(new Uint8Array(length));
   }
+}
+
+/** An engine that does nothing in advance, for tests of what is above engines: it has no tables that thousands of small matrices would pay for. */
+export class NaiveEngine implements ErasureEngine {
+  readonly name = 'typescript';
+  readonly detail = 'naive';
+  /** Matrices made so far. */
+  preparedCount = 0;
+
+  prepare(coefficients: Uint8Array, rows: number, columns: number): NaiveMatrix {
+    this.preparedCount += 1;
+    return { coefficients: coefficients.slice(), rows, columns };
+  }
+
+  multiply(
+    matrix: PreparedMatrix,
+    inputs: readonly Uint8Array[],
+    outputs: readonly Uint8Array[],
+    offset: number,
+    length: number,
+  ): void {
+    outputs.forEach((output, row) => output.set(sumOf(matrix, row, inputs, { offset, length }), offset));
+  }
+
+  accumulate(
+    matrix: PreparedMatrix,
+    column: number,
+    input: Uint8Array,
+    outputs: readonly Uint8Array[],
+    offset: number,
+    length: number,
+  ): void {
+    const inputs = Array.from({ length: matrix.columns }, (_, index) =>
+      index === column ? input : new Uint8Array(offset + length),
+    );
+    outputs.forEach((output, row) => {
+      const added = sumOf(matrix, row, inputs, { offset, length });
+      for (let at = 0; at < length; at += 1) output[offset + at]! ^= added[at]!;
+    });
+  }
+
+  compare(
+    matrix: PreparedMatrix,
+    inputs: readonly Uint8Array[],
+    expected: readonly Uint8Array[],
+    differs: Uint8Array,
+    offset: number,
+    length: number,
+  ): void {
+    expected.forEach((bytes, row) => {
+      const sum = sumOf(matrix, row, inputs, { offset, length });
+      differs[row] = Number(!sum.every((byte, at) => byte === bytes[offset + at]));
+    });
+  }
+}
+
+function sumOf(
+  matrix: PreparedMatrix,
+  row: number,
+  inputs: readonly Uint8Array[],
+  { offset, length }: { readonly offset: number; readonly length: number },
+): Uint8Array {
+  const windows = inputs.map((input) => input.subarray(offset, offset + length));
+  return naiveRow(matrix as NaiveMatrix, row, windows);
 }

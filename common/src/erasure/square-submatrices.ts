@@ -7,7 +7,7 @@
 import { assertInvariant } from '../base/errors.ts';
 import { binomial, firstSubset, nextSubset } from './combinations.ts';
 import { product } from './galois.ts';
-import { at, type Matrix } from './matrix.ts';
+import type { Matrix } from './matrix.ts';
 
 /** More than a parity block of k + m ≤ 20 has. */
 export const MAX_CHECKED_SUBMATRICES = 200_000;
@@ -71,14 +71,17 @@ class MinorSearch {
 
   /** Signs do not matter where −1 is 1. */
   #expand(row: number, columns: Uint8Array, minors: Uint8Array): number {
-    let minor = 0;
-    for (let left = 0; left < columns.length; left += 1) {
-      let number = 0;
-      for (let index = 0; index < columns.length; index += 1) {
-        if (index < left) number += this.#choose[index + 1]![columns[index]!]!;
-        if (index > left) number += this.#choose[index]![columns[index]!]!;
-      }
-      minor ^= product(at(this.#parity, row, columns[left]!), minors[number]!);
+    const { coefficients, columns: width } = this.#parity;
+    const base = row * width;
+    /** The number of the subset without its last member; then without each one before. */
+    let number = 0;
+    let left = columns.length - 1;
+    for (let index = 0; index < left; index += 1) number += this.#choose[index + 1]![columns[index]!]!;
+    let minor = product(coefficients[base + columns[left]!]!, minors[number]!);
+    for (; left > 0; left -= 1) {
+      const choose = this.#choose[left]!;
+      number += choose[columns[left]!]! - choose[columns[left - 1]!]!;
+      minor ^= product(coefficients[base + columns[left - 1]!]!, minors[number]!);
     }
     return minor;
   }
