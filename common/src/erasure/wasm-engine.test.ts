@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { InvariantError } from '../base/errors.ts';
 import { describeEngine } from './engine-contract.fixture.ts';
@@ -48,6 +50,20 @@ describe('WasmEngine', () => {
   it('takes the fastest kernels that the runtime has, and says which', () => {
     expect(engine.detail).toBe(supportedKernelSets()[0]);
     expect(engine.detail).toBe('simd128+relaxed');
+  });
+
+  it('gives the parity of ISA-L for its matrices', () => {
+    const file = join(import.meta.dirname, '../../../test/fixtures/erasure/isal-reed-solomon.jsonl');
+    const answers = readFileSync(file, 'utf8').trim().split('\n');
+    for (const answer of answers) {
+      const { k, m, len, coef, parityHex } = JSON.parse(answer) as KnownAnswer;
+      const known = new ByteStream(12345);
+      const inputs = Array.from({ length: k }, () => known.bytes(len));
+      const outputs = Array.from({ length: m }, () => new Uint8Array(len));
+      engine.multiply(engine.prepare(Uint8Array.from(coef), m, k), inputs, outputs, 0, len);
+      expect(outputs.map((output) => Buffer.from(output).toString('hex'))).toEqual(parityHex);
+    }
+    expect(answers.length).toBeGreaterThan(10);
   });
 
   it('writes nothing in its arena but its scratch and what it was told to write', () => {
@@ -132,6 +148,14 @@ describe('WasmEngine', () => {
     }
   });
 });
+
+interface KnownAnswer {
+  readonly k: number;
+  readonly m: number;
+  readonly len: number;
+  readonly coef: readonly number[];
+  readonly parityHex: readonly string[];
+}
 
 function answerOf(task: ThreadTask): Promise<unknown> {
   return new Promise((resolve, reject) => {
