@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { loadNative } from './index.ts';
+
+const addon = join(import.meta.dirname, '..', 'build', 'couchestor.node');
+
+describe('the addon', () => {
+  it('is loaded where it was built', () => {
+    expect(loadNative()).toMatchObject({ kind: 'loaded' });
+  });
+
+  it('is absent with a reason where it is not, or is not one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'couchestor-'));
+    try {
+      expect(loadNative(folder)).toEqual({ kind: 'absent', reason: expect.stringContaining('is not there') });
+      writeFileSync(join(folder, 'couchestor.node'), 'no library');
+      expect(loadNative(folder)).toEqual({ kind: 'absent', reason: expect.stringContaining('does not load') });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is loaded by two threads at once, again and again, and works on memory that they share', async () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(4096));
+    const script = `
+      const { loadNative } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))});
+      const { parentPort, workerData } = await import('node:worker_threads');
+      const { native } = loadNative();
+      const { shared, part } = workerData;
+      const output = new Uint8Array(shared.buffer, part * 1024, 1024);
+      const tables = native.galois.prepare(Uint8Array.of(part + 1), 1, 1);
+      for (let turn = 0; turn < 500; turn++)
+        native.galois.multiply(tables, [shared.subarray(3072)], [output], 0, 1024);
+      parentPort.postMessage(native.crc32c(output));`;
+    const start = (part: number): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const worker = new Worker(script, { eval: true, workerData: { shared, part } });
+        worker.once('message', resolve).once('error', reject);
+      });
+    shared.fill(3, 3072);
+    for (let round = 0; round < 2; round += 1) {
+      expect((await Promise.all([0, 1].map(start))).length).toBe(2);
+      expect([shared[1023], shared[2047], shared[2048]]).toEqual([3, 6, 0]);
+    }
+  });
+
+  it('survives thousands of calls with arguments of all kinds', () => {
+    const fixture = join(import.meta.dirname, 'random-calls.fixture.ts');
+    const seed = String(process.pid);
+    const child = spawnSync(process.execPath, ['--no-warnings', fixture, addon, '30000', seed], { encoding: 'utf8' });
+    expect({ seed, status: child.status, signal: child.signal, stderr: child.stderr }).toEqual({
+      seed,
+      status: 0,
+      signal: null,
+      stderr: '',
+    });
+    const outcomes = JSON.parse(child.stdout) as Record<string, number>;
+    const functions = ['prepare', 'multiply', 'accumulate', 'compare', 'crc32c', 'map', 'read', 'write', 'sync'];
+    for (const name of functions) {
+      expect([name, outcomes[`${name} done`]! > 20, outcomes[`${name} TypeError`]! > 20]).toEqual([name, true, true]);
+    }
+  });
+});
