@@ -92,7 +92,10 @@ function cosetPoints(coset: number | undefined): number[] {
   return points;
 }
 
-/** Points of shapes with three or four global parities that make them maximally recoverable, two digits each. */
+/**
+ * Points of shapes with three or four global parities that make them maximally recoverable, two digits each. A shape that is added here, like
+ * any other change of a point, is another matrix and needs another version of the matrix id.
+ */
 const FOUND_POINTS: Readonly<Record<string, string>> = {
   '6+2+3': 'a77184b69264',
   '8+2+3': 'a7fb73b6d88dc893',

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CoucheStorError } from '../base/errors.ts';
-import { identity, rank, selectRows } from './matrix.ts';
+import { lrcParity } from './lrc.ts';
+import { identity, rank, selectRows, type Matrix } from './matrix.ts';
+import { reedSolomonParity } from './reed-solomon.ts';
 import { createScheme, MAX_POLICY_SHARDS, recordOfScheme, schemeOfRecord, type SchemeParameters } from './scheme.ts';
 import { schemeNamed } from './schemes.fixture.ts';
 
@@ -101,6 +104,38 @@ describe('a scheme', () => {
     expect(() =>
       createScheme({ kind: 'lrc', dataShards: 28, localGroups: 3, globalParities: 2 }, MAX_POLICY_SHARDS),
     ).toThrow('totalShards');
+  });
+});
+
+describe('the matrices of stored stripes never change', () => {
+  const digestOf = (matrices: Iterable<Matrix>): string => {
+    const hash = createHash('sha256');
+    for (const { rows, columns, coefficients } of matrices) hash.update(`${rows}x${columns}:`).update(coefficients);
+    return hash.digest('hex');
+  };
+
+  function* reedSolomonMatrices(): Generator<Matrix> {
+    for (let total = 2; total <= MAX_POLICY_SHARDS; total += 1) {
+      for (let k = 1; k < total; k += 1) yield reedSolomonParity(k, total - k);
+    }
+  }
+
+  function* lrcMatrices(): Generator<Matrix> {
+    for (let localGroups = 2; localGroups <= 10; localGroups += 1) {
+      for (let dataShards = 2 * localGroups; dataShards + localGroups < MAX_POLICY_SHARDS; dataShards += 1) {
+        for (let globals = 1; dataShards + localGroups + globals <= MAX_POLICY_SHARDS; globals += 1) {
+          yield lrcParity({ dataShards, localGroups, globalParities: globals });
+        }
+      }
+    }
+  }
+
+  it('rs-cauchy1/1, of all schemes that a policy may name', () => {
+    expect(digestOf(reedSolomonMatrices())).toBe('8fd5c06b2e85eb90f2773a6e0c4e1c46e64d76fa49446b3bf2410d9bd4816016');
+  });
+
+  it('lrc-cauchy1/1, of all schemes that a policy may name', () => {
+    expect(digestOf(lrcMatrices())).toBe('4659f3056bf46f8dc9de88c4b4a7bab546bf21a44d6ca2c55119560493b03e78');
   });
 });
 
