@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { InvariantError } from '../base/errors.ts';
+import { ErasureCodec } from './codec.ts';
 import { describeEngine } from './engine-contract.fixture.ts';
 import { ByteStream, naiveRow } from './naive-engine.fixture.ts';
 import { MAX_ARENA_BYTES, ShardArena, type ArenaPlace } from './shard-arena.ts';
+import { schemeNamed } from './schemes.fixture.ts';
+import { TypeScriptEngine } from './typescript-engine.ts';
 import { WasmEngine } from './wasm-engine.ts';
 import { supportedKernelSets, type KernelSet } from './wasm-kernels.ts';
 import { WASM_SCRATCH_BYTES } from './wasm-scratch.ts';
@@ -64,6 +67,29 @@ describe('WasmEngine', () => {
       expect(outputs.map((output) => Buffer.from(output).toString('hex'))).toEqual(parityHex);
     }
     expect(answers.length).toBeGreaterThan(10);
+  });
+
+  it.each(['4+2', '10+4', '3+9', 'LRC 12+2+2'])('encodes, verifies and repairs stripes of %s in its arena', (name) => {
+    const scheme = schemeNamed(name);
+    const codec = new ErasureCodec(scheme, engine);
+    const shards = Array.from({ length: scheme.totalShards }, () => own.allocate(5000));
+    const [data, parity] = [shards.slice(0, scheme.dataShards), shards.slice(scheme.dataShards)];
+    data.forEach((shard) => stream.fill(shard));
+    codec.encode(data, parity);
+    const plain = parity.map(() => new Uint8Array(5000));
+    new ErasureCodec(scheme, new TypeScriptEngine()).encode(data, plain);
+    expect(parity.map((shard, row) => Buffer.compare(shard, plain[row]!))).toEqual(parity.map(() => 0));
+    expect(codec.verify(data, parity)).toEqual([]);
+
+    const output = own.allocate(5000);
+    for (let lost = 0; lost < scheme.totalShards; lost += 1) {
+      const others = shards.map((shard, index) => (index === lost ? undefined : shard));
+      codec.reconstruct(others, [{ shard: lost, bytes: output }]);
+      expect(Buffer.compare(output, shards[lost]!)).toBe(0);
+    }
+    parity[1]![4999]! ^= 1;
+    expect(codec.verify(data, parity)).toEqual([scheme.dataShards + 1]);
+    [...shards, output].forEach((buffer) => own.release(buffer));
   });
 
   it('writes nothing in its arena but its scratch and what it was told to write', () => {

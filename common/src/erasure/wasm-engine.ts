@@ -15,7 +15,14 @@ import {
 import type { ErasureEngine, PreparedMatrix } from './engine.ts';
 import { NIBBLE_TABLE_BYTES, rowGroups, type RowGroup } from './nibble-tables.ts';
 import type { ArenaPlace, ArenaView, ShardArena } from './shard-arena.ts';
-import { loadKernels, MAX_KERNEL_ROWS, type Kernel, type Kernels, type KernelSet } from './wasm-kernels.ts';
+import {
+  fastestKernelSet,
+  loadKernels,
+  MAX_KERNEL_ROWS,
+  type Kernel,
+  type Kernels,
+  type KernelSet,
+} from './wasm-kernels.ts';
 import { WASM_SCRATCH_BYTES, WasmScratch, type CachedTables } from './wasm-scratch.ts';
 
 const LOW_NIBBLES = 0x0f0f0f0f;
@@ -58,7 +65,7 @@ export class WasmEngine implements ErasureEngine {
   constructor(arena: ArenaView, { scratch, kernels }: WasmEngineOptions) {
     this.#arena = arena;
     this.#scratch = new WasmScratch(arena, scratch);
-    this.#kernels = loadKernels(arena.memory, kernels);
+    this.#kernels = loadKernels(arena.memory, kernels ?? fastestKernelSet());
     this.detail = this.#kernels.set;
   }
 

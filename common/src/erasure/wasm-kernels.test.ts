@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { CoucheStorError } from '../base/errors.ts';
 import { RELAXED_SIMD_KERNELS, SIMD_KERNELS } from './generated/wasm-kernels.ts';
-import { supportedKernelSets } from './wasm-kernels.ts';
+import { fastestKernelSet, supportedKernelSets } from './wasm-kernels.ts';
 
 const IMPORT_SECTION = 2;
 
@@ -43,6 +44,21 @@ describe.each([
     const [one, memory, sharedWithMaximum, minimum, maximum] = [1, 2, 3, [1], [0x80, 0x80, 4]];
     expect([...sections.get(IMPORT_SECTION)!]).toEqual(
       [one, name('env'), name('memory'), memory, sharedWithMaximum, minimum, maximum].flat(),
+    );
+  });
+});
+
+describe('the kernels that are taken', () => {
+  it('are those without relaxed SIMD where it is not known', () => {
+    const relaxedBytes = Buffer.from(RELAXED_SIMD_KERNELS, 'base64');
+    const olderRuntime = (module: Uint8Array): boolean => !relaxedBytes.equals(module);
+    expect(supportedKernelSets(olderRuntime)).toEqual(['simd128']);
+    expect(fastestKernelSet(['simd128'])).toBe('simd128');
+  });
+
+  it('are a typed refusal where there are none', () => {
+    expect(() => fastestKernelSet(supportedKernelSets(() => false))).toThrow(
+      new CoucheStorError('unsupported', 'This runtime has no WebAssembly with SIMD and shared memory.'),
     );
   });
 });

@@ -27,9 +27,20 @@ const SOURCES: ReadonlyMap<KernelSet, string> = new Map([
 /** Once a thread: every engine of it uses the machine code of one module. */
 const compiled = new Map<KernelSet, object>();
 
-/** The sets that this runtime has, fastest first. */
-export function supportedKernelSets(): KernelSet[] {
-  return [...SOURCES].filter(([, text]) => webAssembly.validate(Buffer.from(text, 'base64'))).map(([set]) => set);
+/**
+ * The sets that this runtime has, fastest first.
+ *
+ * @param validates - whether a module has only what the runtime knows; WebAssembly itself, but for tests of other runtimes.
+ */
+export function supportedKernelSets(validates = (module: Uint8Array) => webAssembly.validate(module)): KernelSet[] {
+  return [...SOURCES].filter(([, text]) => validates(Buffer.from(text, 'base64'))).map(([set]) => set);
+}
+
+/** @throws CoucheStorError `unsupported` where WebAssembly has no SIMD or no shared memory. */
+export function fastestKernelSet(supported = supportedKernelSets()): KernelSet {
+  const [set] = supported;
+  if (set !== undefined) return set;
+  throw new CoucheStorError('unsupported', 'This runtime has no WebAssembly with SIMD and shared memory.');
 }
 
 function moduleOf(set: KernelSet): object {
@@ -40,11 +51,8 @@ function moduleOf(set: KernelSet): object {
   return module;
 }
 
-/** @throws CoucheStorError `unsupported` where WebAssembly has no SIMD or no shared memory. */
-export function loadKernels(memory: SharedMemory, set: KernelSet | undefined = supportedKernelSets()[0]): Kernels {
-  if (set === undefined) {
-    throw new CoucheStorError('unsupported', 'This runtime has no WebAssembly with SIMD and shared memory.');
-  }
+/** The set must be one that the runtime has. */
+export function loadKernels(memory: SharedMemory, set: KernelSet): Kernels {
   const { exports } = new webAssembly.Instance(moduleOf(set), { env: { memory } });
   const kernels = exports as Record<string, Kernel | undefined>;
   const list = (work: string): Kernel[] =>
