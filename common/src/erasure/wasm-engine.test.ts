@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { InvariantError } from '../base/errors.ts';
 import { ErasureCodec } from './codec.ts';
 import { describeEngine } from './engine-contract.fixture.ts';
+import { describeFrozenCorpus } from './frozen-corpus.fixture.ts';
 import { ByteStream, naiveRow } from './naive-engine.fixture.ts';
 import { MAX_ARENA_BYTES, ShardArena, type ArenaPlace } from './shard-arena.ts';
 import { schemeNamed } from './schemes.fixture.ts';
@@ -42,7 +43,9 @@ const options = {
 };
 
 for (const kernels of supportedKernelSets()) {
-  describeEngine(`WasmEngine with ${kernels}`, () => engineWith(kernels), options);
+  const engine = engineWith(kernels);
+  describeEngine(`WasmEngine with ${kernels}`, () => engine, options);
+  describeFrozenCorpus(`WasmEngine with ${kernels}`, () => engine);
 }
 
 describe('WasmEngine', () => {
