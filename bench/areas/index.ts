@@ -5,5 +5,6 @@ import { contract } from './contract.ts';
 import { eyes } from './eyes.ts';
 import { kubeAdapter } from './kube-adapter.ts';
 import { kubeApi } from './kube-api.ts';
+import { operatorProcess } from './process.ts';
 
-export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes];
+export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes, operatorProcess];

@@ -77,7 +77,7 @@ export function phrase(text: string): string {
   const characters = Array.from(text.trim().replace(/\s+/g, ' '));
   const start = characters.slice(0, MAX_BORROWED_LENGTH).join('');
   const cut = characters.length > MAX_BORROWED_LENGTH;
-  const bare = (cut ? start.replace(/ [^ ]*$/, '') : start).replace(/[\s.,;:!?…]+$/, '');
+  const bare = (cut ? start.replace(/ [^ ]*$/, '') : start).replace(/[\s.,;:!?\u2026]+$/, '');
   return cut ? `${bare} …` : bare;
 }
 
