@@ -36,6 +36,7 @@ export default {
       'operator',
       ['control-plane', 'tiering'].map((folder) => `<rootDir>/test/integration/${folder}`),
     ),
+    project('cli', ['<rootDir>/test/integration/cli']),
     project('migration', ['<rootDir>/test/integration/migration']),
     project('simulation', ['<rootDir>/test/simulation']),
     project('crash', ['<rootDir>/test/fault/migration']),

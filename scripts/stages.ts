@@ -61,6 +61,7 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('fault', 'fault'),
       jest('integration', 'integration'),
       jest('operator', 'operator'),
+      jest('cli', 'cli'),
       jest('migration', 'migration'),
       jest('simulation', 'simulation'),
       // A process for every boundary; and what mostly waits.
