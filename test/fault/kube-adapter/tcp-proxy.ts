@@ -4,6 +4,7 @@ import net from 'node:net';
 export class TcpProxy {
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
+  #refusing = 0;
 
   private constructor(target: { host: string; port: number }) {
     this.#server = net.createServer((client) => {
@@ -45,6 +46,17 @@ export class TcpProxy {
       socket.removeAllListeners('data');
       socket.pause();
     }
+  }
+
+  /** Nobody listens any more, as after the end of a process. */
+  refuse(): Promise<void> {
+    this.#refusing = this.port;
+    return this.stop();
+  }
+
+  /** Again, at the same address. */
+  async accept(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#refusing, '127.0.0.1', resolve));
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,6 @@
  * A cluster for operators that crash: the sandbox Kubernetes API and a Mayastor stand-in, on a clock that runs faster, shared by
  * as many volumes and migrations as a test has crashes. Its questions are those that must have a good answer whatever happened.
  */
-import type { Clock } from '@couchestor/common/base';
 import { HttpTransport } from '@couchestor/control-plane/adapters/kubernetes';
 import { KubeApiServer, type JsonObject } from '@couchestor/sandbox/kube';
 import { MayastorCluster, MayastorRest, type VolumeView } from '@couchestor/sandbox/mayastor';
@@ -12,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
-import { fastClock, type Pace } from './fast-clock.ts';
+import { TcpProxy } from '../kube-adapter/tcp-proxy.ts';
+import { FastClock } from './fast-clock.ts';
 import { OperatorProcess } from './operator-process.ts';
 
 const GIB = 1024 ** 3;
@@ -62,13 +62,16 @@ export interface CrashLabOptions {
   readonly stalenessMs?: number;
   readonly settleTime?: string;
   readonly leaderElect?: boolean;
+  /** The API is reached through a proxy, which can refuse connections. */
+  readonly behindProxy?: boolean;
 }
 
 export class CrashLab {
   readonly kube: KubeApiServer;
   readonly cluster: MayastorCluster;
-  readonly clock: Clock;
-  readonly #pace: Pace;
+  readonly clock: FastClock;
+  /** Undefined unless it was asked for. */
+  readonly proxy: TcpProxy | undefined;
   readonly #rest: MayastorRest;
   readonly #folder: string;
   readonly #options: CrashLabOptions;
@@ -76,28 +79,30 @@ export class CrashLab {
   readonly #initialIds = new Map<string, readonly string[]>();
 
   private constructor(
-    parts: { readonly kube: KubeApiServer; readonly cluster: MayastorCluster; readonly rest: MayastorRest },
-    pace: Pace,
+    parts: Pick<CrashLab, 'kube' | 'cluster' | 'clock' | 'proxy'> & { readonly rest: MayastorRest },
     options: CrashLabOptions,
   ) {
     this.kube = parts.kube;
     this.cluster = parts.cluster;
-    this.clock = parts.cluster.clock;
+    this.clock = parts.clock;
+    this.proxy = parts.proxy;
     this.#rest = parts.rest;
-    this.#pace = pace;
     this.#options = options;
     this.#folder = mkdtempSync(join(tmpdir(), 'couchestor-crash-'));
-    writeFileSync(join(this.#folder, 'kubeconfig'), this.kube.kubeconfig());
+    const direct = this.kube.kubeconfig();
+    const { port = '' } = this.proxy ?? {};
+    const led = port === '' ? direct : direct.replaceAll(new URL(this.kube.url).host, `127.0.0.1:${port}`);
+    writeFileSync(join(this.#folder, 'kubeconfig'), led);
   }
 
   static async start(options: CrashLabOptions = {}): Promise<CrashLab> {
-    const pace = { speed: options.speed ?? 10, sinceMs: Date.now() };
+    const clock = new FastClock({ speed: options.speed ?? 10, sinceMs: Date.now() });
     const kube = await KubeApiServer.start();
     const definitions = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
     kube.apply(definitions.map((file) => parse(readFileSync(join(crds, file), 'utf8')) as JsonObject));
     kube.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
     const cluster = new MayastorCluster({
-      clock: fastClock(pace),
+      clock,
       release: '2.10',
       stalenessMs: options.stalenessMs ?? 1_000,
       reconcileMs: 2_000,
@@ -107,7 +112,8 @@ export class CrashLab {
       cluster.addPool({ name: `pool-${name}`, node: name, capacityBytes: 10_000 * GIB });
     }
     const rest = await MayastorRest.start({ cluster });
-    const lab = new CrashLab({ kube, cluster, rest }, pace, options);
+    const proxy = options.behindProxy === true ? await TcpProxy.start(new URL(kube.url)) : undefined;
+    const lab = new CrashLab({ kube, cluster, clock, rest, proxy }, options);
     lab.applyPolicy();
     return lab;
   }
@@ -293,7 +299,7 @@ export class CrashLab {
     const marksFile = join(this.#folder, `marks-${this.#operators.length}`);
     const operator = new OperatorProcess({
       args,
-      pace: this.#pace,
+      pace: this.clock.pace,
       marksFile,
       compiled: join(this.#folder, 'compiled'),
     });
@@ -301,8 +307,17 @@ export class CrashLab {
     return operator;
   }
 
+  /** Of every clock, within a moment. */
+  async setSpeed(speed: number): Promise<void> {
+    const pace = { speed, sinceMs: Date.now(), nowMs: this.clock.now() };
+    this.clock.setPace(pace);
+    const running = this.#operators.filter(({ hasEnded }) => !hasEnded);
+    await Promise.all(running.map((operator) => operator.setPace(pace)));
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#operators.map((operator) => operator.kill()));
+    await this.proxy?.stop();
     await Promise.all([this.#rest.stop(), this.kube.stop()]);
     rmSync(this.#folder, { recursive: true, force: true });
   }

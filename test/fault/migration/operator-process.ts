@@ -62,6 +62,12 @@ export class OperatorProcess {
     await this.#tell({ kind: 'fate', fate });
   }
 
+  /** From now on, also before it begins. */
+  async setPace(pace: Pace): Promise<void> {
+    await this.#ready;
+    if (!this.hasEnded) await this.#tell({ kind: 'pace', pace });
+  }
+
   async #tell(order: Order): Promise<void> {
     const understood = once(this.#child, 'message');
     this.#child.send(order);

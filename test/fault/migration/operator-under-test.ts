@@ -8,7 +8,7 @@ import { flushCompileCache } from 'node:module';
 import { createLogger, loadConfig, type Clock, type ConfigSpec, type Logger } from '@couchestor/common/base';
 import type { MigrationReconcilerOptions } from '@couchestor/control-plane/hands';
 import { KubeConfig } from '@kubernetes/client-node';
-import { fastClock, type Pace } from './fast-clock.ts';
+import { FastClock, type Pace } from './fast-clock.ts';
 
 /** What the main module uses of the process; no other package has an entry to it. */
 interface Application {
@@ -32,7 +32,10 @@ export interface Fate {
   readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
 
-export type Order = { readonly kind: 'begin' } | { readonly kind: 'fate'; readonly fate: Fate };
+export type Order =
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'fate'; readonly fate: Fate }
+  | { readonly kind: 'pace'; readonly pace: Pace };
 
 const sources = '../../../control-plane/src';
 const { runOperator } = (await import(`${sources}/app/operator.ts`)) as Application;
@@ -50,6 +53,7 @@ const { config } = loaded;
 const kubeConfig = new KubeConfig();
 kubeConfig.loadFromFile(String(config.kubeconfig));
 
+const clock = new FastClock(JSON.parse(PACE) as Pace);
 let fate: Fate | undefined;
 function mark(name: string): Promise<void> | undefined {
   appendFileSync(MARKS, `${name}\n`);
@@ -66,6 +70,7 @@ function mark(name: string): Promise<void> | undefined {
 const begun = Promise.withResolvers<undefined>();
 process.on('message', (order: Order) => {
   if (order.kind === 'begin') begun.resolve(undefined);
+  else if (order.kind === 'pace') clock.setPace(order.pace);
   else fate = order.fate;
   process.send?.('understood');
 });
@@ -76,7 +81,6 @@ flushCompileCache();
 process.send?.('ready');
 await begun.promise;
 
-const clock = fastClock(JSON.parse(PACE) as Pace);
 const logger = createLogger({ level: 'info', json: false });
 try {
   await runOperator({ config, kubeConfig, version: 'under test', clock, logger, mark }, new AbortController().signal);
