@@ -69,7 +69,9 @@ describe('kubectl couchestor', () => {
     world.migration('w1-1', { spec: { policyRef: { name: 'watched' } }, status: { phase: 'Pending' } });
     const broken = world.kube.faults.add({ match: { verb: 'watch' }, times: 1, effect: { kind: 'reset' } });
     const watching = world.cli.start(['migrations', '--policy', 'watched', '--watch']);
-    await watching.says(/Trying again\.[\s\S]*Connected again\./);
+    await watching.says(/Trying again\./);
+    world.setStatus('w1-1', { phase: 'Adding' });
+    await watching.says(/ Adding [\s\S]*Connected again\./);
     world.setStatus('w1-1', { phase: 'Syncing', progressPercent: 7 });
     await watching.says(/Syncing +7%/);
     world.setStatus('v1-1', { phase: 'Syncing', progressPercent: 43 });
@@ -83,7 +85,7 @@ describe('kubectl couchestor', () => {
         .trim()
         .split('\n')
         .map((line) => line.split(/ +/)[5]),
-    ).toEqual(['PHASE', 'Pending', 'Syncing']);
+    ).toEqual(['PHASE', 'Pending', 'Adding', 'Syncing']);
   }, 60_000);
 
   it('says nothing when nobody reads on', async () => {
