@@ -67,6 +67,7 @@ export type {
 } from './volume-migration-status.ts';
 export { parseVolumeMigration, volumeMigrationManifest } from './volume-migration.ts';
 export type {
+  MigrationAdoption,
   MigrationApproval,
   MigrationPlan,
   MigrationReason,

@@ -6,7 +6,7 @@ import { parseNodeName, parsePoolName, type NodeName, type PoolName } from '../b
 import { conditions, MAX_MESSAGE_LENGTH, type Condition } from './conditions.ts';
 import { MIGRATION_PHASES, type MigrationPhase } from './migration-phase.ts';
 import { list, object, optional, required, type Reader } from './reader.ts';
-import { identifier, integer, MAX_EXACT_INTEGER, oneOf, parsed, text, timestamp } from './scalars.ts';
+import { dnsName, identifier, integer, MAX_EXACT_INTEGER, oneOf, parsed, text, timestamp } from './scalars.ts';
 
 export interface Replica {
   readonly replicaId: string;
@@ -17,7 +17,10 @@ export interface Replica {
 /** A replica beyond the number that the volume asks for. */
 export interface ExtraReplica extends Replica {
   readonly recordedTime: string;
+  /** Since when it is not extra any more. */
   readonly removedTime?: string;
+  /** The migration that takes it over, or has. */
+  readonly adoptedBy?: string;
 }
 
 export interface MigrationIntent {
@@ -101,7 +104,12 @@ export const migrationStatus: Reader<VolumeMigrationStatus> = object({
   newReplica: optional(replica),
   oldReplica: optional(replica),
   extraReplica: optional(
-    object({ ...replicaShape, recordedTime: required(timestamp), removedTime: optional(timestamp) }),
+    object({
+      ...replicaShape,
+      recordedTime: required(timestamp),
+      removedTime: optional(timestamp),
+      adoptedBy: optional(dnsName),
+    }),
   ),
   cordons: optional(list(cordon, { maxItems: MAX_CORDONS, keyOf: ({ kind, name }) => `${kind} ${name}` })),
   progressPercent: optional(integer(0, 100)),

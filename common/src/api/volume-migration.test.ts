@@ -72,6 +72,19 @@ describe('a VolumeMigration', () => {
     expect(specOf(field)).toEqual({ ...specOf(), ...field });
   });
 
+  // observes: VolumeMigration.spec.adopts.{migration,replicaId}
+  it('keeps what is adopted, in a plan that adds nothing', () => {
+    const adopts = { migration: 'v-1-1', replicaId: 'r-9' };
+    const plan = { steps: ['Sync', 'Verify', 'Remove'], replicaCount: 3 };
+    expect(specOf({ adopts, plan })).toMatchObject({ adopts, plan: { steps: plan.steps } });
+    expect(problems(manifest({ adopts }))).toEqual([
+      'spec.plan.steps: contradicts adopts; leave Add out where a replica is adopted',
+    ]);
+    expect(problems(manifest({ plan }))).toEqual([
+      'spec.plan.steps: contradicts adopts; begin with Add, or name a replica in adopts',
+    ]);
+  });
+
   // observes: VolumeMigration.spec.plan.{steps,replicaCount,sizeBytes,timeout}, VolumeMigration.spec.preservationMode
   it('keeps the plan, with the timeout in milliseconds', () => {
     const steps = ['Add', 'Sync', 'Verify'];

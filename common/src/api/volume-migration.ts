@@ -76,8 +76,14 @@ export interface MigrationTarget {
   readonly node: NodeName;
 }
 
+/** An extra replica on the target pool that an earlier migration left, and that is taken over instead of adding one. */
+export interface MigrationAdoption {
+  readonly migration: string;
+  readonly replicaId: string;
+}
+
 export interface MigrationPlan {
-  /** Add, Sync, Verify, Remove, or without Remove in preservation mode. */
+  /** Add, Sync, Verify, Remove, without Add where a replica is adopted, without Remove in preservation mode. */
   readonly steps: readonly MigrationStep[];
   /** How many replicas the volume asks for; at no step are fewer of them healthy. */
   readonly replicaCount: number;
@@ -111,6 +117,7 @@ export interface VolumeMigrationSpec {
   readonly claim?: { readonly namespace: string; readonly name: string };
   readonly source: MigrationSource;
   readonly target: MigrationTarget;
+  readonly adopts?: MigrationAdoption;
   readonly plan: MigrationPlan;
   readonly reason: MigrationReason;
   readonly approval: MigrationApproval;
@@ -132,12 +139,14 @@ const watermark = integer(0, MAX_WATERMARK_IOPS);
 const pool = parsed(parsePoolName);
 const node = parsed(parseNodeName);
 
+const PLANS = ['Add Sync Verify Remove', 'Add Sync Verify', 'Sync Verify Remove', 'Sync Verify'];
+
 const planSteps: Reader<readonly MigrationStep[]> = (value, at, report) => {
-  const steps = list(oneOf('Add', 'Sync', 'Verify', 'Remove'), { minItems: 3, maxItems: 4 })(value, at, report);
-  if (steps === undefined || ['Add Sync Verify Remove', 'Add Sync Verify'].includes(steps.join(' '))) return steps;
+  const steps = list(oneOf('Add', 'Sync', 'Verify', 'Remove'), { minItems: 2, maxItems: 4 })(value, at, report);
+  if (steps === undefined || PLANS.includes(steps.join(' '))) return steps;
   report(
     at,
-    `${steps.join(', ')} is no plan; write Add, Sync, Verify, Remove, or leave out Remove in preservation mode`,
+    `${steps.join(', ')} is no plan; write Add, Sync, Verify, Remove, without Add to adopt a replica, without Remove in preservation mode`,
   );
   return undefined;
 };
@@ -189,6 +198,7 @@ const specShape = {
     object({ tier: required(placement), pool: required(pool), node: required(node), replicaId: optional(identifier) }),
   ),
   target: required(object({ tier: required(tier), pool: required(pool), node: required(node) })),
+  adopts: optional(object({ migration: required(dnsName), replicaId: required(identifier) })),
   plan: required(plan),
   reason: required(reason),
   approval: withDefault(object(approvalShape, approvalIsSigned), {}),
@@ -214,11 +224,19 @@ function preservationRemovesNothing({ fields, fault }: RuleInput<typeof specShap
   }
 }
 
+function adoptionAddsNothing({ fields, given, fault }: RuleInput<typeof specShape>): void {
+  if (fields.plan?.steps.includes('Add') !== given('adopts')) return;
+  const remedy = given('adopts')
+    ? 'leave Add out where a replica is adopted'
+    : 'begin with Add, or name a replica in adopts';
+  fault('plan.steps', `contradicts adopts; ${remedy}`);
+}
+
 const volumeMigration: Reader<VolumeMigration> = mapped(
   object({
     ...typeMeta('VolumeMigration'),
     metadata: required(objectMetadata(text({ min: 1, max: 253 }))),
-    spec: required(object(specShape, targetIsElsewhere, preservationRemovesNothing)),
+    spec: required(object(specShape, targetIsElsewhere, preservationRemovesNothing, adoptionAddsNothing)),
     status: optional(migrationStatus),
   }),
   ({ metadata, spec, status }) => ({ metadata, spec, ...(status === undefined ? {} : { status }) }),

@@ -9,7 +9,7 @@ import type { PlannedMove } from '../model/decision.ts';
 import type { OperatorSettings } from '../model/policy-input.ts';
 import { restOf, type Rest } from './cooldown.ts';
 import { MigrationLimits } from './limits.ts';
-import { Ledger, planMove } from './placement/index.ts';
+import { Ledger, planAdoption, planMove } from './placement/index.ts';
 import type { Verdict } from './verdict.ts';
 import { endOfWishes, type Want } from './want.ts';
 import { moveText, timeText } from './wording.ts';
@@ -56,15 +56,13 @@ export class Chances {
     const { subject, volume, wanted, direction, benefit, ground } = want;
     const { dryRun, preservation, tierOf } = subject.terms;
     const share = dryRun ? this.#all : this.#real;
-    const plan = planMove({
-      volume,
-      wanted: wanted.tier,
-      tierOf,
-      storage: this.#snapshot.storage,
-      ledger: share.ledger,
-      preservation,
-      extraReplica: subject.migrations.some(({ extraReplica }) => extraReplica),
-    });
+    const common = { volume, wanted: wanted.tier, tierOf, storage: this.#snapshot.storage, preservation };
+    const leavers = subject.migrations.filter(({ extraReplica }) => extraReplica);
+    const [leaver] = leavers;
+    const plan =
+      leavers.length === 1 && leaver?.leftReplica !== undefined
+        ? planAdoption({ ...common, migration: leaver.name, left: leaver.leftReplica })
+        : planMove({ ...common, ledger: share.ledger, extraReplica: leavers.length > 0 });
     const { candidates } = plan;
     if (plan.kind === 'impossible') {
       const { code, reason, remedies } = plan;
@@ -83,7 +81,8 @@ export class Chances {
       };
     }
     for (const { ledger, limits } of dryRun ? [this.#all] : [this.#real, this.#all]) {
-      ledger.reserve(move, volume);
+      // What is adopted is there, and counted.
+      if (move.adopts === undefined) ledger.reserve(move, volume);
       limits.take(subject.terms.policy.name);
     }
     const reason = moveText(move, ground);

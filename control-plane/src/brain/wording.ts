@@ -58,7 +58,7 @@ export function stayText(
 }
 
 export function moveText(
-  { source, target, removal, remainingReplicaCount }: Omit<PlannedMove, 'benefit'>,
+  { source, target, adopts, removal, remainingReplicaCount }: Omit<PlannedMove, 'benefit'>,
   ground: string,
 ): string {
   const verb = removal === 'Preserved' ? 'is copied' : 'moves';
@@ -67,5 +67,6 @@ export function moveText(
   const follow = `${remainingReplicaCount} more ${remainingReplicaCount === 1 ? 'follows' : 'follow'}`;
   const condition = removal === 'Preserved' ? ' once an extra replica is removed' : '';
   const rest = remainingReplicaCount === 0 ? '' : `, and ${follow}${condition}`;
-  return `One replica ${verb} from ${from} to ${to} because ${ground}${rest}.`;
+  const copy = adopts === undefined ? '' : `, where the copy that migration ${adopts.migration} left is taken over,`;
+  return `One replica ${verb} from ${from} to ${to}${copy} because ${ground}${rest}.`;
 }

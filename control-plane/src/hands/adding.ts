@@ -5,6 +5,7 @@
 import { MAX_CORDONS, type MigrationIntent } from '@couchestor/common/api';
 import { checkMove, type MoveCheckResult } from '../brain/placement/index.ts';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
+import { adopting } from './adopting.ts';
 import { cordonsFor } from './cordons.ts';
 import { end, idsBefore } from './ending.ts';
 import type { Instruction } from './instruction.ts';
@@ -25,6 +26,7 @@ import {
 } from './view.ts';
 
 export function adding(view: MigrationView): Instruction {
+  if (view.spec.adopts !== undefined) return adopting(view);
   const { intent } = view.status;
   const { volume } = view.observation;
   if (intent?.step === 'Uncordon') {

@@ -7,6 +7,7 @@ import { findCondition, formatTimestamp, setCondition, type ExtraReplica } from 
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import { isPlaced } from '../model/placed-replica.ts';
 import { isRecorded } from '../model/recorded-end.ts';
+import { lent } from './adopting.ts';
 import type { Instruction } from './instruction.ts';
 import { find, isHealthy, replicaOf } from './replicas.ts';
 import { backOff, removeSteered } from './steered-removal.ts';
@@ -43,6 +44,9 @@ export function cleanUp(view: MigrationView): Instruction {
   const { status, spec, observation, settings } = view;
   const { extraReplica, intent } = status;
   const { volume } = observation;
+  if (extraReplica?.adoptedBy !== undefined && extraReplica.removedTime === undefined) {
+    return lent(view, extraReplica, extraReplica.adoptedBy);
+  }
   const standing = extraReplica?.removedTime === undefined ? extraReplica : undefined;
   const gone = standing && whyGone(view, standing);
   if (standing !== undefined && gone !== undefined) return recordGone(view, standing, gone);

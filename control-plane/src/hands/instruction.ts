@@ -1,6 +1,7 @@
 /** What the machine wants done next: one thing, after which it looks again. */
 import type { VolumeMigrationStatus } from '@couchestor/common/api';
 import type { NodeName, PoolName } from '@couchestor/common/base';
+import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 
 /** A call to the storage system. Its intent stands in the status, and carrying it out twice does no more than once. */
 export type StorageCall =
@@ -13,6 +14,8 @@ export type Call = StorageCall | { readonly kind: 'takeLock' } | { readonly kind
 export type Instruction =
   /** Write this status, then look again at once. */
   | { readonly kind: 'write'; readonly status: VolumeMigrationStatus }
+  /** Write the status of another migration, as it was just read, then look again at once. */
+  | { readonly kind: 'claim'; readonly record: VolumeMigrationRecord; readonly status: VolumeMigrationStatus }
   /** Make these calls in order up to the first that fails, then look again at once. */
   | { readonly kind: 'effect'; readonly calls: readonly Call[] }
   /** Write the status, if there is one, and look again later, or when the object changes. */

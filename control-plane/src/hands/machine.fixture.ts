@@ -71,6 +71,7 @@ export function say(
 ): Instruction {
   const memory = {
     ownCordons: [],
+    other: undefined,
     rebuilds: undefined,
     lock: { kind: 'held' },
     confirmed: [],

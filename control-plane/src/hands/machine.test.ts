@@ -45,6 +45,7 @@ describe('a planned migration', () => {
       kind: 'look',
       rebuilds: false,
       cordons: true,
+      other: undefined,
     });
   });
 

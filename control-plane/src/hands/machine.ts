@@ -5,6 +5,7 @@
 import { isFinal, type VolumeMigrationStatus } from '@couchestor/common/api';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import { adding } from './adding.ts';
+import { otherOf } from './adopting.ts';
 import { atRest, cleanUp } from './clean-up.ts';
 import { windDown } from './ending.ts';
 import type { Instruction } from './instruction.ts';
@@ -27,7 +28,13 @@ export interface Moment {
 export type FirstSight =
   | { readonly kind: 'decided'; readonly instruction: Instruction }
   /** The storage system has to be looked at, with the history of rebuilds and the cordons of all migrations where they count. */
-  | { readonly kind: 'look'; readonly rebuilds: boolean; readonly cordons: boolean };
+  | {
+      readonly kind: 'look';
+      readonly rebuilds: boolean;
+      readonly cordons: boolean;
+      /** Another migration that has to be read. */
+      readonly other: string | undefined;
+    };
 
 /** What the object says by itself. */
 export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): FirstSight {
@@ -36,7 +43,12 @@ export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): Fir
   const { phase } = view.status;
   const instruction = isFinal(phase) ? atRest(view) : isWaiting(phase) ? beforeLooking(view) : undefined;
   if (instruction !== undefined) return { kind: 'decided', instruction };
-  return { kind: 'look', rebuilds: phase === 'Syncing' || phase === 'Verifying', cordons: isWaiting(phase) };
+  return {
+    kind: 'look',
+    rebuilds: phase === 'Syncing' || phase === 'Verifying',
+    cordons: isWaiting(phase),
+    other: otherOf(view),
+  };
 }
 
 /** What to do after that look. */

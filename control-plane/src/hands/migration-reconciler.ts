@@ -189,9 +189,14 @@ export class MigrationReconciler implements Reconciler {
   }
 
   /** Undefined: the storage system cannot be looked at now. */
-  async #observe(look: Look, drive: Drive, { volumeId, rebuilds, cordons }: Wanted): Promise<Observation | undefined> {
-    const { mover, logger } = this.#options;
+  async #observe(
+    look: Look,
+    drive: Drive,
+    { volumeId, rebuilds, cordons, other: otherName }: Wanted,
+  ): Promise<Observation | undefined> {
+    const { migrations, mover, logger } = this.#options;
     const { signal } = look;
+    const other = otherName === undefined ? undefined : await migrations.read(otherName, signal);
     try {
       // In between one may be lifted and forgotten, or set.
       const before = cordons ? this.#ownCordons() : [];
@@ -199,7 +204,7 @@ export class MigrationReconciler implements Reconciler {
       const volume = await mover.volume(volumeId, signal);
       const history = rebuilds && volume !== undefined ? await mover.rebuildHistory(volumeId, signal) : undefined;
       const ownCordons = cordons ? [...before, ...this.#ownCordons()] : [];
-      return { volume, surroundings, ownCordons, rebuilds: history, lock: look.lock, ...drive.memory() };
+      return { volume, surroundings, ownCordons, other, rebuilds: history, lock: look.lock, ...drive.memory() };
     } catch (thrown) {
       const error = translated(thrown);
       logger.warn('The storage system cannot be looked at; the migration waits.', { migration: look.name, error });
@@ -218,6 +223,9 @@ export class MigrationReconciler implements Reconciler {
     switch (instruction.kind) {
       case 'write':
         await this.#write(look, drive, instruction.status);
+        return 'look again';
+      case 'claim':
+        await this.#claim(look, instruction, observedAtMs);
         return 'look again';
       case 'effect':
         return this.#call(look, drive, instruction.calls, observedAtMs);
@@ -252,6 +260,19 @@ export class MigrationReconciler implements Reconciler {
       });
       onPhase?.(look.record, before?.phase, status.phase);
     }
+  }
+
+  async #claim(
+    look: Look,
+    { record, status }: Extract<Instruction, { kind: 'claim' }>,
+    observedAtMs: number,
+  ): Promise<void> {
+    const { migrations, logger } = this.#options;
+    await this.#marked('claim', async () => {
+      if (!(await this.#isCurrent(look, observedAtMs))) return;
+      await migrations.writeStatus(record, status, look.signal);
+      logger.info('A migration takes over what another one left.', { migration: look.name, from: record.name });
+    });
   }
 
   async #call(look: Look, drive: Drive, calls: readonly Call[], observedAtMs: number): Promise<Next> {

@@ -2,6 +2,7 @@
 import type { Cordon } from '@couchestor/common/api';
 import type { RebuildHistory } from '../model/rebuild-history.ts';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
+import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { Surroundings } from '../brain/placement/index.ts';
 import type { StorageCall } from './instruction.ts';
 
@@ -26,6 +27,8 @@ export interface Observation {
   readonly surroundings: Surroundings;
   /** Where they were asked for: of all migrations, as their statuses name them. */
   readonly ownCordons: readonly Cordon[];
+  /** The other migration that was asked for; undefined: there is none of that name. */
+  readonly other: VolumeMigrationRecord | undefined;
   /** Where they were asked for. */
   readonly rebuilds: RebuildHistory | undefined;
   readonly lock: LockFact;

@@ -1,5 +1,5 @@
 /** Before anything is done: approval, then the plan against the state of now. */
-import { checkMove, type MoveCheckResult } from '../brain/placement/index.ts';
+import { checkAdoption, checkMove, type MoveCheckResult } from '../brain/placement/index.ts';
 import { withoutCordons } from '../model/own-cordons.ts';
 import { isPlaced } from '../model/placed-replica.ts';
 import type { Instruction } from './instruction.ts';
@@ -25,7 +25,8 @@ export function pending(view: MigrationView): Instruction {
   if (volume === undefined) return enter(view, 'Failed', { message: 'The volume is not there any more.' });
   // Another migration's cordon is gone by the time that this one may steer.
   const storage = { ...surroundings, ...withoutCordons(surroundings, observation.ownCordons) };
-  const check = checkMove({ spec, volume, storage });
+  const check =
+    spec.adopts === undefined ? checkMove({ spec, volume, storage }) : checkAdoption({ spec, volume, storage });
   if (spec.dryRun) return rehearsed(view, check);
   if (check.kind === 'impossible') return enter(view, 'Failed', { message: check.reason });
   const { source } = check;
@@ -43,8 +44,9 @@ function rehearsed(view: MigrationView, check: MoveCheckResult): Instruction {
     ByCordon: `and the old one would be removed with node ${view.spec.source.node} cordoned`,
     Preserved: 'and the old one would stay',
   }[check.removal];
+  const verb = view.spec.adopts === undefined ? 'added' : 'taken over';
   return enter(view, 'Completed', {
-    message: `Dry run: a replica would be added to move it ${routeOf(view)}, ${removes}. Nothing was touched.`,
+    message: `Dry run: a replica would be ${verb} to move it ${routeOf(view)}, ${removes}. Nothing was touched.`,
   });
 }
 

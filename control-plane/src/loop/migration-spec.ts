@@ -21,14 +21,17 @@ export function migrationSpec(
 ): VolumeMigrationSpec {
   const { move, volumeId, claim, preservation } = decision;
   const { name, uid, generation } = decision.policy;
+  const isLeftOut = (step: MigrationStep): boolean =>
+    (step === 'Add' && move.adopts !== undefined) || (step === 'Remove' && preservation);
   return {
     policyRef: { name: parsePolicyName(name), uid, generation },
     volumeId,
     ...(claim === undefined ? {} : { claim: { namespace: claim.namespace, name: claim.name } }),
     source: move.source,
     target: move.target,
+    ...(move.adopts === undefined ? {} : { adopts: { ...move.adopts } }),
     plan: {
-      steps: preservation ? STEPS.filter((step) => step !== 'Remove') : STEPS,
+      steps: STEPS.filter((step) => !isLeftOut(step)),
       replicaCount: move.replicaCount,
       sizeBytes: move.sizeBytes,
       timeoutMs: policy.migrationTimeoutMs ?? defaultTimeoutMs,

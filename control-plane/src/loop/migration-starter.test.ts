@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { loadConfig } from '@couchestor/common/base';
+import { loadConfig, parsePoolName } from '@couchestor/common/base';
 import { options } from '../config.ts';
 import type { Decision } from '../model/decision.ts';
 import { decisionFixture } from '../model/decision.fixture.ts';
@@ -21,6 +21,37 @@ afterEach(async () => {
 });
 
 describe('what is created', () => {
+  const adopting = (): Decision => {
+    const adopts = { migration: 'id-a-1', replicaId: 'r-9' };
+    return moving('a', { move: move({ adopts }) });
+  };
+  const left = { replicaId: 'r-9', pool: parsePoolName('cold-1'), otherReplicaId: 'r-1', replicaCount: 3 };
+  const leaver = (isFree: boolean) =>
+    fact('id-a-1', {
+      phase: 'Aborted',
+      completedAtMs: -60_000,
+      extraReplica: true,
+      leftReplica: { ...left, isPreserved: false, isFree },
+    });
+
+  it('adopts what the decision says, and adds nothing then', async () => {
+    stage.facts = [leaver(true)];
+    await stage.offer(stage.starter(), stage.report([adopting()]));
+    expect(stage.migrations.created.map(({ metadata }) => metadata.name)).toEqual(['id-a-2']);
+    expect(stage.spec()).toMatchObject({
+      adopts: { migration: 'id-a-1', replicaId: 'r-9' },
+      plan: { steps: ['Sync', 'Verify', 'Remove'] },
+    });
+  });
+
+  it('is nothing where what it would adopt is not to be had any more, or is left by two', async () => {
+    const starter = stage.starter();
+    for (const facts of [[leaver(false)], [], [leaver(true), { ...leaver(true), name: 'id-a-0' }]]) {
+      stage.facts = facts;
+      expect(await stage.offer(starter, stage.report([adopting()]))).toEqual([]);
+    }
+  });
+
   it('says everything that the decision rests on', async () => {
     stage.policy('gold', { migrationTimeout: '2h', approval: 'Manual' });
     const decision = moving('a', {

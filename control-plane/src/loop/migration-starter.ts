@@ -126,7 +126,12 @@ export class MigrationStarter {
     const names = new Set([...listed.migrations, ...known.migrations].map(({ name }) => name));
     this.#forgetSeen(names);
     const own = known.migrations.filter((migration) => migration.volumeId === volumeId);
-    if (own.some((migration) => standsInTheWay(migration, report))) return skip('Another migration came first.');
+    const { adopts } = decision.move;
+    const lender = own.find(({ name }) => name === adopts?.migration);
+    if (adopts !== undefined && lender?.leftReplica?.isFree !== true)
+      return skip('What it would adopt is not to be had.');
+    if (own.some((migration) => standsInTheWay(migration, lender, report)))
+      return skip('Another migration came first.');
     if (this.#isCreated(volumeId)) return skip('Its migration was created already.');
     const name = nextMigrationName(volumeId, names);
     const others = [...this.#unseen.values()].flatMap(({ facts }) => (facts.name === name ? [] : [facts]));
@@ -234,8 +239,13 @@ function actingSpec(
  * It is there still, or has ended since the round began, so that the decision knows nothing of that. Its end is told in whole
  * seconds.
  */
-function standsInTheWay({ phase, extraReplica, completedAtMs = 0 }: MigrationFacts, report: PlanningReport): boolean {
-  return !isFinal(phase) || extraReplica || completedAtMs + 1_000 > report.startedAtMs;
+function standsInTheWay(
+  migration: MigrationFacts,
+  lender: MigrationFacts | undefined,
+  { startedAtMs }: PlanningReport,
+): boolean {
+  const { phase, extraReplica, completedAtMs = 0 } = migration;
+  return !isFinal(phase) || (extraReplica && migration !== lender) || completedAtMs + 1_000 > startedAtMs;
 }
 
 function skip(reason: string): Chance {

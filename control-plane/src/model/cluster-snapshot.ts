@@ -136,6 +136,20 @@ export interface ClaimFacts {
     | undefined;
 }
 
+/** The extra replica of a migration that has ended, as its record has it, and what a later move has to know to take it over. */
+export interface LeftReplica {
+  readonly replicaId: string;
+  readonly pool: PoolName;
+  /** The other copy: of the two that the migration was about, the one that is not extra. */
+  readonly otherReplicaId: string | undefined;
+  /** How many replicas the volume asks for apart from it. */
+  readonly replicaCount: number;
+  /** It is the source, which preservation mode kept. */
+  readonly isPreserved: boolean;
+  /** Nobody is about to remove it, or to take it over. */
+  readonly isFree: boolean;
+}
+
 /** A VolumeMigration, or an entry of a policy's history when the object is gone already. */
 export interface MigrationFacts {
   readonly name: string;
@@ -152,6 +166,8 @@ export interface MigrationFacts {
   readonly completedAtMs: number | undefined;
   /** Both copies are still there: by preservation, or because the migration was aborted half-way. */
   readonly extraReplica: boolean;
+  /** Not there where the record does not tell it. */
+  readonly leftReplica?: LeftReplica;
   /** Those that it has set, or is about to, and has not lifted for sure; not there where there are none. */
   readonly cordons?: readonly Cordon[];
 }

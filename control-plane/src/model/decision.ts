@@ -96,6 +96,8 @@ export interface PlannedMove {
     readonly replicaId: string;
   };
   readonly target: { readonly tier: Tier; readonly pool: PoolName; readonly node: NodeName };
+  /** The copy on the target that an earlier migration left and this one takes over; not there where one is added. */
+  readonly adopts?: { readonly migration: string; readonly replicaId: string };
   /** How the intended replica is made the one that scale-down removes; Preserved: nothing is removed. */
   readonly removal: 'ByItself' | 'ByCordon' | 'Preserved';
   /** How many replicas the volume asks for, and the size of each. */

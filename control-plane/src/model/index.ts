@@ -2,6 +2,7 @@
 export type {
   ClaimFacts,
   ClusterSnapshot,
+  LeftReplica,
   MigrationFacts,
   NodeFacts,
   PoolFacts,

@@ -107,7 +107,8 @@ export const fullMigration = (): Json =>
       claim: { namespace: 'shop', name: 'data-db-0' },
       source: { tier: 'Hot', pool: 'pool-a', node: 'node-a', replicaId: 'r-1' },
       target: { tier: 'Cold', pool: 'pool-b', node: 'node-b' },
-      plan: { steps: ['Add', 'Sync', 'Verify', 'Remove'], replicaCount: 3, sizeBytes: 1024, timeout: '2h' },
+      adopts: { migration: 'v-1-1', replicaId: 'r-2' },
+      plan: { steps: ['Sync', 'Verify', 'Remove'], replicaCount: 3, sizeBytes: 1024, timeout: '2h' },
       reason: {
         code: 'HeatBelowLow',
         message: 'The heat is below the low watermark.',
@@ -140,7 +141,7 @@ export const fullMigration = (): Json =>
       },
       newReplica: replica,
       oldReplica: { ...replica, replicaId: 'r-1' },
-      extraReplica: { ...replica, recordedTime: time, removedTime: time },
+      extraReplica: { ...replica, recordedTime: time, removedTime: time, adoptedBy: 'v-1-3' },
       cordons: [{ kind: 'Node', name: 'node-c', label: 'couchestor', setTime: time }],
       progressPercent: 40,
       bytesTotal: 1024,

@@ -59,11 +59,23 @@ describe('the plan of a migration', () => {
     const keeping = withChange(
       withChange(removing, ['spec', 'preservationMode'], true),
       ['spec', 'plan', 'steps'],
-      ['Add', 'Sync', 'Verify'],
+      ['Sync', 'Verify'],
     );
     expect(volumeMigration.problems(keeping)).toEqual([]);
     expect(volumeMigration.problems(keeping, removing)).toHaveLength(2);
     expect(volumeMigration.problems(removing, keeping)).toHaveLength(2);
+  });
+
+  it('cannot be turned into one that adds, or adopts, the new replica', () => {
+    const adopting = fullMigration();
+    const adding = withChange(
+      withChange(adopting, ['spec', 'adopts'], undefined),
+      ['spec', 'plan', 'steps'],
+      ['Add', 'Sync', 'Verify', 'Remove'],
+    );
+    expect(volumeMigration.problems(adding)).toEqual([]);
+    expect(volumeMigration.problems(adding, adopting)).toHaveLength(1);
+    expect(volumeMigration.problems(adopting, adding)).toHaveLength(1);
   });
 
   it('cannot be given a claim later', () => {

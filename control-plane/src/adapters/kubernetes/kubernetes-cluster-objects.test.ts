@@ -180,6 +180,55 @@ describe('migrations', () => {
     ]);
   });
 
+  it('say of an extra replica what a later move has to know', async () => {
+    const completionTime = '2025-01-01T01:00:00Z';
+    const place = { pool: 'pool-b', node: 'node-b' };
+    const [newReplica, oldReplica] = [
+      { replicaId: 'r-new', ...place },
+      { replicaId: 'r-old', pool: 'pool-a', node: 'node-a' },
+    ];
+    const extra = { ...newReplica, recordedTime: completionTime };
+    const put = (name: string, spec: object, status: object, metadata: object = {}): void => {
+      const ended = { phase: 'Aborted', completionTime, newReplica, oldReplica, extraReplica: extra, ...status };
+      const object = migration(name, spec, ended);
+      api.put(MIGRATIONS, { ...object, metadata: { name, ...metadata } });
+    };
+    const preserving = { preservationMode: true, plan: { steps: ['Add', 'Sync', 'Verify'], replicaCount: 2 } };
+    put('aborted', {}, {});
+    put('cleaning', { cleanup: true }, {});
+    put('lending', {}, { extraReplica: { ...extra, adoptedBy: 'later' } });
+    put('preserving', preserving, {
+      phase: 'Completed',
+      extraReplica: { ...oldReplica, recordedTime: completionTime },
+    });
+    put('removing', {}, { cordons: [{ kind: 'Node', name: 'n', setTime: completionTime }] });
+    put('settled', {}, { extraReplica: { ...extra, adoptedBy: 'later', removedTime: completionTime } });
+    put('going', {}, {}, { deletionTimestamp: completionTime, finalizers: ['storage.billyronks.io/migration'] });
+    const facts = (await snapshot()).migrations.map(({ name, leftReplica, extraReplica }) => [
+      name,
+      { extraReplica, leftReplica },
+    ]);
+    const left = {
+      replicaId: 'r-new',
+      pool: 'pool-b',
+      otherReplicaId: 'r-old',
+      replicaCount: 2,
+      isPreserved: false,
+      isFree: true,
+    };
+    const given = { extraReplica: true, leftReplica: { ...left, isFree: false } };
+    const kept = { ...left, replicaId: 'r-old', pool: 'pool-a', otherReplicaId: 'r-new', isPreserved: true };
+    expect(Object.fromEntries(facts)).toEqual({
+      aborted: { extraReplica: true, leftReplica: left },
+      cleaning: given,
+      going: given,
+      lending: given,
+      preserving: { extraReplica: true, leftReplica: kept },
+      removing: given,
+      settled: { extraReplica: false, leftReplica: undefined },
+    });
+  });
+
   it('name the cordons that may stand, also those of a later release and of one that has ended', async () => {
     const setTime = '2025-01-01T00:00:00Z';
     const pool = { kind: 'Pool', name: 'pool-b', setTime };

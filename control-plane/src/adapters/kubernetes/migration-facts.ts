@@ -38,8 +38,31 @@ export function readMigration(raw: KubeObject, parsed: ParseResult<VolumeMigrati
     completedAtMs: isFinal(phase) ? timeOf(status?.completionTime ?? status?.phaseStartTime) : undefined,
     extraReplica: isPreserved || (extra !== undefined && extra.removedTime === undefined),
     ...(status?.cordons === undefined ? {} : { cordons: status.cordons }),
+    ...leftReplicaOf(raw, parsed.value),
   };
   return { kind: 'migration', facts };
+}
+
+function leftReplicaOf(
+  { metadata }: KubeObject,
+  { spec, status }: VolumeMigration,
+): Pick<MigrationFacts, 'leftReplica'> {
+  const { phase, extraReplica, newReplica, oldReplica, intent, cordons } = status ?? {};
+  if (phase === undefined || !isFinal(phase) || extraReplica === undefined) return {};
+  const { replicaId, pool, removedTime, adoptedBy } = extraReplica;
+  if (removedTime !== undefined) return {};
+  const isOld = replicaId === oldReplica?.replicaId;
+  const isGivenAway = adoptedBy !== undefined || spec.cleanup || metadata.deletionTimestamp !== undefined;
+  return {
+    leftReplica: {
+      replicaId,
+      pool,
+      otherReplicaId: (isOld ? newReplica : oldReplica)?.replicaId,
+      replicaCount: spec.plan.replicaCount,
+      isPreserved: phase === 'Completed' && isOld,
+      isFree: !isGivenAway && intent === undefined && cordons === undefined,
+    },
+  };
 }
 
 function readWhatIsThere({ metadata, spec, status }: KubeObject): MigrationReading {

@@ -56,6 +56,8 @@ export interface DecisionRecord {
       readonly replicaId: string;
     };
     readonly target: { readonly tier: Tier; readonly pool: string; readonly node: string };
+    /** The copy on the target that an earlier migration left and this one takes over; not there where one is added. */
+    readonly adopts?: { readonly migration: string; readonly replicaId: string };
     readonly removal: 'ByItself' | 'ByCordon' | 'Preserved';
     /** How many replicas the volume asks for, and the size of each. */
     readonly replicaCount: number;

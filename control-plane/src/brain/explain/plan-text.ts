@@ -35,7 +35,8 @@ export function planText({ outcome, dryRun, move, candidates }: Decision): strin
   return `${opening} ${path}${choiceText(move, candidates)}; ${removalText(move, isReal)}.${rest}`;
 }
 
-function choiceText({ target }: PlannedMove, candidates: readonly CandidatePool[]): string {
+function choiceText({ target, adopts }: PlannedMove, candidates: readonly CandidatePool[]): string {
+  if (adopts !== undefined) return `, where the copy that migration ${adopts.migration} left is taken over`;
   const fit = candidates.filter(({ verdict }) => verdict.kind !== 'rejected');
   const chosen = fit.find(({ pool }) => pool === target.pool)?.verdict;
   if (chosen === undefined || chosen.kind === 'rejected') return '';

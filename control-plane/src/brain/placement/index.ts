@@ -10,5 +10,6 @@ export { tierOfPool } from './tier-of-pool.ts';
 export type { TierSelectors } from './tier-of-pool.ts';
 export { checkMove, removalOf } from './check-move.ts';
 export type { MoveCheck, MoveCheckResult } from './check-move.ts';
+export { checkAdoption, planAdoption } from './adoption.ts';
 export { RivalPools } from './rival-pools.ts';
 export type { Surroundings } from './storage-index.ts';

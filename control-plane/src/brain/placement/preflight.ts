@@ -19,15 +19,32 @@ export function preflight(request: MoveRequest): Obstacle | undefined {
   return standingObstacle(request) ?? passingObstacle(request.volume);
 }
 
+/** Of the storage system and of the volume, whatever is to be moved. */
+export function fixedObstacle({
+  volume,
+  storage,
+}: Pick<MoveRequest, 'volume'> & { readonly storage: Pick<MoveRequest['storage'], 'capabilities'> }):
+  Obstacle | undefined {
+  return backendObstacle(storage) ?? volumeObstacle(volume);
+}
+
 function standingObstacle({ volume, storage, extraReplica, preservation }: MoveRequest): Obstacle | undefined {
-  if (!storage.capabilities.canMoveReplicas) {
-    return {
-      code: 'BackendCannotMove',
-      reason: 'The storage system is driven by the MayastorVolume resource of before 1.0, which cannot move a replica.',
-      remedies: [[{ kind: 'UseRestBackend' }]],
-    };
-  }
+  const obstacle = backendObstacle(storage);
+  if (obstacle !== undefined) return obstacle;
   if (extraReplica) return extraReplicaFound('An earlier migration left both copies of a replica');
+  return volumeObstacle(volume) ?? (preservation ? undefined : scaleDownRefused(volume, volume.replicaCount));
+}
+
+function backendObstacle({ capabilities }: Pick<MoveRequest['storage'], 'capabilities'>): Obstacle | undefined {
+  if (capabilities.canMoveReplicas) return undefined;
+  return {
+    code: 'BackendCannotMove',
+    reason: 'The storage system is driven by the MayastorVolume resource of before 1.0, which cannot move a replica.',
+    remedies: [[{ kind: 'UseRestBackend' }]],
+  };
+}
+
+function volumeObstacle(volume: VolumeFacts): Obstacle | undefined {
   if (volume.snapshotCount > 0) {
     return {
       code: 'HasSnapshots',
@@ -35,19 +52,17 @@ function standingObstacle({ volume, storage, extraReplica, preservation }: MoveR
       remedies: [[{ kind: 'DeleteSnapshots' }]],
     };
   }
-  if (volume.target === undefined) {
-    return {
-      code: 'Unpublished',
-      reason: 'The volume is not published, and Mayastor does not rebuild a replica of such a volume.',
-      remedies: [[{ kind: 'Publish' }]],
-    };
-  }
-  return preservation ? undefined : scaleDownRefused(volume);
+  if (volume.target !== undefined) return undefined;
+  return {
+    code: 'Unpublished',
+    reason: 'The volume is not published, and Mayastor does not rebuild a replica of such a volume.',
+    remedies: [[{ kind: 'Publish' }]],
+  };
 }
 
 /** Of a volume in an affinity group Mayastor removes no replica but down to two. */
-function scaleDownRefused(volume: VolumeFacts): Obstacle | undefined {
-  if (volume.affinityGroup === undefined || volume.replicaCount >= 2) return undefined;
+export function scaleDownRefused(volume: VolumeFacts, countAfter: number): Obstacle | undefined {
+  if (volume.affinityGroup === undefined || countAfter >= 2) return undefined;
   return {
     code: 'RemovalNotSteerable',
     reason: `Mayastor never scales a volume of an affinity group (${volume.affinityGroup}) down to one replica, so the old one would stay.`,
@@ -56,17 +71,10 @@ function scaleDownRefused(volume: VolumeFacts): Obstacle | undefined {
 }
 
 function passingObstacle(volume: VolumeFacts): Obstacle | undefined {
-  if (volume.specStatus !== 'Created') {
-    return waiting(
-      'VolumeBusy',
-      `The volume is in the state ${volume.specStatus}; only one that is Created can be moved.`,
-    );
-  }
-  if (volume.busy) return waiting('VolumeBusy', 'The storage system is carrying out another operation on the volume.');
+  const busy = busyObstacle(volume);
+  if (busy !== undefined) return busy;
   const ailment = ailmentOf(volume);
-  if (ailment !== undefined) {
-    return waiting('VolumeNotHealthy', `${ailment}; a replica is moved only while all of them are healthy.`);
-  }
+  if (ailment !== undefined) return notHealthy(ailment);
   const { replicas, replicaCount } = volume;
   if (replicas.length > replicaCount) {
     return extraReplicaFound(
@@ -74,6 +82,21 @@ function passingObstacle(volume: VolumeFacts): Obstacle | undefined {
     );
   }
   return undefined;
+}
+
+export function busyObstacle(volume: VolumeFacts): Obstacle | undefined {
+  if (volume.specStatus !== 'Created') {
+    return waiting(
+      'VolumeBusy',
+      `The volume is in the state ${volume.specStatus}; only one that is Created can be moved.`,
+    );
+  }
+  if (volume.busy) return waiting('VolumeBusy', 'The storage system is carrying out another operation on the volume.');
+  return undefined;
+}
+
+export function notHealthy(ailment: string): Obstacle {
+  return waiting('VolumeNotHealthy', `${ailment}; a replica is moved only while all of them are healthy.`);
 }
 
 function ailmentOf(volume: VolumeFacts): string | undefined {
@@ -92,7 +115,7 @@ function ailmentOf(volume: VolumeFacts): string | undefined {
   return undefined;
 }
 
-function replicaAilment(replica: ReplicaFacts): string | undefined {
+export function replicaAilment(replica: ReplicaFacts): string | undefined {
   const { replicaId, status, childStatus, rebuildPercent } = replica;
   if (!isPlaced(replica)) return `It is not known where replica ${replicaId} is`;
   const where = `Replica ${replicaId} on pool ${replica.pool}`;
@@ -102,11 +125,11 @@ function replicaAilment(replica: ReplicaFacts): string | undefined {
   return undefined;
 }
 
-function extraReplicaFound(what: string): Obstacle {
+export function extraReplicaFound(what: string, migration?: string): Obstacle {
   return {
     code: 'ExtraReplica',
     reason: `${what}, and nothing more is moved until one is gone.`,
-    remedies: [[{ kind: 'RemoveExtraReplica' }]],
+    remedies: [[{ kind: 'RemoveExtraReplica', migration }]],
   };
 }
 

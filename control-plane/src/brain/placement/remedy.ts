@@ -19,7 +19,8 @@ export type RemedyStep =
   | { readonly kind: 'LabelNodeInMayastor'; readonly node: NodeName; readonly labels: Labels }
   | { readonly kind: 'CordonNodes'; readonly count: number; readonly besides: SteeringTarget }
   | { readonly kind: 'LabelPool'; readonly pool: PoolName; readonly tier: Tier }
-  | { readonly kind: 'Preserve' | 'Publish' | 'DeleteSnapshots' | 'RemoveExtraReplica' | 'UseRestBackend' };
+  | { readonly kind: 'RemoveExtraReplica'; readonly migration?: string | undefined }
+  | { readonly kind: 'Preserve' | 'Publish' | 'DeleteSnapshots' | 'UseRestBackend' };
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -72,6 +73,8 @@ function instruction(step: RemedyStep): string {
       return `cordon ${step.count} more of the nodes that new replicas need not go to`;
     case 'LabelPool':
       return `label pool ${step.pool} so that the policy's selector of the ${step.tier} tier, and no other, matches it`;
+    case 'RemoveExtraReplica':
+      return `clean up the migration that left both copies${cleanupCommand(step.migration)}, or scale the volume back by hand`;
     default:
       return PLAIN_INSTRUCTIONS[step.kind];
   }
@@ -81,9 +84,13 @@ const PLAIN_INSTRUCTIONS = {
   Preserve: 'turn on preservation mode, which keeps the old replica beside the new one',
   Publish: 'start a pod that uses the claim: a volume that is not published does not rebuild',
   DeleteSnapshots: 'delete the snapshots of the volume, which would stay behind on the old pool',
-  RemoveExtraReplica: 'clean up the migration that left both copies, or scale the volume back by hand',
   UseRestBackend: 'upgrade to Mayastor 2.x and use its REST API',
 } as const;
+
+function cleanupCommand(migration: string | undefined): string {
+  if (migration === undefined) return '';
+  return ` (kubectl patch volmig ${migration} --type merge -p '{"spec":{"cleanup":true}}')`;
+}
 
 function newPool({ tier, freeBytes, encrypted }: NewPool): string {
   const kind = `${encrypted ? 'an encrypted' : 'a'} pool of the ${tier} tier`;
