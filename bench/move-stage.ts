@@ -22,6 +22,14 @@ export interface MoveTimes {
   readonly removingMs: number;
 }
 
+export interface MoveStageOptions {
+  readonly rebuildBytesPerSecond: number;
+  /** How old answers of Mayastor may be. */
+  readonly stalenessMs: number;
+  /** Of the operator, which has its defaults of everything that takes time otherwise. */
+  readonly flags: readonly string[];
+}
+
 export interface Recovery {
   readonly leadingMs: number;
   /** Until the status of the migration says something new. */
@@ -33,21 +41,20 @@ const NAME = 'move-1';
 export class MoveStage {
   readonly #lab: Lab;
   readonly #program: string;
+  readonly #flags: readonly string[];
   readonly #volumeId: string;
 
-  private constructor(lab: Lab, program: string) {
+  private constructor(lab: Lab, program: string, flags: readonly string[]) {
     this.#lab = lab;
     this.#program = program;
+    this.#flags = flags;
     this.#volumeId = lab.volume('data', 'pool-cold-1');
     lab.applyPolicy('gold');
   }
 
   /** A volume of 20 GiB. */
-  static async start(
-    program: string,
-    mayastor: { readonly rebuildBytesPerSecond: number; readonly stalenessMs: number },
-  ): Promise<MoveStage> {
-    return new MoveStage(await Lab.start({ mayastor }), program);
+  static async start(program: string, { flags, ...mayastor }: MoveStageOptions): Promise<MoveStage> {
+    return new MoveStage(await Lab.start({ mayastor }), program, flags);
   }
 
   async timeMove(): Promise<MoveTimes> {
@@ -100,10 +107,10 @@ export class MoveStage {
     return this.#lab.stop();
   }
 
-  /** With the defaults of everything that takes time. */
   #operator(): Promise<OperatorProcess> {
+    // The laboratory is in more of a hurry than production.
     const systems = this.#lab.arguments().filter((argument) => !argument.includes('interval'));
-    return OperatorProcess.start(systems, {}, this.#program);
+    return OperatorProcess.start([...systems, ...this.#flags], {}, this.#program);
   }
 
   #create(): void {

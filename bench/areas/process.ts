@@ -15,7 +15,7 @@ import { cpuMsOf } from '../child-cpu.ts';
 import { rssMiBOf } from '../child-memory.ts';
 import { until } from '../cluster-watch.ts';
 import { FleetStage, policyManifests } from '../fleet-stage.ts';
-import { MoveStage } from '../move-stage.ts';
+import { MoveStage, type MoveStageOptions } from '../move-stage.ts';
 import type { Area, Row } from '../row.ts';
 
 interface Sizes {
@@ -30,6 +30,10 @@ interface Sizes {
   readonly rebuildBytesPerSecond: number;
   /** How old answers of Mayastor may be; it really is 30 s. */
   readonly stalenessMs: readonly number[];
+  /** Of the operator that is timed with a move. */
+  readonly moveFlags: readonly string[];
+  /** Of what the operator is built on, as it has then started. */
+  readonly bareMs: number;
 }
 
 const FULL: Sizes = {
@@ -43,6 +47,8 @@ const FULL: Sizes = {
   // Not a multiple of the operator's polls.
   rebuildBytesPerSecond: 550 * 1024 ** 2,
   stalenessMs: [0, 30_000],
+  moveFlags: [],
+  bareMs: 5_000,
 };
 const SMOKE: Sizes = {
   starts: 1,
@@ -54,6 +60,8 @@ const SMOKE: Sizes = {
   kills: 1,
   rebuildBytesPerSecond: 10 * 1024 ** 3,
   stalenessMs: [0],
+  moveFlags: ['--settle-time=1s', '--sync-poll-interval-seconds=1'],
+  bareMs: 1_000,
 };
 /** Longer than some kills take. */
 const SLOW_REBUILD_BYTES_PER_SECOND = 64 * 1024 ** 2;
@@ -129,7 +137,7 @@ const untilRounds = (operator: OperatorProcess, count: number): Promise<void> =>
     async () => ((await operator.metric('storage_operator_round_duration_seconds_count')) ?? 0) >= count,
   );
 
-async function idleRows(stage: FleetStage, programs: Programs, { starts, settleMs }: Sizes): Promise<Row[]> {
+async function idleRows(stage: FleetStage, programs: Programs, { starts, settleMs, bareMs }: Sizes): Promise<Row[]> {
   const figures = async (program: string): Promise<{ readyMs: number; idleMiB: number | undefined }> => {
     let readyMs = Infinity;
     let idleMiB: number | undefined;
@@ -150,7 +158,7 @@ async function idleRows(stage: FleetStage, programs: Programs, { starts, settleM
   const [own, sources] = [await figures(programs.bundle), await figures(programs.sources)];
   const rows = [row('no volumes', 'from start to ready', [own.readyMs, 'ms'], { sources: sources.readyMs })];
   if (own.idleMiB === undefined) return rows;
-  const peers = { sources: sources.idleMiB, ...(await bareNodeMiB(5_000)) };
+  const peers = { sources: sources.idleMiB, ...(await bareNodeMiB(bareMs)) };
   return [...rows, row('no volumes', 'memory, idle', [own.idleMiB, 'MiB RSS'], peers)];
 }
 
@@ -204,16 +212,19 @@ async function cpuRows(
   return rows;
 }
 
-async function moveRows(program: string, { kills, rebuildBytesPerSecond, stalenessMs }: Sizes): Promise<Row[]> {
+async function moveRows(program: string, sizes: Sizes): Promise<Row[]> {
+  const { kills, rebuildBytesPerSecond, moveFlags: flags } = sizes;
   process.stderr.write('process: kill -9, and moves\n');
   const rows = await recoveryRows(program, kills);
-  for (const ms of stalenessMs) rows.push(...(await timelineRows(program, rebuildBytesPerSecond, ms)));
+  for (const stalenessMs of sizes.stalenessMs) {
+    rows.push(...(await timelineRows(program, { rebuildBytesPerSecond, stalenessMs, flags })));
+  }
   return rows;
 }
 
 async function recoveryRows(program: string, kills: number): Promise<Row[]> {
   const rebuildBytesPerSecond = SLOW_REBUILD_BYTES_PER_SECOND;
-  const stage = await MoveStage.start(program, { rebuildBytesPerSecond, stalenessMs: 0 });
+  const stage = await MoveStage.start(program, { rebuildBytesPerSecond, stalenessMs: 0, flags: [] });
   try {
     const recoveries = await stage.timeRecoveries(kills);
     const worst = (of: 'leadingMs' | 'actingMs'): number =>
@@ -228,11 +239,11 @@ async function recoveryRows(program: string, kills: number): Promise<Row[]> {
   }
 }
 
-async function timelineRows(program: string, rebuildBytesPerSecond: number, stalenessMs: number): Promise<Row[]> {
-  const stage = await MoveStage.start(program, { rebuildBytesPerSecond, stalenessMs });
+async function timelineRows(program: string, options: MoveStageOptions): Promise<Row[]> {
+  const stage = await MoveStage.start(program, options);
   try {
     const move = await stage.timeMove();
-    const shape = `a move of 20 GiB, answers up to ${stalenessMs / 1_000} s old`;
+    const shape = `a move of 20 GiB, answers up to ${options.stalenessMs / 1_000} s old`;
     const seconds = (subject: string, ms: number): Row => row(shape, subject, [ms / 1_000, 's']);
     const beyondMs = move.totalMs - move.rebuildMs;
     return [
