@@ -91,6 +91,24 @@ describe('cancel', () => {
     });
   });
 
+  it('removes nothing that another migration is taking over, or has', () => {
+    expect(cleanedUp(withExtra('Aborted', {}, { adoptedBy: 'v-2' }))).toEqual({
+      kind: 'refused',
+      why:
+        'cannot be cleaned up: it has ended (Aborted), and its extra replica on pool pool-hot-2 (node hot-2) ' +
+        'is being taken over by v-2; cancel v-2 first',
+    });
+    expect(cancelled(withExtra('Aborted', {}, { adoptedBy: 'v-2' }))).toMatchObject({
+      kind: 'nothing',
+      why: expect.stringMatching(/is being taken over by v-2$/),
+    });
+    const over = { adoptedBy: 'v-2', removedTime: '2026-01-01T11:59:30Z' };
+    expect(cleanedUp(withExtra('Aborted', {}, over))).toMatchObject({
+      kind: 'nothing',
+      why: expect.stringMatching(/its extra replica was taken over by v-2; there is nothing to clean up$/),
+    });
+  });
+
   it('refuses what it does not understand', () => {
     expect(cleanedUp(foreign)).toMatchObject({ kind: 'refused', why: expect.stringMatching(/^is not understood/) });
   });

@@ -33,6 +33,9 @@ export function cancelVerdict(stored: StoredMigration, { cleanup }: { cleanup: b
 /** It has ended, and is not to be cleaned up. */
 function overVerdict(stored: StoredMigration, phase: string): Verdict {
   const extra = standingExtra(stored);
+  if (extra?.adoptedBy !== undefined) {
+    return { kind: 'nothing', why: `has ended already (${phase}); ${lentTo(extra, extra.adoptedBy)}` };
+  }
   const left =
     extra === undefined
       ? 'nothing is left to cancel'
@@ -44,9 +47,21 @@ function cleanUpVerdict(stored: StoredMigration, { spec, status }: VolumeMigrati
   const extra = standingExtra(stored);
   const phase = phaseOf(stored);
   if (extra === undefined) {
-    const removed = status?.extraReplica?.removedTime;
-    const why = removed === undefined ? 'left no extra replica' : `had its extra replica removed at ${removed}`;
+    const { removedTime, adoptedBy } = status?.extraReplica ?? {};
+    const why =
+      removedTime === undefined
+        ? 'left no extra replica'
+        : adoptedBy === undefined
+          ? `had its extra replica removed at ${removedTime}`
+          : `its extra replica was taken over by ${adoptedBy}`;
     return { kind: 'nothing', why: `has ended (${phase}) and ${why}; there is nothing to clean up` };
+  }
+  if (extra.adoptedBy !== undefined) {
+    const { adoptedBy } = extra;
+    return {
+      kind: 'refused',
+      why: `cannot be cleaned up: it has ended (${phase}), and ${lentTo(extra, adoptedBy)}; cancel ${adoptedBy} first`,
+    };
   }
   const goes = `replica ${extra.replicaId} on ${place(extra)}`;
   if (spec.cleanup) return { kind: 'nothing', why: `has ended (${phase}); ${goes} is being removed already` };
@@ -67,8 +82,8 @@ function outlook({ spec, status }: VolumeMigration, cleanup: boolean): string {
     return `nothing has been done, and the volume keeps its ${asked}`;
   const late = phase === 'Removing' ? '; if the old replica has gone by then, the move is complete' : '';
   const added = status?.newReplica;
-  const replica =
-    added === undefined ? 'a replica that it has added' : `its new replica ${added.replicaId} on ${place(added)}`;
+  const taken = spec.adopts === undefined ? 'a replica that it has added' : 'the replica that it takes over';
+  const replica = added === undefined ? taken : `its new replica ${added.replicaId} on ${place(added)}`;
   return cleanup
     ? `${replica} goes as soon as the others are healthy, and the volume keeps the ${asked} it asks for${late}`
     : `${replica} stays beside the ${asked} the volume asks for, until --cleanup${late}`;
@@ -105,6 +120,10 @@ export function approvalVerdict(stored: StoredMigration, by: string): Verdict {
 function unreadable(fault: string | undefined): Verdict {
   const first = fault?.split('\n')[0] ?? '';
   return { kind: 'refused', why: `is not understood by this release (${first}); use the release of the operator` };
+}
+
+function lentTo(extra: Replica, adoptedBy: string): string {
+  return `its extra replica on ${place(extra)} is being taken over by ${adoptedBy}`;
 }
 
 const place = ({ pool, node }: Replica): string => `pool ${pool} (node ${node})`;
