@@ -6,7 +6,7 @@
 
 #define GF_TARGET __attribute__((target("avx2,gfni")))
 #define GF_STEP 32
-#define GF_UNROLL(rows) ((rows) == 1 ? 4 : (rows) == 2 ? 4 : 2)
+#define GF_UNROLL(rows) ((rows) <= 2 ? 4 : 2)
 
 typedef __m256i gf_vector;
 typedef __m256i gf_source;

@@ -6,7 +6,7 @@
 
 #define GF_TARGET __attribute__((target("avx2")))
 #define GF_STEP 32
-#define GF_UNROLL(rows) ((rows) <= 3 ? 2 : 1)
+#define GF_UNROLL(rows) 2
 
 typedef __m256i gf_vector;
 typedef struct {

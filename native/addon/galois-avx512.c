@@ -6,7 +6,7 @@
 
 #define GF_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,gfni")))
 #define GF_STEP 64
-#define GF_UNROLL(rows) ((rows) <= 2 ? 4 : (rows) <= 4 ? 4 : (rows) <= 6 ? 3 : 2)
+#define GF_UNROLL(rows) ((rows) <= 4 ? 4 : (rows) <= 6 ? 3 : 2)
 
 typedef __m512i gf_vector;
 typedef __m512i gf_source;

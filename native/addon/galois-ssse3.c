@@ -6,7 +6,7 @@
 
 #define GF_TARGET __attribute__((target("ssse3")))
 #define GF_STEP 16
-#define GF_UNROLL(rows) ((rows) <= 3 ? 2 : 1)
+#define GF_UNROLL(rows) 2
 
 typedef __m128i gf_vector;
 typedef struct {
