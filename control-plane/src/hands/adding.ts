@@ -90,7 +90,7 @@ function scaledByOthers(view: MigrationView, volume: VolumeFacts, intent: Migrat
   if (volume.replicaCount < askedCount(view)) return failed(view, message);
   const [arrived] = arrivals(volume, intent.replicaIdsBefore, view.spec.target.pool);
   if (arrived === undefined) {
-    return hasSettled(view, intent) ? failed(view, message) : wait(view, view.settings.quickPollMs);
+    return hasSettled(view) ? failed(view, message) : wait(view, view.settings.quickPollMs);
   }
   const extra = replicaOf(arrived);
   return end(view, { outcome: 'Aborted', message: `${message} All copies stay.`, extra }, { newReplica: extra });

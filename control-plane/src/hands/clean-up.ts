@@ -97,7 +97,7 @@ function tidy(view: MigrationView): Instruction {
 /** A call may be under way still, as after any doubt. */
 function withdrawn(view: MigrationView): Instruction {
   const { intent } = view.status;
-  if (intent?.step === 'CleanUp' && !hasSettled(view, intent)) return wait(view, view.settings.quickPollMs);
+  if (intent?.step === 'CleanUp' && !hasSettled(view)) return wait(view, view.settings.quickPollMs);
   if (intent?.step === 'Uncordon') return tidy(view);
   return backOff(view, 'The cleanup is not asked for any more.');
 }
@@ -120,7 +120,7 @@ function later(view: MigrationView, message: string): Instruction {
 /** The count has followed; which replica went shows in the next answer about replicas, or none did. */
 function pendingDeparture(view: MigrationView): Instruction {
   const { intent } = view.status;
-  if (intent !== undefined && !hasSettled(view, intent)) return wait(view, view.settings.quickPollMs);
+  if (intent !== undefined && !hasSettled(view)) return wait(view, view.settings.quickPollMs);
   return backOff(view, 'Mayastor asks for one replica less and has removed none.');
 }
 

@@ -7,10 +7,12 @@ import type { Clock } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { StorageCall } from './instruction.ts';
 import type { Observation } from './observation.ts';
+import { Watch } from './watch.ts';
 
 export class Drive {
   /** Of the object, so that one made anew under the same name starts afresh. */
   readonly uid: string;
+  readonly watch: Watch;
   readonly #clock: Clock;
   /** That the object named when it was last read or written here. */
   cordons: readonly Cordon[] = [];
@@ -26,9 +28,10 @@ export class Drive {
   constructor(uid: string, clock: Clock) {
     this.uid = uid;
     this.#clock = clock;
+    this.watch = new Watch(clock);
   }
 
-  memory(): Pick<Observation, 'confirmed' | 'refusal' | 'intentIsFresh' | 'isUncalled'> {
+  memory(): Pick<Observation, 'watched' | 'confirmed' | 'refusal' | 'intentIsFresh' | 'isUncalled'> {
     const isOwn = this.#operationId !== undefined;
     const refusal = this.#refusal && {
       message: this.#refusal.message,
@@ -36,6 +39,7 @@ export class Drive {
       certain: isOwn && this.#scaleCalls <= 1,
     };
     return {
+      watched: this.watch.times(),
       confirmed: this.#confirmed,
       refusal,
       intentIsFresh: !this.#calledSinceIntent,
@@ -46,6 +50,7 @@ export class Drive {
   /** A new message or a new percentage alone changes nothing of what is known about the calls. */
   wrote(status: VolumeMigrationStatus, before: VolumeMigrationStatus | undefined): void {
     this.cordons = status.cordons ?? [];
+    this.watch.wrote(status, before);
     if (status.intent?.operationId !== before?.intent?.operationId) {
       this.#operationId = status.intent?.operationId;
       this.#scaleCalls = 0;
@@ -62,6 +67,12 @@ export class Drive {
     if (kind !== 'setReplicaCount') return;
     this.#scaleCalls += 1;
     this.#calledSinceIntent = true;
+    this.watch.called();
+  }
+
+  /** Whatever came of it. */
+  called({ kind }: StorageCall): void {
+    if (kind === 'setReplicaCount') this.watch.called();
   }
 
   confirmed(call: StorageCall): void {

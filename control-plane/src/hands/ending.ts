@@ -90,7 +90,7 @@ function resolveAdd(
     const kept = outcome === 'Failed' ? 'Aborted' : outcome;
     return end(view, { outcome: kept, message: `${message} Both copies stay.`, extra }, { newReplica: extra });
   }
-  const isOver = volume === undefined || refusal?.certain === true || hasSettled(view, intent);
+  const isOver = volume === undefined || refusal?.certain === true || hasSettled(view);
   if (!isOver) return wait(view, view.settings.quickPollMs);
   return end(view, {
     outcome,
@@ -108,7 +108,7 @@ function resolveRemove(
   if (volume === undefined) return end(view, { outcome, message });
   const removed = removalOutcome(view, intent);
   if (removed !== undefined) return end(view, removed);
-  const isOver = refusal?.certain === true || hasSettled(view, intent);
+  const isOver = refusal?.certain === true || hasSettled(view);
   return isOver ? end(view, { outcome, message, extra: extraOf(view) }) : wait(view, view.settings.quickPollMs);
 }
 

@@ -103,12 +103,18 @@ describe('removing', () => {
     const refusal = { message: '503', ageMs: 0, certain: true };
     const backed = written(say(removing({ intent: remove }), { volume: during, surroundings: cordoned, refusal }));
     expect(backed).toMatchObject({ phase: 'Removing', intent: { step: 'Uncordon', recordedTime: ago(0) } });
-    expect(
-      say(removing({ intent: backed?.intent }), { volume: during, surroundings, lock: { kind: 'released' } }),
-    ).toMatchObject({
-      kind: 'wait',
-      afterMs: 10_000,
-    });
+    const resting = { volume: during, surroundings, lock: { kind: 'released' }, watched: { setbacks: 1 } } as const;
+    expect(say(removing({ intent: backed?.intent }), resting)).toMatchObject({ kind: 'wait', afterMs: 10_000 });
+  });
+
+  it('rests for longer after each setback, up to ten minutes, and looks meanwhile', () => {
+    const lifted = removing({ intent: intent('Uncordon', { replicaIdsBefore: ids }) });
+    const after = (setbacks: number, callMs: number) =>
+      say(lifted, { volume: during, surroundings, lock: { kind: 'released' }, watched: { setbacks, callMs } });
+    expect(after(3, 15_000)).toMatchObject({ kind: 'wait', afterMs: 25_000 });
+    expect(after(4, 0)).toMatchObject({ kind: 'wait', afterMs: 60_000 });
+    expect(after(30, 599_999)).toMatchObject({ kind: 'wait', afterMs: 1 });
+    expect(after(30, 600_000).kind).not.toBe('wait');
   });
 
   it('does not rest after what an earlier phase has lifted', () => {
@@ -116,17 +122,6 @@ describe('removing', () => {
     const entered = removing({ phaseStartTime: ago(0), intent: lifted });
     const seen = { volume: during, surroundings, lock: { kind: 'unknown' } } as const;
     expect(say(entered, seen)).toEqual({ kind: 'effect', calls: [{ kind: 'takeLock' }] });
-  });
-
-  it('rests after a refusal also where the clock was set back meanwhile', () => {
-    const refusal = { message: '503', ageMs: 0, certain: true };
-    const ahead = { phaseStartTime: ago(-5_000) };
-    const refused = removing({ ...ahead, intent: remove });
-    const backed = written(say(refused, { volume: during, surroundings: cordoned, refusal }));
-    expect(backed?.intent?.recordedTime).toBe(ago(-5_000));
-    const resting = removing({ ...ahead, intent: backed?.intent });
-    const lock = { kind: 'released' } as const;
-    expect(say(resting, { volume: during, surroundings, lock })).toMatchObject({ kind: 'wait', afterMs: 10_000 });
   });
 
   it('ends when it is cancelled or takes too long, but not before a call that is under way has shown what it did', () => {

@@ -65,11 +65,12 @@ export function withReplicas(volume: VolumeFacts, replicas: readonly ReplicaFact
   return { ...volume, replicas, target };
 }
 
-export function say(
-  object: VolumeMigrationRecord,
-  observation: Pick<Observation, 'volume' | 'surroundings'> & Partial<Observation>,
-): Instruction {
+type Seen = Pick<Observation, 'volume' | 'surroundings'> &
+  Partial<Omit<Observation, 'watched'>> & { readonly watched?: Partial<Observation['watched']> };
+
+export function say(object: VolumeMigrationRecord, { watched, ...observation }: Seen): Instruction {
   const memory = {
+    watched: { ...watchedOf(object), ...watched },
     ownCordons: [],
     other: undefined,
     rebuilds: undefined,
@@ -80,6 +81,18 @@ export function say(
     isUncalled: false,
   } as const;
   return nextInstruction(object, { ...memory, ...observation }, MOMENT);
+}
+
+/** By a process that has driven it from its beginning, when no clock is off. */
+function watchedOf({ parsed }: VolumeMigrationRecord): Observation['watched'] {
+  const { phaseStartTime, startTime, intent: standing } = (parsed.kind === 'ok' && parsed.value.status) || {};
+  const since = (time: string | undefined): number => NOW_MS - Date.parse(time ?? ago(0));
+  return {
+    phaseMs: since(phaseStartTime),
+    callMs: since(standing?.recordedTime),
+    runningMs: since(startTime),
+    setbacks: 0,
+  };
 }
 
 /** The status that is written; undefined: none is. */

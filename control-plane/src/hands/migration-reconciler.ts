@@ -144,6 +144,7 @@ export class MigrationReconciler implements Reconciler {
       await this.#leave(look, look.record.parsed.errors);
       return DONE;
     }
+    drive.watch.saw(look.record.parsed.value.status, look.record.generation);
     const first = atFirstSight(look.record, this.#moment(look));
     if (first.kind === 'decided') return this.#carryOut(look, drive, first.instruction);
     const { volumeId } = look.record.parsed.value.spec;
@@ -318,7 +319,11 @@ export class MigrationReconciler implements Reconciler {
       look.lock = { kind: 'released' };
     } else {
       drive.calling(call);
-      await this.#callStorage(call, look);
+      try {
+        await this.#callStorage(call, look);
+      } finally {
+        drive.called(call);
+      }
       drive.confirmed(call);
     }
   }

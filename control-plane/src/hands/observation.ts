@@ -5,6 +5,7 @@ import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { Surroundings } from '../brain/placement/index.ts';
 import type { StorageCall } from './instruction.ts';
+import type { Watched } from './watch.ts';
 
 /** What this look knows of the lock on placement; an earlier look's knowledge is worth nothing. */
 export type LockFact =
@@ -32,6 +33,7 @@ export interface Observation {
   /** Where they were asked for. */
   readonly rebuilds: RebuildHistory | undefined;
   readonly lock: LockFact;
+  readonly watched: Watched;
   /** Calls that succeeded since the status was last written. */
   readonly confirmed: readonly StorageCall[];
   /** The answer to the last call, if the storage system refused it. */

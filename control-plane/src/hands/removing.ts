@@ -30,7 +30,7 @@ function removed(view: MigrationView): Instruction {
   const { intent } = view.status;
   const outcome = intent && removalOutcome(view, intent);
   if (outcome !== undefined) return end(view, outcome);
-  if (intent !== undefined && !hasSettled(view, intent)) return wait(view, view.settings.quickPollMs);
+  if (intent !== undefined && !hasSettled(view)) return wait(view, view.settings.quickPollMs);
   const message = 'Mayastor asks for one replica less and has removed none. Both copies stay.';
   return end(view, { outcome: 'Aborted', message, extra: extraOf(view) });
 }

@@ -8,6 +8,8 @@ export interface HandsSettings {
   readonly settleMs: number;
   /** After a refusal, a lock that another has, or a call whose outcome is not known. */
   readonly retryMs: number;
+  /** What is undone again and again is tried after twice as long each time, up to this. */
+  readonly longestRetryMs: number;
   /** Between two looks at the extra replica of a migration that has ended. */
   readonly extraCheckMs: number;
   /** For which an object that was deleted waits for its end to be counted. */
@@ -27,6 +29,7 @@ export const HANDS_DEFAULTS: HandsSettings = {
   quickPollMs: 1_000,
   settleMs: 35_000,
   retryMs: 10_000,
+  longestRetryMs: 10 * 60_000,
   extraCheckMs: 60_000,
   countWaitMs: 10 * 60_000,
   viewMaxAgeMs: 5_000,

@@ -9,7 +9,7 @@ import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import { idsBefore } from './ending.ts';
 import type { Instruction } from './instruction.ts';
 import { cordonLabel, holdLock, lift, scale, setCordons, uncordonIntent, waitUnlocked } from './steering.ts';
-import { hasSettled, msSince, newIntent, timeOf, wait, write, type MigrationView } from './view.ts';
+import { hasSettled, newIntent, timeOf, wait, write, type MigrationView } from './view.ts';
 
 export interface SteeredRemoval {
   readonly step: 'Remove' | 'CleanUp';
@@ -26,17 +26,19 @@ export interface SteeredRemoval {
 export function removeSteered(view: MigrationView, removal: SteeredRemoval): Instruction {
   const { intent, cordons } = view.status;
   if (intent?.step === 'Uncordon') {
-    const restMs = restAfter(view, intent);
-    if (cordons !== undefined || restMs > 0) return lift(view) ?? wait(view, restMs);
+    const restMs = restAfterSetbacks(view);
+    // Whatever else happens to the volume is noticed meanwhile.
+    if (cordons !== undefined || restMs > 0)
+      return lift(view) ?? wait(view, Math.min(restMs, view.settings.extraCheckMs));
   }
   return intent?.step === removal.step ? call(view, removal, intent) : prepare(view, removal);
 }
 
-/** Zero after what an earlier phase has lifted; only a refusal in this one is a reason to rest. */
-function restAfter(view: MigrationView, { recordedTime }: MigrationIntent): number {
-  const { phaseStartTime = recordedTime } = view.status;
-  if (Date.parse(recordedTime) < Date.parse(phaseStartTime)) return 0;
-  return view.settings.retryMs - (msSince(view, recordedTime) ?? 0);
+/** Zero after what an earlier phase has lifted; each setback of this one is a reason to rest for longer. */
+function restAfterSetbacks({ observation, settings }: MigrationView): number {
+  const { setbacks, callMs } = observation.watched;
+  if (setbacks === 0) return 0;
+  return Math.min(settings.retryMs * 2 ** (setbacks - 1), settings.longestRetryMs) - callMs;
 }
 
 function prepare(view: MigrationView, removal: SteeredRemoval): Instruction {
@@ -68,29 +70,25 @@ function call(view: MigrationView, removal: SteeredRemoval, intent: MigrationInt
   const { volume, replica, countAfter, obstacle } = removal;
   if (refusal !== undefined) {
     const why = `Mayastor refused to remove a replica: ${refusal.message}`;
-    return refusal.certain ? backOff(view, why) : doubtful(view, intent, why);
+    return refusal.certain ? backOff(view, why) : doubtful(view, why);
   }
-  if (obstacle !== undefined) return doubtful(view, intent, obstacle);
+  if (obstacle !== undefined) return doubtful(view, obstacle);
   const waiting = holdLock(view) ?? setCordons(view);
   if (waiting !== undefined) return waiting;
   if (removalOf({ volume, storage: surroundings, replicaId: replica.replicaId }) !== 'ByItself') {
-    return doubtful(view, intent, unsteerable(replica.node));
+    return doubtful(view, unsteerable(replica.node));
   }
   return scale(view, intent, countAfter);
 }
 
 /** A call may be under way still: the cordon that steers it stays until it cannot be any more. */
-function doubtful(view: MigrationView, intent: MigrationIntent, why: string): Instruction {
-  return hasSettled(view, intent) ? backOff(view, why) : wait(view, view.settings.quickPollMs, { message: why });
+function doubtful(view: MigrationView, why: string): Instruction {
+  return hasSettled(view) ? backOff(view, why) : wait(view, view.settings.quickPollMs, { message: why });
 }
 
-/** Lifts the cordon and gives the lock back; begins again after a while. */
+/** Lifts the cordon and gives the lock back; begins again after a while, which is longer each time. */
 export function backOff(view: MigrationView, message: string): Instruction {
-  const intent = uncordonIntent(view);
-  const { phaseStartTime = intent.recordedTime } = view.status;
-  // Not before its phase, though the clock was set back: the rest after it follows from that.
-  const isEarlier = Date.parse(intent.recordedTime) < Date.parse(phaseStartTime);
-  return write(view, { intent: isEarlier ? { ...intent, recordedTime: phaseStartTime } : intent, message });
+  return write(view, { intent: uncordonIntent(view), message });
 }
 
 function unsteerable(node: string): string {

@@ -3,7 +3,7 @@ import { end, interruption } from './ending.ts';
 import type { Instruction } from './instruction.ts';
 import { find } from './replicas.ts';
 import { lastRebuild, stopped, syncAilment } from './syncing.ts';
-import { enter, msSince, wait, type MigrationView } from './view.ts';
+import { enter, wait, type MigrationView } from './view.ts';
 
 export function verifying(view: MigrationView): Instruction {
   const { status, spec, settings, observation } = view;
@@ -17,7 +17,7 @@ export function verifying(view: MigrationView): Instruction {
     const message = `The new replica is not on pool ${spec.target.pool}. Both copies stay.`;
     return end(view, { outcome: 'Aborted', message, extra: status.newReplica });
   }
-  const restMs = settings.settleMs - (msSince(view, status.phaseStartTime) ?? 0);
+  const restMs = settings.settleMs - observation.watched.phaseMs;
   if (restMs > 0) return wait(view, restMs);
   const doubt = doubtOf(view);
   if (doubt !== undefined) return wait(view, settings.pollIntervalMs, { message: doubt });
@@ -28,11 +28,11 @@ export function verifying(view: MigrationView): Instruction {
 
 /** Records are lost when the target is made anew; then a replica that is its good child for longer still has to do. */
 function doubtOf(view: MigrationView): string | undefined {
-  const { observation, settings, status } = view;
+  const { observation, settings } = view;
   if (observation.rebuilds?.kind !== 'known') return undefined;
   const rebuild = lastRebuild(view);
   if (rebuild?.state === 'Completed') return undefined;
   if (rebuild !== undefined) return `The record of the rebuild says ${rebuild.state}.`;
-  const isLong = (msSince(view, status.phaseStartTime) ?? 0) >= 2 * settings.settleMs;
+  const isLong = observation.watched.phaseMs >= 2 * settings.settleMs;
   return isLong ? undefined : 'No record of the rebuild was found yet.';
 }

@@ -97,8 +97,8 @@ export function isCancelled({ spec, record }: RecordView): boolean {
   return spec.cancel || record.deleting;
 }
 
-export function isOverdue(view: RecordView): boolean {
-  return (msSince(view, view.status.startTime) ?? 0) >= view.spec.plan.timeoutMs;
+export function isOverdue({ observation, spec }: MigrationView): boolean {
+  return observation.watched.runningMs >= spec.plan.timeoutMs;
 }
 
 export function newIntent(
@@ -127,6 +127,6 @@ export function restamped(view: RecordView, intent: MigrationIntent): MigrationI
 }
 
 /** No call of the intent can be under way any more, and what it did would be seen by now. */
-export function hasSettled(view: RecordView, intent: MigrationIntent): boolean {
-  return (msSince(view, intent.recordedTime) ?? 0) >= view.settings.settleMs;
+export function hasSettled({ observation, settings }: MigrationView): boolean {
+  return observation.watched.callMs >= settings.settleMs;
 }

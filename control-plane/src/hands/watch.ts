@@ -1,0 +1,80 @@
+/**
+ * For how long this process has seen something stand, on its monotonic clock: no step of the wall clock makes a pause shorter or
+ * longer. What it did not see begin it watches anew, which after a restart costs time and nothing else.
+ */
+import type { VolumeMigrationStatus } from '@couchestor/common/api';
+import type { Clock } from '@couchestor/common/base';
+
+export interface Watched {
+  /** Since the phase was entered. */
+  readonly phaseMs: number;
+  /** Since the intent was written, and since the last call for it was made or given up. */
+  readonly callMs: number;
+  /** Since the migration began; how long before this process saw it is for the wall clock to say. */
+  readonly runningMs: number;
+  /** How often what was begun in this phase was undone, to be tried again later. */
+  readonly setbacks: number;
+}
+
+interface Sight {
+  readonly key: string;
+  readonly atMs: number;
+}
+
+const NOTHING: Sight = { key: '', atMs: 0 };
+
+export class Watch {
+  readonly #clock: Clock;
+  #phase = NOTHING;
+  #intent = NOTHING;
+  #start = NOTHING;
+  #generation: number | undefined;
+  #setbacks = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** As it was read. Whoever edits the object wants it tried again now. */
+  saw(status: VolumeMigrationStatus | undefined, generation = this.#generation): void {
+    const { phase = '', phaseStartTime = '', intent, startTime = '' } = status ?? {};
+    const before = this.#phase;
+    this.#phase = this.#sight(before, `${phase} ${phaseStartTime}`);
+    if (this.#phase !== before || generation !== this.#generation) this.#setbacks = 0;
+    this.#generation = generation;
+    this.#intent = this.#sight(this.#intent, `${intent?.operationId ?? ''} ${intent?.recordedTime ?? ''}`);
+    if (startTime !== this.#start.key) {
+      const earlierMs = startTime === '' ? 0 : Math.max(this.#clock.now() - Date.parse(startTime), 0);
+      this.#start = { key: startTime, atMs: this.#clock.monotonic() - earlierMs };
+    }
+  }
+
+  wrote(status: VolumeMigrationStatus, before: VolumeMigrationStatus | undefined): void {
+    const { startTime = '' } = status;
+    if (startTime !== (before?.startTime ?? '')) this.#start = { key: startTime, atMs: this.#clock.monotonic() };
+    this.saw(status);
+    if (status.intent === before?.intent) return;
+    // Tried again, perhaps within the second that its time is cut off to.
+    this.called();
+    if (status.intent?.step === 'Uncordon') this.#setbacks += 1;
+  }
+
+  /** Also when the call has ended: one that was given up may be under way from then on. */
+  called(): void {
+    this.#intent = { ...this.#intent, atMs: this.#clock.monotonic() };
+  }
+
+  times(): Watched {
+    const nowMs = this.#clock.monotonic();
+    return {
+      phaseMs: nowMs - this.#phase.atMs,
+      callMs: nowMs - this.#intent.atMs,
+      runningMs: nowMs - this.#start.atMs,
+      setbacks: this.#setbacks,
+    };
+  }
+
+  #sight(known: Sight, key: string): Sight {
+    return known.key === key ? known : { key, atMs: this.#clock.monotonic() };
+  }
+}
