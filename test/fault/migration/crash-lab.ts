@@ -232,6 +232,11 @@ export class CrashLab {
     if (status !== 200) throw new Error(`${status} ${body}`);
   }
 
+  /** As `kubectl delete` does it: it goes once its finalizer is taken away. */
+  remove(name: string): Promise<void> {
+    return this.#send('DELETE', `/apis/storage.billyronks.io/v1/volumemigrations/${name}`);
+  }
+
   /** With its volume, so that those who come later do not look at it as well. */
   forget(name: string, volumeId: string): void {
     const object = this.kube.store.get(MIGRATIONS, undefined, name);

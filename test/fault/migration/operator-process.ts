@@ -33,7 +33,10 @@ export class OperatorProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     }
+    // An order to one that has just ended is for nobody.
+    this.#child.on('error', () => undefined);
     this.#ready = once(this.#child, 'message');
+    this.#ready.catch(() => undefined);
   }
 
   /** All that it has written so far. */
