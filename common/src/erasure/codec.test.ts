@@ -56,7 +56,34 @@ describe('encode', () => {
     expect(() => codec.encode(data.slice(1), parity)).toThrow(invalidField('data'));
     expect(() => codec.encode(data, [...parity, new Uint8Array(8)])).toThrow(invalidField('parity'));
     expect(() => codec.encode([...data.slice(1), new Uint8Array(9)], parity)).toThrow(invalidField('parity'));
-    expect(() => codec.encode(data, parity, { offset: 4, length: 5 })).toThrow('reaches to 9');
+    for (const [offset, length] of [
+      [4, 5],
+      [9, 0],
+      [-1, 2],
+      [0, -1],
+      [0.5, 1],
+      [0, NaN],
+    ] as const) {
+      expect(() => codec.encode(data, parity, { offset, length })).toThrow(invalidField('range'));
+    }
+  });
+
+  it('refuses to write where it reads, or twice in one place', () => {
+    const { codec, data, parity } = stripeOf('4+2', 8);
+    const memory = new Uint8Array(15);
+    const overlapping = [memory.subarray(0, 8), memory.subarray(7)];
+    const before = data.map((bytes) => bytes.slice());
+    expect(() => codec.encode(data, [data[3]!, parity[0]!])).toThrow(invalidField('outputs'));
+    expect(() => codec.encode(data, overlapping)).toThrow('shares memory');
+    expect(() => codec.encode([...data.slice(1), overlapping[1]!], [parity[0]!, overlapping[0]!])).toThrow(
+      'shares memory',
+    );
+    expect(() => codec.encodeIncrement(0, parity[1]!, parity)).toThrow('shares memory');
+    const plan = codec.prepare({ available: [0, 1, 2, 4], wanted: [3] });
+    expect(() => codec.run(plan, [...data.slice(0, 3), parity[0]!], [data[1]!])).toThrow('shares memory');
+    expect(data).toEqual(before);
+    const neighbours = new Uint8Array(16);
+    codec.encode([data[0]!, data[0]!, data[1]!, data[2]!], [neighbours.subarray(0, 8), neighbours.subarray(8)]);
   });
 });
 
@@ -174,7 +201,7 @@ describe('reconstruct', () => {
       () =>
         codec.reconstructRange(lose(shards, [0]), { shard: 0, bytes: new Uint8Array(length) }, offset);
     for (const broken of [range(1, 20), range(21, 0), range(5, -1), range(5, 1.5)]) {
-      expect(broken).toThrow(invalidField('offset'));
+      expect(broken).toThrow(invalidField('range'));
     }
     expect(range(0, 5)).toThrow(invalidField('shards'));
   });

@@ -8,19 +8,21 @@ import { LruMap } from './lru-map.ts';
 import type { ErasureEngine, PreparedMatrix } from './engine.ts';
 import { planReconstruction, type PlanRequest, type ReconstructionPlan, type Undecodable } from './plan.ts';
 import type { ErasureScheme } from './scheme.ts';
-import { checkEqualLengths, checkShardNumbers, refusal, type ShardBuffer } from './shard-buffers.ts';
+import {
+  checkDisjoint,
+  checkEqualLengths,
+  checkRange,
+  checkShardNumbers,
+  refusal,
+  type ByteRange,
+  type ShardBuffer,
+} from './shard-buffers.ts';
 
 /** A plan together with the matrix that the engine made of it. */
 export interface Reconstruction {
   readonly sources: readonly number[];
   readonly wanted: readonly number[];
   readonly prepared: PreparedMatrix;
-}
-
-/** The bytes [offset, offset + length) of every buffer. */
-export interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** Losses come in few patterns at a time, one for each set of failed places. */
@@ -42,10 +44,13 @@ export class ErasureCodec {
 
   /**
    * Fills the parity shards, local ones first.
-   * @throws CoucheStorError `invalid` when the number of buffers is wrong or their lengths differ; nothing has been written then.
+   * @throws CoucheStorError `invalid` when the number of buffers is wrong, their lengths differ, the range is not within them, or a buffer that
+   * is written shares memory with another; nothing has been written then.
    */
   encode(data: readonly Uint8Array[], parity: readonly Uint8Array[], range?: ByteRange): void {
     const length = this.#checkStripe(data, parity);
+    checkRange(range, length);
+    checkDisjoint(parity, data);
     this.engine.multiply(this.#parity, data, parity, range?.offset ?? 0, range?.length ?? length);
   }
 
@@ -58,6 +63,8 @@ export class ErasureCodec {
     checkShardNumbers([shard], this.scheme.dataShards, 'shard');
     checkCount('parity', parity, this.scheme.parityShards);
     const length = checkEqualLengths([bytes, ...parity], 'parity');
+    checkRange(range, length);
+    checkDisjoint(parity, [bytes]);
     this.engine.accumulate(this.#parity, shard, bytes, parity, range?.offset ?? 0, range?.length ?? length);
   }
 
@@ -68,6 +75,7 @@ export class ErasureCodec {
   verify(data: readonly Uint8Array[], parity: readonly Uint8Array[], range?: ByteRange): number[] {
     const length = this.#checkStripe(data, parity);
     refuseEmpty(length);
+    checkRange(range, length);
     const differs = new Uint8Array(this.scheme.parityShards);
     this.engine.compare(this.#parity, data, parity, differs, range?.offset ?? 0, range?.length ?? length);
     return [...differs.keys()].filter((row) => differs[row] === 1).map((row) => this.scheme.dataShards + row);
@@ -79,24 +87,24 @@ export class ErasureCodec {
    */
   prepare(request: PlanRequest): Reconstruction {
     const available = [...request.available];
-    checkShardNumbers(available, this.scheme.totalShards, 'available');
-    checkShardNumbers(request.wanted, this.scheme.totalShards, 'wanted');
-    if (request.wanted.length === 0) throw refusal('wanted', 'no shard is wanted; name at least one');
     if (request.cost === undefined) return this.#prepared(available, request.wanted);
     // The plan depends on the costs of the moment; its tables only on the shards.
     return this.#prepared(this.#plan({ ...request, available }).sources, request.wanted);
   }
 
   #prepared(available: readonly number[], wanted: readonly number[]): Reconstruction {
-    const key = `${available.join()}>${wanted.join()}`;
-    return this.#plans.getOrMake(key, () => {
+    // What is kept was checked when it was made.
+    return this.#plans.getOrMake(`${available.join()}>${wanted.join()}`, () => {
       const { sources, wanted: rows, matrix } = this.#plan({ available, wanted });
       const prepared = this.engine.prepare(matrix.coefficients, matrix.rows, matrix.columns);
       return { sources, wanted: rows, prepared };
     });
   }
 
-  #plan(request: PlanRequest): ReconstructionPlan {
+  #plan(request: PlanRequest & { readonly available: readonly number[] }): ReconstructionPlan {
+    checkShardNumbers(request.available, this.scheme.totalShards, 'available');
+    checkShardNumbers(request.wanted, this.scheme.totalShards, 'wanted');
+    if (request.wanted.length === 0) throw refusal('wanted', 'no shard is wanted; name at least one');
     const plan = planReconstruction(this.scheme, request);
     if (plan.kind === 'undecodable') throw undecodableError(this.scheme, plan);
     return plan;
@@ -106,7 +114,7 @@ export class ErasureCodec {
    * Computes the wanted shards of a plan from its sources.
    * @param sources - one buffer a source, in its order.
    * @param outputs - one buffer a wanted shard, in its order.
-   * @throws CoucheStorError `invalid` when a buffer is empty or not as long as the others; nothing has been written then.
+   * @throws CoucheStorError `invalid` as encode() does, and for buffers of zero bytes.
    */
   run(
     { sources, wanted, prepared }: Reconstruction,
@@ -118,6 +126,8 @@ export class ErasureCodec {
     checkCount('outputs', outputs, wanted.length);
     const length = checkEqualLengths([...inputs, ...outputs], 'sources');
     refuseEmpty(length);
+    checkRange(range, length);
+    checkDisjoint(outputs, inputs);
     this.engine.multiply(prepared, inputs, outputs, range?.offset ?? 0, range?.length ?? length);
   }
 
@@ -128,13 +138,12 @@ export class ErasureCodec {
    */
   reconstruct(shards: readonly (Uint8Array | undefined)[], outputs: readonly ShardBuffer[], range?: ByteRange): void {
     const reconstruction = this.#reconstruction(shards, outputs);
-    const inputs = reconstruction.sources.map((shard) => shards[shard]!);
-    const present = shards.filter((bytes) => bytes !== undefined);
-    checkEqualLengths([...present, ...outputs.map(({ bytes }) => bytes)], 'shards');
+    const results = outputs.map(({ bytes }) => bytes);
+    checkEqualLengths([...present(shards), ...results], 'shards');
     this.run(
       reconstruction,
-      inputs,
-      outputs.map(({ bytes }) => bytes),
+      reconstruction.sources.map((shard) => shards[shard]!),
+      results,
       range,
     );
   }
@@ -145,23 +154,21 @@ export class ErasureCodec {
    */
   reconstructRange(shards: readonly (Uint8Array | undefined)[], output: ShardBuffer, offset: number): void {
     const reconstruction = this.#reconstruction(shards, [output]);
-    const present = shards.filter((bytes) => bytes !== undefined);
-    const length = checkEqualLengths(present, 'shards');
-    const end = offset + output.bytes.length;
-    if (!Number.isInteger(offset) || offset < 0 || end > length) {
-      throw refusal(
-        'offset',
-        `${output.bytes.length} bytes at ${offset} are not within shards of ${length}; shorten the range`,
-      );
-    }
-    const inputs = reconstruction.sources.map((shard) => shards[shard]!.subarray(offset, end));
+    const length = checkEqualLengths(present(shards), 'shards');
+    const range = { offset, length: output.bytes.length };
+    checkRange(range, length);
+    const inputs = reconstruction.sources.map((shard) => shards[shard]!.subarray(offset, offset + range.length));
     this.run(reconstruction, inputs, [output.bytes]);
   }
 
   #reconstruction(shards: readonly (Uint8Array | undefined)[], outputs: readonly ShardBuffer[]): Reconstruction {
     checkCount('shards', shards, this.scheme.totalShards);
-    const available = [...shards.keys()].filter((shard) => shards[shard] !== undefined);
-    return this.prepare({ available, wanted: outputs.map(({ shard }) => shard) });
+    const available: number[] = [];
+    for (let shard = 0; shard < shards.length; shard += 1) {
+      if (shards[shard] !== undefined) available.push(shard);
+    }
+    const wanted = outputs.map(({ shard }) => shard);
+    return this.#prepared(available, wanted);
   }
 
   #checkStripe(data: readonly Uint8Array[], parity: readonly Uint8Array[]): number {
@@ -186,9 +193,13 @@ function undecodableError(scheme: ErasureScheme, { undecodable, available }: Und
   );
 }
 
+function present(shards: readonly (Uint8Array | undefined)[]): Uint8Array[] {
+  return shards.filter((bytes) => bytes !== undefined);
+}
+
 function checkCount(field: string, buffers: readonly unknown[], wanted: number): void {
-  if (buffers.length !== wanted)
-    throw refusal(field, `${buffers.length} buffers were given where ${wanted} are needed`);
+  if (buffers.length === wanted) return;
+  throw refusal(field, `${buffers.length} buffers were given where ${wanted} are needed`);
 }
 
 function refuseEmpty(length: number): void {

@@ -2,7 +2,7 @@
  * What every engine checks before it touches a byte, so that all of them refuse the same calls with the same words. A caller
  * that breaks these rules is a bug, hence InvariantError; the checks allocate nothing when they hold.
  */
-import { assertInvariant, InvariantError } from '../base/errors.ts';
+import { InvariantError } from '../base/errors.ts';
 import type { PreparedMatrix } from './engine.ts';
 
 /** Shards of one stripe, data and parity together: the non-zero elements of the field. */
@@ -20,10 +20,8 @@ export function checkCoefficients(coefficients: Uint8Array, rows: number, column
 }
 
 function checkCount(count: number, name: string): void {
-  assertInvariant(
-    Number.isInteger(count) && count >= 1 && count <= MAX_SHARDS,
-    'a matrix has 1 to 255 rows and columns, checked before it is prepared: ' + name,
-  );
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_SHARDS) return;
+  throw new InvariantError(`Invariant broken: a matrix has 1 to ${MAX_SHARDS} ${name}, not ${count}`);
 }
 
 /** For multiply() and compare(); `others` are the outputs or the expected buffers, one a row. */

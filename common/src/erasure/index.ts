@@ -1,6 +1,6 @@
 /** Reed-Solomon and locally repairable codes over GF(2⁸), without I/O: schemes, plans, the codec, and the engine that is always there. */
 export { ErasureCodec } from './codec.ts';
-export type { ByteRange, Reconstruction } from './codec.ts';
+export type { Reconstruction } from './codec.ts';
 export { MAX_SHARDS } from './engine-arguments.ts';
 export type { EngineName, ErasureEngine, PreparedMatrix } from './engine.ts';
 export { lossTable, MAX_COUNTED_PATTERNS } from './loss-table.ts';
@@ -20,7 +20,7 @@ export type {
   SchemeParameters,
   SchemeRecord,
 } from './scheme.ts';
-export type { ShardBuffer } from './shard-buffers.ts';
+export type { ByteRange, ShardBuffer } from './shard-buffers.ts';
 export { TypeScriptEngine } from './typescript-engine.ts';
 export { ArenaView, MAX_ARENA_BYTES, ShardArena } from './shard-arena.ts';
 export type { ArenaPlace } from './shard-arena.ts';

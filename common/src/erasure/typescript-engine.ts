@@ -17,6 +17,7 @@ import { product } from './galois.ts';
 
 const ROWS_PER_TABLE = 4;
 const TABLE_ENTRIES = 256;
+/** Positions summed at a time. */
 const TILE_BYTES = 2048;
 
 class TableMatrix implements PreparedMatrix {
@@ -66,17 +67,13 @@ export class TypeScriptEngine implements ErasureEngine {
     length: number,
   ): void {
     const end = checkRange(offset, length);
-    const { tables, rows } = own(matrix);
+    const { tables } = own(matrix);
     checkBuffers(matrix, inputs, outputs, end);
     for (let start = offset; start < end; start += TILE_BYTES) {
       const stop = Math.min(start + TILE_BYTES, end);
       for (let group = 0; group < tables.length; group += 1) {
         sumInputs(tables[group]!, inputs, this.#sums, start, stop);
-        const first = group * ROWS_PER_TABLE;
-        const last = Math.min(first + ROWS_PER_TABLE, rows);
-        for (let row = first; row < last; row += 1) {
-          store(this.#sums, 8 * (row - first), outputs[row]!, start, stop);
-        }
+        storeRows(this.#sums, outputs, group * ROWS_PER_TABLE, start, stop);
       }
     }
   }
@@ -153,9 +150,20 @@ function sumInputs(
   if (count >= 4) take4(table, 0, inputs, sums, start, stop);
   else take1(table, 0, inputs[0]!, sums, start, stop);
   for (; column + 4 <= count; column += 4) add4(table, column, inputs, sums, start, stop);
+  if (column + 2 <= count) {
+    add2(table, column, inputs, sums, start, stop);
+    column += 2;
+  }
   for (; column < count; column += 1) {
     add1(table, column * TABLE_ENTRIES, inputs[column]!, sums, start, stop);
   }
+}
+
+/** From the sums of one group of rows to the outputs of those rows. */
+function storeRows(sums: Int32Array, outputs: readonly Uint8Array[], first: number, start: number, stop: number): void {
+  const count = outputs.length - first;
+  if (count >= ROWS_PER_TABLE) store4(sums, outputs, first, start, stop);
+  else for (let row = 0; row < count; row += 1) store1(sums, 8 * row, outputs[first + row]!, start, stop);
 }
 
 // The inner loops: standalone functions of typed arrays and numbers, which the compiler of the runtime sees with one type each.
@@ -176,6 +184,22 @@ function take1(
 function add1(table: Int32Array, base: number, input: Uint8Array, sums: Int32Array, start: number, stop: number): void {
   for (let at = start, position = 0; at < stop; at += 1, position += 1) {
     sums[position] = sums[position]! ^ table[base + input[at]!]!;
+  }
+}
+
+function add2(
+  table: Int32Array,
+  column: number,
+  inputs: readonly Uint8Array[],
+  sums: Int32Array,
+  start: number,
+  stop: number,
+): void {
+  const a = inputs[column]!;
+  const b = inputs[column + 1]!;
+  const base = column * TABLE_ENTRIES;
+  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
+    sums[position] = sums[position]! ^ table[base + a[at]!]! ^ table[base + TABLE_ENTRIES + b[at]!]!;
   }
 }
 
@@ -224,9 +248,23 @@ function add4(
   }
 }
 
-function store(sums: Int32Array, shift: number, output: Uint8Array, start: number, stop: number): void {
+function store1(sums: Int32Array, shift: number, output: Uint8Array, start: number, stop: number): void {
   for (let at = start, position = 0; at < stop; at += 1, position += 1) {
     output[at] = sums[position]! >>> shift;
+  }
+}
+
+function store4(sums: Int32Array, outputs: readonly Uint8Array[], first: number, start: number, stop: number): void {
+  const a = outputs[first]!;
+  const b = outputs[first + 1]!;
+  const c = outputs[first + 2]!;
+  const d = outputs[first + 3]!;
+  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
+    const sum = sums[position]!;
+    a[at] = sum;
+    b[at] = sum >>> 8;
+    c[at] = sum >>> 16;
+    d[at] = sum >>> 24;
   }
 }
 
