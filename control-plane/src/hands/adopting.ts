@@ -59,8 +59,9 @@ type Loan =
   | { readonly kind: 'refused'; readonly reason: string };
 
 function loanOf({ record: { name }, spec, observation: { other } }: MigrationView): Loan {
-  // Nobody else remembers the replica, and nobody else may remove it.
-  if (other === undefined) return { kind: 'lent' };
+  // Whoever made it go, against its finalizer, wants the copy to stay.
+  if (other === undefined)
+    return refused(`Migration ${spec.adopts?.migration ?? ''}, which left the replica, is gone.`);
   if (other.parsed.kind === 'invalid') return refused(`Migration ${other.name} cannot be understood.`);
   const { status, spec: plan } = other.parsed.value;
   const extra = status?.extraReplica;
