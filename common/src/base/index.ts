@@ -9,6 +9,8 @@ export type { ConfigInputs, LoadedConfig } from './config.ts';
 export { describeOptions } from './config-help.ts';
 export type { OptionDescription } from './config-help.ts';
 export type { ConfigOf, ConfigSpec, OptionSpec } from './config-spec.ts';
+export { Deadline, unlessAborted, withDeadline } from './deadline.ts';
+export type { DeadlineOptions } from './deadline.ts';
 export { assertInvariant, CoucheStorError, ERROR_CODES, InvariantError, isError, toCoucheStorError } from './errors.ts';
 export type { CoucheStorErrorOptions, ErrorCode, ErrorFields } from './errors.ts';
 export {

@@ -4,7 +4,14 @@
  * the next one of the volume, so of two leaders that know the same migrations one creates it and the other finds it there.
  */
 import { isFinal, nextMigrationName, volumeMigrationManifest, type StoragePolicySpec } from '@couchestor/common/api';
-import { InvariantError, toCoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
+import {
+  InvariantError,
+  toCoucheStorError,
+  unlessAborted,
+  withDeadline,
+  type Clock,
+  type Logger,
+} from '@couchestor/common/base';
 import { MigrationLimits } from '../brain/limits.ts';
 import type { MigrationFacts } from '../model/cluster-snapshot.ts';
 import type { Decision, PlannedMove } from '../model/decision.ts';
@@ -14,7 +21,6 @@ import type { ClusterObjects } from '../ports/cluster-objects.ts';
 import type { OperatorMetrics } from '../ports/operator-metrics.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';
 import type { VolumeMigrations } from '../ports/volume-migrations.ts';
-import { bounded, unlessAborted } from './bounded.ts';
 import { migrationSpec } from './migration-spec.ts';
 
 export interface MigrationStarterOptions {
@@ -162,8 +168,8 @@ export class MigrationStarter {
       code,
     };
     try {
-      const bounds = { clock, timeoutMs: CREATE_TIMEOUT_MS, signal };
-      const outcome = await bounded('Kubernetes', bounds, (own) => migrations.create(manifest, own));
+      const bounds = { clock, timeoutMs: CREATE_TIMEOUT_MS, signal, what: 'Creating a migration' };
+      const outcome = await withDeadline(bounds, (own) => migrations.create(manifest, own));
       this.#remember(name, decision, { isCertain: true });
       if (outcome === 'created') {
         metrics.migrationCreated('success');

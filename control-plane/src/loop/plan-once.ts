@@ -3,7 +3,7 @@
  * reason; without Kubernetes or the storage system there are no decisions at all, and without heat there are none that move.
  */
 import { ACCEPTED, isFinal, policySpecConditions } from '@couchestor/common/api';
-import { assertInvariant, InvariantError, toCoucheStorError, type Clock } from '@couchestor/common/base';
+import { assertInvariant, InvariantError, toCoucheStorError, withDeadline, type Clock } from '@couchestor/common/base';
 import { telemetryHealth } from '../eyes/index.ts';
 import type { ClusterSnapshot, MigrationFacts, StorageFacts } from '../model/cluster-snapshot.ts';
 import { composeSnapshot } from '../model/compose-snapshot.ts';
@@ -18,7 +18,6 @@ import type { HeatSource } from '../ports/heat-source.ts';
 import type { OperatorMetrics } from '../ports/operator-metrics.ts';
 import type { StoragePolicies } from '../ports/storage-policies.ts';
 import type { StorageSystem } from '../ports/storage-system.ts';
-import { bounded } from './bounded.ts';
 
 export type Decide = (input: {
   readonly snapshot: ClusterSnapshot;
@@ -120,8 +119,8 @@ type Observation =
 
 async function observe({ storage, clock, timeoutMs }: PlanningParts, signal: AbortSignal): Promise<Observation> {
   try {
-    const bounds = { clock, timeoutMs, signal };
-    return { kind: 'observed', facts: await bounded('The storage system', bounds, (own) => storage.observe(own)) };
+    const bounds = { clock, timeoutMs, signal, what: 'Observing the storage system' };
+    return { kind: 'observed', facts: await withDeadline(bounds, (own) => storage.observe(own)) };
   } catch (thrown) {
     if (thrown instanceof InvariantError || signal.aborted) throw thrown;
     const { code, message, fields } = toCoucheStorError(thrown);
@@ -153,7 +152,8 @@ async function readWindow(parts: PlanningParts, windowMs: number, signal: AbortS
   const { heat, clock, timeoutMs, metrics } = parts;
   let reading: HeatReading;
   try {
-    reading = await bounded('Prometheus', { clock, timeoutMs, signal }, (own) => heat.read(windowMs, own));
+    const bounds = { clock, timeoutMs, signal, what: 'Reading heat' };
+    reading = await withDeadline(bounds, (own) => heat.read(windowMs, own));
   } catch (thrown) {
     if (thrown instanceof InvariantError || signal.aborted) throw thrown;
     const { code, message } = toCoucheStorError(thrown);

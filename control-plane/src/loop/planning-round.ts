@@ -3,11 +3,17 @@
  * policy that was edited after a round began gets a new one, at a bounded rate; other changes get one soon. Every replica of the control plane plans, so
  * that each can answer what would be done; only the leader acts on it.
  */
-import { CoucheStorError, InvariantError, toCoucheStorError, TokenBucket, type Logger } from '@couchestor/common/base';
+import {
+  CoucheStorError,
+  InvariantError,
+  toCoucheStorError,
+  TokenBucket,
+  unlessAborted,
+  type Logger,
+} from '@couchestor/common/base';
 import type { Readiness } from '../model/health.ts';
 import { covers, type PlanningReport } from '../model/planning-report.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
-import { unlessAborted } from './bounded.ts';
 import { planOnce, type PlanningParts } from './plan-once.ts';
 
 export interface PlanningRoundOptions {

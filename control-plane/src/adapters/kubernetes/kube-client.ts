@@ -3,9 +3,8 @@
  * rate limit (so that a loop gone wild cannot flood the API server), and fails with a CoucheStorError only. Nothing is
  * retried here: who calls knows what a repetition means.
  */
-import { CoucheStorError, realClock, TokenBucket, type Clock } from '@couchestor/common/base';
+import { CoucheStorError, Deadline, realClock, TokenBucket, withDeadline, type Clock } from '@couchestor/common/base';
 import { errorOfFailure, errorOfResponse, errorOfStatus, type RequestContext } from './api-error.ts';
-import { Deadline, withDeadline } from './deadline.ts';
 import { isKubeObject, isRecord, keyOf, type KubeObject, type NewObject, type ObjectRef } from './kube-object.ts';
 import { pathOf, qualifiedName, type KubeResource, type PathOptions } from './resources.ts';
 import { TransportError, type KubeTransport, type TransportRequest } from './transport.ts';

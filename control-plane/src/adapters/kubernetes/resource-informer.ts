@@ -4,7 +4,7 @@
  * emptied-api-guard.ts) and after a long silence: absence in a snapshot means that the object does not exist. During a
  * suspicion the last good state is kept, nothing is told to handlers, and lists go on until they make sense or are confirmed.
  */
-import { CoucheStorError, nullLogger, type Clock, type Logger } from '@couchestor/common/base';
+import { nullLogger, unlessAborted, type Clock, type CoucheStorError, type Logger } from '@couchestor/common/base';
 import { ChangeDispatcher, type ChangeHandler } from './change-dispatcher.ts';
 import { DEFAULT_GUARD, EmptiedApiGuard, type GuardOptions, type Suspicion } from './emptied-api-guard.ts';
 import { DEFAULT_TIMING, type InformerTiming } from './informer-timing.ts';
@@ -121,16 +121,7 @@ export class ResourceInformer<T> {
 
   /** Thrown when `signal` aborts before the first list was taken: CoucheStorError `cancelled`. */
   async waitForSync(signal: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<never>();
-    const abort = (): void =>
-      aborted.reject(new CoucheStorError('cancelled', `Waiting for ${this.#resource} was cancelled.`));
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      await Promise.race([aborted.promise, this.#synced.promise]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    await unlessAborted(this.#synced.promise, signal, `Waiting for ${this.#resource}`);
   }
 
   /** The handler first hears of every object known now. Returns how to unsubscribe. */

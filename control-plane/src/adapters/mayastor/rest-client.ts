@@ -6,8 +6,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import { CoucheStorError, retry, type Clock } from '@couchestor/common/base';
-import { withDeadline } from '../kubernetes/deadline.ts';
+import { CoucheStorError, retry, withDeadline, type Clock } from '@couchestor/common/base';
 import { errorOfAnswer, errorOfFailure, type RestAnswer } from './rest-error.ts';
 
 export interface RestClientOptions {

@@ -4,9 +4,8 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import { CoucheStorError, type Clock } from '@couchestor/common/base';
+import { CoucheStorError, withDeadline, type Clock } from '@couchestor/common/base';
 import type { TimeGrid } from '../../eyes/index.ts';
-import { withDeadline } from '../kubernetes/deadline.ts';
 import { failure, type FailureReason } from './failure.ts';
 
 export interface PrometheusClientOptions {

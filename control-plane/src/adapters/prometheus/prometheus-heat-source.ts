@@ -2,7 +2,7 @@
  * Heat from Prometheus. A reading is one range query for the whole fleet; readings of one window are shared for a while. Families
  * are asked in order until one has series, so that a round costs one query per window where volumes have metrics of their own. Whatever Prometheus does becomes a reading: heat of which nothing is known, never heat of zero.
  */
-import { InvariantError, toCoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
+import { InvariantError, toCoucheStorError, withDeadline, type Clock, type Logger } from '@couchestor/common/base';
 import {
   DEFAULT_SCRAPE_INTERVAL_MS,
   DEFAULT_STALE_AFTER_MS,
@@ -14,7 +14,6 @@ import {
 } from '../../eyes/index.ts';
 import type { Heat, HeatReading } from '../../model/heat.ts';
 import type { HeatSource } from '../../ports/heat-source.ts';
-import { withDeadline } from '../kubernetes/deadline.ts';
 import { breathe } from './breathe.ts';
 import { reasonOf } from './failure.ts';
 import { FleetQuery, type FleetSamples } from './fleet-query.ts';

@@ -1,11 +1,13 @@
-/** Runs an operation under a deadline and a caller's signal; the operation sees one signal that means both. */
-import { CoucheStorError, type Clock } from '@couchestor/common/base';
+/** Calls that end: by their answer, by a deadline, or because whoever called is stopped. They see one signal that means both. */
+import type { Clock } from './clock.ts';
+import { CoucheStorError } from './errors.ts';
+import { formatDuration } from './units.ts';
 
 export interface DeadlineOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Completes "… took longer than N ms". */
+  /** Completes "… took longer than 10s". */
   readonly what: string;
 }
 
@@ -56,7 +58,7 @@ export class Deadline {
 
   #arm(timeoutMs: number): { cancel(): void } {
     return this.#options.clock.setTimer(timeoutMs, () => {
-      const message = `${this.#options.what} took longer than ${Math.round(timeoutMs)} ms.`;
+      const message = `${this.#options.what} took longer than ${formatDuration(timeoutMs)}.`;
       this.#controller.abort(new CoucheStorError('timeout', message));
     });
   }
@@ -75,5 +77,18 @@ export async function withDeadline<T>(options: DeadlineOptions, run: (signal: Ab
     return await deadline.race(run(deadline.signal));
   } finally {
     deadline.release();
+  }
+}
+
+/** As `promise`, which others may wait for as well. Thrown when `signal` aborts first: CoucheStorError `cancelled`. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, what = 'The wait'): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(new CoucheStorError('cancelled', `${what} was cancelled.`));
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
