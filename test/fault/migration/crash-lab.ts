@@ -28,6 +28,7 @@ export const PATIENCE_MS = 120_000;
 
 export interface Migration {
   readonly metadata: { readonly name: string; readonly uid: string };
+  readonly spec: { readonly approval?: { readonly mode?: string; readonly approved?: boolean } };
   readonly status?: {
     readonly phase: string;
     readonly message?: string;
@@ -200,7 +201,7 @@ export class CrashLab {
   }
 
   migration(name: string): Migration | undefined {
-    return this.kube.store.get(MIGRATIONS, undefined, name);
+    return this.kube.store.get(MIGRATIONS, undefined, name) as unknown as Migration | undefined;
   }
 
   /** All that its drivers write; the condition of the accounts is not theirs. */

@@ -67,8 +67,7 @@ export class OperatorProcess {
 
   /** From now on, also before it begins. */
   async setPace(pace: Pace): Promise<void> {
-    await this.#ready;
-    if (!this.hasEnded) await this.#tell({ kind: 'pace', pace });
+    await Promise.race([this.#ready.then(() => this.#tell({ kind: 'pace', pace })), this.ended()]);
   }
 
   async #tell(order: Order): Promise<void> {

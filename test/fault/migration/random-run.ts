@@ -186,6 +186,13 @@ class RandomWorld {
     }
   }
 
+  async #approveAll(): Promise<void> {
+    for (const { name } of this.#moves) {
+      const { approval } = this.#lab.migration(name)?.spec ?? {};
+      if (approval?.mode === 'Manual' && approval.approved !== true) await this.#approve(name);
+    }
+  }
+
   #approve(name: string): Promise<void> {
     return this.#lab.change(name, { approval: { mode: 'Manual', approved: true, approvedBy: 'anna' } });
   }
@@ -210,13 +217,11 @@ class RandomWorld {
       for (const { current } of this.#kubelets) if (current?.hasEnded === false) current.signal('SIGCONT');
     }, 1_000);
     this.#lab.applyPolicy();
-    for (const { name } of this.#moves) {
-      if (this.#lab.phase(name) === 'AwaitingApproval') await this.#approve(name);
-    }
     const untilMs = performance.now() + REST_WITHIN_MS;
     let problems = this.#problems();
     while (problems.length > 0 && performance.now() < untilMs) {
       await sleep(POLL_MS);
+      await this.#approveAll();
       problems = this.#problems();
     }
     clearInterval(wake);
