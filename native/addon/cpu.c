@@ -27,6 +27,14 @@ static unsigned find_features(void) {
   if (zmm && (b & wide) == wide) found |= CPU_AVX512;
   return found;
 }
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+static unsigned find_features(void) {
+  const unsigned long wanted = HWCAP_CRC32 | HWCAP_PMULL;
+  return (getauxval(AT_HWCAP) & wanted) == wanted ? CPU_ARM_CRC_PMULL : 0;
+}
 #else
 static unsigned find_features(void) { return 0; }
 #endif

@@ -9,6 +9,7 @@ enum cpu_feature {
   CPU_GFNI = 1 << 3,
   CPU_AVX512 = 1 << 4, /* F, BW, DQ and VL */
   CPU_VPCLMUL = 1 << 5,
+  CPU_ARM_CRC_PMULL = 1 << 6,
 };
 
 /* The bits above; asked once. */

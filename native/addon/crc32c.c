@@ -1,6 +1,6 @@
 /*
- * Three ways to the same checksum: folding 256 bytes at a time by carry-less multiplication, three interleaved
- * streams of the crc32 instruction joined by carry-less multiplication, and tables.
+ * Three ways to the same checksum: folding 256 bytes at a time by carry-less multiplication; three interleaved streams of
+ * the crc32 instruction, which x86 and ARM have, joined by carry-less multiplication; and tables.
  *
  * Polynomials are reflected: the highest bit of a word is the coefficient of x^0. A fold replaces bits that lie D bits
  * ahead by the bits' product with x^D mod P. A product of two reflected words comes out multiplied by x once more, and a
@@ -45,12 +45,28 @@ static uint32_t crc_portable(uint32_t crc, const uint8_t *bytes, size_t length) 
   return ~crc;
 }
 
+/* The instructions that both the interleaved way and the ends of the folded one need. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define TARGET_SSE42 __attribute__((target("sse4.2,pclmul")))
-#define TARGET_AVX512 __attribute__((target("sse4.2,pclmul,avx512f,avx512bw,avx512vl,avx512dq,vpclmulqdq")))
+#define TARGET_CRC __attribute__((target("sse4.2,pclmul")))
+#define TARGET_WIDE __attribute__((target("sse4.2,pclmul,avx512f,avx512bw,avx512vl,avx512dq,vpclmulqdq")))
+#define crc_of_8(state, word) _mm_crc32_u64(state, word)
+#define crc_of_1(state, byte) _mm_crc32_u8((uint32_t)(state), byte)
+#define carryless(a, b)                                                                                                \
+  (uint64_t)_mm_cvtsi128_si64(                                                                                         \
+      _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)(a)), _mm_cvtsi64_si128((long long)(b)), 0))
+#elif defined(__aarch64__)
+#include <arm_acle.h>
+#include <arm_neon.h>
 
+#define TARGET_CRC __attribute__((target("+crc+crypto")))
+#define crc_of_8(state, word) (uint64_t)__crc32cd((uint32_t)(state), word)
+#define crc_of_1(state, byte) __crc32cb((uint32_t)(state), byte)
+#define carryless(a, b) vgetq_lane_u64(vreinterpretq_u64_p128(vmull_p64(a, b)), 0)
+#endif
+
+#if defined(TARGET_CRC)
 /* x^n mod P */
 static uint32_t power_of_x(unsigned n) {
   uint32_t power = 0x80000000u;
@@ -58,26 +74,12 @@ static uint32_t power_of_x(unsigned n) {
   return power;
 }
 
-/* The two multipliers that move 128 bits ahead by `bits`: for the earlier half, which stands 64 bits higher, and the later. */
-struct fold {
-  uint64_t earlier, later;
-};
-static struct fold fold_128, fold_512, fold_2048;
-
-static struct fold fold_by(unsigned bits) {
-  const struct fold fold = {power_of_x(bits + 31), power_of_x(bits - 33)};
-  return fold;
-}
-
 /* The streams of the interleaved way: long ones, then short ones for what is left. */
 #define LONG_STREAM 1360
 #define SHORT_STREAM 168
 static uint64_t skip_long[2], skip_short[2];
 
-static void prepare_multipliers(void) {
-  fold_128 = fold_by(128);
-  fold_512 = fold_by(512);
-  fold_2048 = fold_by(2048);
+static void prepare_skips(void) {
   for (unsigned streams = 1; streams <= 2; streams++) {
     skip_long[streams - 1] = power_of_x(streams * LONG_STREAM * 8 - 33);
     skip_short[streams - 1] = power_of_x(streams * SHORT_STREAM * 8 - 33);
@@ -91,34 +93,29 @@ static inline __attribute__((always_inline)) uint64_t word_at(const uint8_t *byt
 }
 
 /* `state` is the complement of a checksum, as the instruction keeps it. */
-static inline __attribute__((always_inline)) TARGET_SSE42 uint64_t crc_end(uint64_t state, const uint8_t *bytes,
-                                                                           size_t length) {
-  for (; length >= 8; length -= 8, bytes += 8) state = _mm_crc32_u64(state, word_at(bytes));
-  for (; length > 0; length--) state = _mm_crc32_u8((uint32_t)state, *bytes++);
+static inline __attribute__((always_inline)) TARGET_CRC uint64_t crc_end(uint64_t state, const uint8_t *bytes,
+                                                                         size_t length) {
+  for (; length >= 8; length -= 8, bytes += 8) state = crc_of_8(state, word_at(bytes));
+  for (; length > 0; length--) state = crc_of_1(state, *bytes++);
   return state;
 }
 
-static inline __attribute__((always_inline)) TARGET_SSE42 __m128i carryless(uint64_t a, uint64_t b) {
-  return _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)a), _mm_cvtsi64_si128((long long)b), 0);
-}
-
-static inline __attribute__((always_inline)) TARGET_SSE42 uint64_t three_streams(uint64_t state, const uint8_t *bytes,
-                                                                                 size_t stream, const uint64_t *skip) {
+static inline __attribute__((always_inline)) TARGET_CRC uint64_t three_streams(uint64_t state, const uint8_t *bytes,
+                                                                               size_t stream, const uint64_t *skip) {
   uint64_t second = 0, third = 0;
   const uint8_t *end = bytes + stream - 8;
   for (; bytes < end; bytes += 8) {
-    state = _mm_crc32_u64(state, word_at(bytes));
-    second = _mm_crc32_u64(second, word_at(bytes + stream));
-    third = _mm_crc32_u64(third, word_at(bytes + 2 * stream));
+    state = crc_of_8(state, word_at(bytes));
+    second = crc_of_8(second, word_at(bytes + stream));
+    third = crc_of_8(third, word_at(bytes + 2 * stream));
   }
   /* The earlier streams are moved to the last word of the third and go through the instruction with it. */
-  state = _mm_crc32_u64(state, word_at(bytes));
-  second = _mm_crc32_u64(second, word_at(bytes + stream));
-  const __m128i moved = _mm_xor_si128(carryless(state, skip[1]), carryless(second, skip[0]));
-  return _mm_crc32_u64(third, word_at(bytes + 2 * stream) ^ (uint64_t)_mm_cvtsi128_si64(moved));
+  state = crc_of_8(state, word_at(bytes));
+  second = crc_of_8(second, word_at(bytes + stream));
+  return crc_of_8(third, word_at(bytes + 2 * stream) ^ carryless(state, skip[1]) ^ carryless(second, skip[0]));
 }
 
-static TARGET_SSE42 uint32_t crc_interleaved(uint32_t crc, const uint8_t *bytes, size_t length) {
+static TARGET_CRC uint32_t crc_interleaved(uint32_t crc, const uint8_t *bytes, size_t length) {
   uint64_t state = (uint32_t)~crc;
   for (; length >= 3 * LONG_STREAM; length -= 3 * LONG_STREAM, bytes += 3 * LONG_STREAM)
     state = three_streams(state, bytes, LONG_STREAM, skip_long);
@@ -126,8 +123,27 @@ static TARGET_SSE42 uint32_t crc_interleaved(uint32_t crc, const uint8_t *bytes,
     state = three_streams(state, bytes, SHORT_STREAM, skip_short);
   return ~(uint32_t)crc_end(state, bytes, length);
 }
+#endif
 
-#define WIDE static inline __attribute__((always_inline)) TARGET_AVX512
+#if defined(TARGET_WIDE)
+/* The two multipliers that move 128 bits ahead by `bits`: for the earlier half, which stands 64 bits higher, and the later. */
+struct fold {
+  uint64_t earlier, later;
+};
+static struct fold fold_128, fold_512, fold_2048;
+
+static struct fold fold_by(unsigned bits) {
+  const struct fold fold = {power_of_x(bits + 31), power_of_x(bits - 33)};
+  return fold;
+}
+
+static void prepare_folds(void) {
+  fold_128 = fold_by(128);
+  fold_512 = fold_by(512);
+  fold_2048 = fold_by(2048);
+}
+
+#define WIDE static inline __attribute__((always_inline)) TARGET_WIDE
 
 WIDE __m512i wide_multipliers(struct fold fold) {
   return _mm512_broadcast_i32x4(_mm_set_epi64x((long long)fold.later, (long long)fold.earlier));
@@ -143,7 +159,7 @@ WIDE __m128i narrow_fold(__m128i sum, __m128i multipliers, __m128i next) {
   return _mm_xor_si128(_mm_xor_si128(earlier, _mm_clmulepi64_si128(sum, multipliers, 0x11)), next);
 }
 
-static TARGET_AVX512 uint32_t crc_folded(uint32_t crc, const uint8_t *bytes, size_t length) {
+static TARGET_WIDE uint32_t crc_folded(uint32_t crc, const uint8_t *bytes, size_t length) {
   if (length < 256) return crc_interleaved(crc, bytes, length);
   __m512i sums[4];
   for (int i = 0; i < 4; i++) sums[i] = _mm512_loadu_si512(bytes + 64 * i);
@@ -164,16 +180,19 @@ static TARGET_AVX512 uint32_t crc_folded(uint32_t crc, const uint8_t *bytes, siz
   last = narrow_fold(last, by_128, _mm512_extracti32x4_epi32(sum, 3));
   for (; length >= 16; length -= 16, bytes += 16)
     last = narrow_fold(last, by_128, _mm_loadu_si128((const __m128i *)bytes));
-  uint64_t state = _mm_crc32_u64(0, (uint64_t)_mm_extract_epi64(last, 0));
-  state = _mm_crc32_u64(state, (uint64_t)_mm_extract_epi64(last, 1));
+  uint64_t state = crc_of_8(0, (uint64_t)_mm_extract_epi64(last, 0));
+  state = crc_of_8(state, (uint64_t)_mm_extract_epi64(last, 1));
   return ~(uint32_t)crc_end(state, bytes, length);
 }
 #endif
 
 static void prepare(void) {
   prepare_tables();
-#if defined(__x86_64__)
-  prepare_multipliers();
+#if defined(TARGET_CRC)
+  prepare_skips();
+#endif
+#if defined(TARGET_WIDE)
+  prepare_folds();
 #endif
 }
 
@@ -186,6 +205,8 @@ const struct crc_kernel crc_kernels[] = {
 #if defined(__x86_64__)
     {"avx512+vpclmulqdq", CPU_AVX512 | CPU_VPCLMUL | CPU_SSE42_PCLMUL, crc_folded},
     {"sse4.2+pclmulqdq", CPU_SSE42_PCLMUL, crc_interleaved},
+#elif defined(__aarch64__)
+    {"crc32+pmull", CPU_ARM_CRC_PMULL, crc_interleaved},
 #endif
     {"portable", 0, crc_portable},
     {NULL, 0, NULL},

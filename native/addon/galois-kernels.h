@@ -16,6 +16,9 @@ extern gf_block *const gf_blocks_avx2_gfni[GF_MODES][GF_BLOCK_ROWS];
 extern gf_block *const gf_blocks_avx2[GF_MODES][GF_BLOCK_ROWS];
 extern gf_block *const gf_blocks_ssse3[GF_MODES][GF_BLOCK_ROWS];
 #endif
+#if defined(__aarch64__)
+extern gf_block *const gf_blocks_neon[GF_MODES][GF_BLOCK_ROWS];
+#endif
 extern gf_block *const gf_blocks_portable[GF_MODES][GF_BLOCK_ROWS];
 
 #endif

@@ -92,6 +92,9 @@ const struct gf_kernel gf_kernels[] = {
     {"avx2", CPU_AVX2, GF_NIBBLES, 4, gf_blocks_avx2},
     {"ssse3", CPU_SSSE3, GF_NIBBLES, 4, gf_blocks_ssse3},
 #endif
+#if defined(__aarch64__)
+    {"neon", 0, GF_NIBBLES, 4, gf_blocks_neon},
+#endif
     {"portable", 0, GF_NIBBLES, 4, gf_blocks_portable},
     {NULL, 0, GF_BITS, 0, NULL},
 };

@@ -10,7 +10,7 @@ import { kernelsOf } from './kernels.ts';
 export type Crc32c = (bytes: Uint8Array, initial?: number, offset?: number, length?: number) => number;
 
 export interface Crc32cChoice {
-  /** What the checksum is made with: `avx512+vpclmulqdq`, `sse4.2+pclmulqdq` or `portable`. */
+  /** What the checksum is made with: `avx512+vpclmulqdq`, `sse4.2+pclmulqdq`, `crc32+pmull` or `portable`. */
   readonly kernel: string;
   readonly crc32c: Crc32c;
 }

@@ -8,7 +8,7 @@ import type { Addon } from './addon.ts';
 import { chooseKernel, kernelsOf } from './kernels.ts';
 
 export interface Galois {
-  /** The kernel it runs: `avx512+gfni`, `avx2+gfni`, `avx2`, `ssse3` or `portable`. */
+  /** The kernel it runs: `avx512+gfni`, `avx2+gfni`, `avx2`, `ssse3`, `neon` or `portable`. */
   readonly kernel: string;
   /** All that run on this processor, fastest first. */
   readonly kernels: readonly string[];

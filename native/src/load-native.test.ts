@@ -25,6 +25,9 @@ describe('the addon', () => {
   });
 
   it('is loaded by two threads at once, again and again, and works on memory that they share', async () => {
+    const loaded = loadNative();
+    if (loaded.kind === 'absent') throw new Error(loaded.reason);
+    const { crc32c } = loaded.native;
     const shared = new Uint8Array(new SharedArrayBuffer(4096));
     const script = `
       const { loadNative } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))});
@@ -39,11 +42,14 @@ describe('the addon', () => {
     const start = (part: number): Promise<number> =>
       new Promise((resolve, reject) => {
         const worker = new Worker(script, { eval: true, workerData: { shared, part } });
-        worker.once('message', resolve).once('error', reject);
+        let checksum = -1;
+        worker.once('message', (message: number) => (checksum = message));
+        worker.once('exit', () => resolve(checksum)).once('error', reject);
       });
     shared.fill(3, 3072);
     for (let round = 0; round < 2; round += 1) {
-      expect((await Promise.all([0, 1].map(start))).length).toBe(2);
+      const checksums = await Promise.all([0, 1].map(start));
+      expect(checksums).toEqual([0, 1].map((part) => crc32c(shared, 0, part * 1024, 1024)));
       expect([shared[1023], shared[2047], shared[2048]]).toEqual([3, 6, 0]);
     }
   });

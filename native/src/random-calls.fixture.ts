@@ -158,7 +158,13 @@ function rightArguments(name: keyof typeof WRONG): unknown[] {
     case 'compare':
       return [prepared(), fitting(columns), fitting(rows), new Uint8Array(rows), offset, length];
     case 'crc32c':
-      return [2, below(2 ** 32), new Uint8Array(300), offset, length];
+      return [
+        (addon.crc32cKernels as unknown as string[]).length - 1,
+        below(2 ** 32),
+        new Uint8Array(300),
+        offset,
+        length,
+      ];
     case 'map':
       return [descriptor, offset, 1 + below(90_000), below(2) === 0];
     case 'read':
