@@ -1,0 +1,175 @@
+/** Real threads on a real arena, with each engine: the bytes they compute, and what is left behind when they are stopped. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import type { CoucheStorError } from '../base/index.ts';
+import { nullLogger } from '../base/index.ts';
+import { createScheme, ErasureCodec, ShardArena, TypeScriptEngine, WASM_SCRATCH_BYTES } from '../erasure/index.ts';
+import { CodingPool, PART_BYTES } from './coding-pool.ts';
+import { CodingThread } from './coding-thread.ts';
+import type { WorkPart } from './matrix-work.ts';
+import { PooledCodec } from './pooled-codec.ts';
+
+const MIB = 1024 * 1024;
+const scheme = createScheme({ kind: 'reedSolomon', dataShards: 4, parityShards: 2 });
+const oracle = new ErasureCodec(scheme, new TypeScriptEngine());
+
+/** The same bytes in every run, and different ones for every seed. */
+function noise(bytes: Uint8Array, seed: number): Uint8Array {
+  bytes.set(createHash('shake256', { outputLength: bytes.length }).update(String(seed)).digest());
+  return bytes;
+}
+
+const plain = (buffers: readonly Uint8Array[]): Uint8Array[] => buffers.map((buffer) => buffer.slice());
+
+describe.each(['native', 'wasm', 'typescript'] as const)('threads with the engine %s', (engine) => {
+  let pool: CodingPool;
+  let codec: PooledCodec;
+
+  beforeAll(async () => {
+    pool = await CodingPool.start({ threads: 2, arena: new ShardArena(64 * MIB), engine, logger: nullLogger });
+    codec = new PooledCodec(scheme, pool);
+  });
+
+  afterAll(async () => {
+    await pool.close();
+    expect(pool.arena.allocatedCount).toBe(0);
+  });
+
+  /** Six shards, the parity computed by the oracle. */
+  function stripe(bytes: number): { shards: Uint8Array[]; expected: Uint8Array[]; release: () => void } {
+    const shards = Array.from({ length: 6 }, (_, index) => noise(pool.arena.allocate(bytes), bytes + index + 1));
+    const expected = plain(shards);
+    oracle.encode(expected.slice(0, 4), expected.slice(4));
+    return { shards, expected, release: () => shards.forEach((shard) => pool.arena.release(shard)) };
+  }
+
+  it.each([1, 63, 4096, 100_003, PART_BYTES / 4 + 77])(
+    'encodes, verifies and reconstructs shards of %d bytes',
+    async (bytes) => {
+      const { shards, expected, release } = stripe(bytes);
+      await codec.encode(shards.slice(0, 4), shards.slice(4));
+      expect(Buffer.concat(shards).equals(Buffer.concat(expected))).toBe(true);
+      expect(await codec.verify(shards.slice(0, 4), shards.slice(4))).toEqual([]);
+
+      const [lost, other] = [shards[1]!.fill(0), shards[4]!.fill(0)];
+      await codec.reconstruct(
+        shards.map((shard, index) => (index === 1 || index === 4 ? undefined : shard)),
+        [
+          { shard: 1, bytes: lost },
+          { shard: 4, bytes: other },
+        ],
+      );
+      expect(Buffer.concat(shards).equals(Buffer.concat(expected))).toBe(true);
+
+      const last = shards[5]!;
+      last[bytes - 1] = last[bytes - 1]! ^ 0x80;
+      expect(await codec.verify(shards.slice(0, 4), shards.slice(4))).toEqual([5]);
+      release();
+    },
+  );
+
+  it('encodes shard by shard, and a range of one shard', async () => {
+    const { shards, expected, release } = stripe(70_001);
+    for (const parity of shards.slice(4)) parity.fill(0);
+    for (const shard of [2, 0, 3, 1]) await codec.encodeIncrement(shard, shards[shard]!, shards.slice(4));
+    expect(Buffer.concat(shards).equals(Buffer.concat(expected))).toBe(true);
+    const range = pool.arena.allocate(4097);
+    await codec.reconstructRange(
+      shards.map((shard, index) => (index === 2 ? undefined : shard)),
+      { shard: 2, bytes: range },
+      65_000,
+    );
+    expect(Buffer.from(range).equals(expected[2]!.subarray(65_000, 69_097))).toBe(true);
+    pool.arena.release(range);
+    release();
+  });
+
+  it('keeps many stripes apart that are encoded at once', async () => {
+    const stripes = Array.from({ length: 24 }, (_, index) => stripe(8192 + index));
+    await Promise.all(stripes.map(({ shards }) => codec.encode(shards.slice(0, 4), shards.slice(4))));
+    for (const { shards, expected, release } of stripes) {
+      expect(Buffer.concat(shards).equals(Buffer.concat(expected))).toBe(true);
+      release();
+    }
+  });
+
+  it('touches no buffer any more once cancelled work has been told so', async () => {
+    const { shards, release } = stripe(PART_BYTES / 2);
+    for (let round = 0; round < 3; round += 1) {
+      const abort = new AbortController();
+      const parity = shards.slice(4);
+      const coding = codec.encode(shards.slice(0, 4), parity, { signal: abort.signal });
+      // Promises alone: the threads have their parts by then, and no answer of theirs has been heard.
+      for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+      abort.abort();
+      await expect(coding).rejects.toMatchObject({ code: 'cancelled' });
+      for (const shard of parity) shard.fill(0xee);
+      await codec.verify(shards.slice(0, 4), parity);
+      const sentinel = Buffer.alloc(PART_BYTES / 2, 0xee);
+      expect(parity.every((shard) => sentinel.equals(shard))).toBe(true);
+    }
+    release();
+  });
+
+  it('refuses what the codec refuses, before any thread hears of it', async () => {
+    const before = pool.status().doneParts;
+    const { shards, release } = stripe(64);
+    const refusals = [
+      codec.encode(shards.slice(0, 3), shards.slice(4)),
+      codec.encode(shards.slice(0, 4), shards.slice(4), { range: { offset: 1, length: 64 } }),
+      codec.encode(plain(shards.slice(0, 4)), plain(shards.slice(4))),
+      codec.reconstruct(shards.slice(0, 3).concat(Array.from({ length: 3 })), [{ shard: 5, bytes: shards[5]! }]),
+    ];
+    const codes = await Promise.all(
+      refusals.map((refused) => refused.catch((error: unknown) => (error as CoucheStorError).code)),
+    );
+    expect(codes).toEqual(['invalid', 'invalid', 'invalid', 'unavailable']);
+    expect(pool.status().doneParts).toBe(before);
+    release();
+  });
+
+  it('tells what it works with', () => {
+    const { name, rejected } = pool.status().engine;
+    expect(name).toBe(engine);
+    expect(rejected).toEqual([]);
+  });
+});
+
+describe('a thread', () => {
+  const start = (): Promise<{ thread: CodingThread; part: WorkPart }> => {
+    const arena = new ShardArena(256 * MIB);
+    const place = (length: number): { offset: number; length: number } => {
+      const { byteOffset: offset } = arena.allocate(length);
+      return { offset, length };
+    };
+    const scratch = place(WASM_SCRATCH_BYTES);
+    const matrix = { rows: 1, columns: 1, coefficients: Uint8Array.of(2) };
+    const operation = { kind: 'multiply' } as const;
+    const length = 64 * MIB;
+    const part: WorkPart = { operation, matrix, inputs: [place(length)], outputs: [place(length)], offset: 0, length };
+    return CodingThread.start({ memory: arena.memory, scratch, wish: 'typescript' }).then((thread) => ({
+      thread,
+      part,
+    }));
+  };
+
+  it('that ends in the middle fails what it had in hand, and everything after', async () => {
+    const { thread, part } = await start();
+    const lost = [thread.run(part), thread.run(part)];
+    const failures = Promise.all(lost.map((run) => run.catch((error: unknown) => error)));
+    await thread.end();
+    for (const failure of await failures) expect(failure).toMatchObject({ code: 'internal', retryable: true });
+    expect(thread.isAlive).toBe(false);
+    await expect(thread.run(part)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('answers a part that cannot be with an error, and goes on', async () => {
+    const { thread, part } = await start();
+    await expect(thread.run({ ...part, inputs: [] })).rejects.toMatchObject({ code: 'internal' });
+    await expect(thread.run({ ...part, inputs: [{ offset: 0, length: 512 * MIB }] })).rejects.toMatchObject({
+      code: 'internal',
+    });
+    expect(await thread.run({ ...part, length: 64 })).toEqual(new Uint8Array());
+    await thread.end();
+  });
+});
