@@ -94,7 +94,8 @@ export const options = {
     default: '35s',
     min: '1s',
     max: '10m',
-    description: 'How long a new replica is in sync before that is believed; longer than answers of Mayastor are old.',
+    description:
+      'How long a new replica is in sync before that is believed, and a lost call is waited for (20s or more); longer than answers of Mayastor are old.',
   },
   dryRun: {
     flag: 'dry-run',

@@ -31,7 +31,7 @@ import type { Call, Instruction, StorageCall } from './instruction.ts';
 import { atFirstSight, nextInstruction, type FirstSight, type Moment } from './machine.ts';
 import type { LockFact, Observation } from './observation.ts';
 import { PlacementTurns } from './placement-turns.ts';
-import { HANDS_DEFAULTS, type HandsSettings } from './settings.ts';
+import { settingsOf, type HandsSettings } from './settings.ts';
 import { STALLED } from './view.ts';
 
 export interface MigrationReconcilerOptions {
@@ -85,7 +85,7 @@ export class MigrationReconciler implements Reconciler {
 
   constructor(options: MigrationReconcilerOptions) {
     this.#options = options;
-    this.#settings = { ...HANDS_DEFAULTS, ...options.settings };
+    this.#settings = settingsOf(options.settings);
     const { lock, clock, wake } = options;
     this.#turns = new PlacementTurns({
       lock,

@@ -4,8 +4,10 @@ export interface HandsSettings {
   readonly pollIntervalMs: number;
   /** Between two looks while something is expected at any moment. */
   readonly quickPollMs: number;
-  /** Longer than an answer of the storage system can be old, and than a call that was given up can be under way. */
+  /** Longer than an answer of the storage system can be old. */
   readonly settleMs: number;
+  /** Longer than a call that was given up can be under way and what it did can be unseen. */
+  readonly underWayMs: number;
   /** After a refusal, a lock that another has, or a call whose outcome is not known. */
   readonly retryMs: number;
   /** What is undone again and again is tried after twice as long each time, up to this. */
@@ -24,10 +26,14 @@ export interface HandsSettings {
   readonly maxSteps: number;
 }
 
+/** Twice the time after which a request is given up. */
+const LEAST_UNDER_WAY_MS = 20_000;
+
 export const HANDS_DEFAULTS: HandsSettings = {
   pollIntervalMs: 10_000,
   quickPollMs: 1_000,
   settleMs: 35_000,
+  underWayMs: 35_000,
   retryMs: 10_000,
   longestRetryMs: 10 * 60_000,
   extraCheckMs: 60_000,
@@ -37,3 +43,9 @@ export const HANDS_DEFAULTS: HandsSettings = {
   observationMaxAgeMs: 30_000,
   maxSteps: 50,
 };
+
+/** However young answers are said to be, calls take their time. */
+export function settingsOf(given: Partial<HandsSettings> = {}): HandsSettings {
+  const settings = { ...HANDS_DEFAULTS, ...given };
+  return { ...settings, underWayMs: given.underWayMs ?? Math.max(settings.settleMs, LEAST_UNDER_WAY_MS) };
+}

@@ -128,5 +128,5 @@ export function restamped(view: RecordView, intent: MigrationIntent): MigrationI
 
 /** No call of the intent can be under way any more, and what it did would be seen by now. */
 export function hasSettled({ observation, settings }: MigrationView): boolean {
-  return observation.watched.callMs >= settings.settleMs;
+  return observation.watched.callMs >= settings.underWayMs;
 }

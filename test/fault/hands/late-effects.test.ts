@@ -5,10 +5,10 @@ import { NAME, World } from './world.ts';
 const HOUR_MS = 3_600_000;
 
 /** Cancelled as soon as the call of this step has been given up, in the same process or in the one after it. */
-async function cancelledAfter(step: 'Add' | 'Remove', killed: boolean): Promise<World> {
+async function cancelledAfter(step: 'Add' | 'Remove', killed: boolean, settleMs = 35_000): Promise<World> {
   const quiet = { faultShare: 0, killShare: 0, pauseShare: 0, slow: false };
   const plan = { release: '2.10', replicaCount: 2, preservation: false, timeout: '30m' } as const;
-  const world = new World({ seed: 1, stalenessMs: 30_000, ...plan, ...quiet });
+  const world = new World({ seed: 1, stalenessMs: settleMs - 1_000, settleMs, ...plan, ...quiet });
   world.plan();
   world.scaleFaults.push(...(step === 'Add' ? (['late'] as const) : (['none', 'late'] as const)));
   let isCancelled = false;
@@ -31,6 +31,12 @@ describe.each([false, true])(
       expect(world.volume?.replicaCount).toBe(3);
       expect(world.migrations.status(NAME)?.extraReplica?.pool).toBe(world.targetPool);
       expect(world.cluster.violations).toEqual([]);
+    });
+
+    it('leaves it recorded also where answers are said to be a second old', async () => {
+      const world = await cancelledAfter('Add', killed, 1_000);
+      expect(world.volume?.replicaCount).toBe(3);
+      expect(world.migrations.status(NAME)?.extraReplica?.pool).toBe(world.targetPool);
     });
 
     it('has moved the replica, if it removed the old one', async () => {

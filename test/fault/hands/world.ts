@@ -31,6 +31,7 @@ export interface WorldOptions {
   /** Of a boundary to pause the process for so long that another takes over. */
   readonly pauseShare: number;
   readonly slow: boolean;
+  readonly settleMs?: number;
 }
 
 interface Process {
@@ -189,6 +190,7 @@ export class World {
         if (this.#lock.holder === holder) this.#lock.holder = '';
       },
     };
+    const { settleMs } = this.#options;
     const reconciler = new MigrationReconciler({
       migrations: this.migrations,
       mover: this.mover,
@@ -196,6 +198,7 @@ export class World {
       isPolicyGone: () => this.#options.seed % 2 === 0,
       clock: this.clock,
       logger: nullLogger,
+      settings: settleMs === undefined ? {} : { settleMs },
       mark: async (name) => {
         this.marks.add(name);
         if (this.isCalm) return;
