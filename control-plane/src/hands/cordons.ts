@@ -30,11 +30,6 @@ export function isSet({ kind, name }: Cordon, { pools, nodes }: Surroundings): b
     : nodes.some((node) => node.node === name && node.cordoned);
 }
 
-/** Whether there is still a pool or node of this name. */
-export function hasSubject({ kind, name }: Cordon, { pools, nodes }: Surroundings): boolean {
-  return kind === 'Pool' ? pools.some(({ pool }) => pool === name) : nodes.some(({ node }) => node === name);
-}
-
 export function settingCall({ kind, name, label = '' }: Cordon): StorageCall {
   return kind === 'Pool'
     ? { kind: 'cordonPool', pool: parsePoolName(name) }

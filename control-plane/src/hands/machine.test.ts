@@ -189,6 +189,9 @@ describe('adding', () => {
     const seen = { volume: filling, surroundings };
     expect(say(lifting, seen)).toEqual({ kind: 'effect', calls: [call] });
     expect(written(say(lifting, { ...seen, confirmed: [call] }))).not.toHaveProperty('cordons');
+    // The lists are empty for a moment: that is no proof that a cordon went.
+    const emptied = { ...surroundings, pools: [], nodes: [] };
+    expect(say(lifting, { ...seen, surroundings: emptied })).toEqual({ kind: 'effect', calls: [call] });
     const lifted = adding({ intent: intent('Uncordon'), newReplica: NEW });
     expect(say(lifted, seen)).toEqual({ kind: 'effect', calls: [{ kind: 'releaseLock' }] });
     expect(written(say(lifted, { ...seen, lock: { kind: 'released' } }))?.phase).toBe('Syncing');

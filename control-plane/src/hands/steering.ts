@@ -1,9 +1,10 @@
 /**
  * Steering placement, step by step: take the lock, set the cordons that the status names, and afterwards lift each and give
- * the lock back. The status forgets a cordon only when its lifting was confirmed.
+ * the lock back. The status forgets a cordon only when its lifting was confirmed, whatever the lists of pools and nodes say:
+ * they may be empty for a moment.
  */
 import type { Cordon, MigrationIntent } from '@couchestor/common/api';
-import { hasSubject, isSet, liftingCall, settingCall } from './cordons.ts';
+import { isSet, liftingCall, settingCall } from './cordons.ts';
 import { sameCall, type Instruction } from './instruction.ts';
 import { newIntent, restamped, wait, write, type MigrationView } from './view.ts';
 
@@ -55,10 +56,8 @@ export function lift(view: MigrationView): Instruction | undefined {
 }
 
 function liftCordons(view: MigrationView, cordons: readonly Cordon[]): Instruction {
-  const { confirmed, surroundings, refusal } = view.observation;
+  const { confirmed, refusal } = view.observation;
   const standing = cordons
-    // What is gone took its cordon along.
-    .filter((cordon) => hasSubject(cordon, surroundings))
     .map(liftingCall)
     .filter((call) => !confirmed.some((done) => sameCall(call, done)));
   if (standing.length === 0) return write(view, { cordons: undefined });
