@@ -5,7 +5,7 @@
 import type { Cordon, VolumeMigrationStatus } from '@couchestor/common/api';
 import type { Clock } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
-import type { StorageCall } from './instruction.ts';
+import type { Call, StorageCall } from './instruction.ts';
 import type { Observation } from './observation.ts';
 import { Watch } from './watch.ts';
 
@@ -73,6 +73,11 @@ export class Drive {
   /** Whatever came of it. */
   called({ kind }: StorageCall): void {
     if (kind === 'setReplicaCount') this.watch.called();
+  }
+
+  /** It may take effect still, or has unseen. */
+  gaveUp({ kind }: Call): void {
+    if (kind === 'cordonPool' || kind === 'cordonNode') this.watch.doubtCordons();
   }
 
   confirmed(call: StorageCall): void {

@@ -92,6 +92,7 @@ function watchedOf({ parsed }: VolumeMigrationRecord): Observation['watched'] {
     callMs: since(standing?.recordedTime),
     runningMs: since(startTime),
     setbacks: 0,
+    cordonMs: Infinity,
   };
 }
 

@@ -291,6 +291,7 @@ export class MigrationReconciler implements Reconciler {
         const error = translated(thrown);
         const fields = { migration: look.name, call: call.kind, error };
         if (error.fields.refused !== true) {
+          drive.gaveUp(call);
           logger.warn('A call of a migration failed; whether it took effect is looked for.', fields);
           return { kind: 'again', afterMs: this.#settings.retryMs };
         }

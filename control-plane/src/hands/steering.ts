@@ -1,6 +1,7 @@
 /**
  * Steering placement, step by step: take the lock, set the cordons that the status names, and afterwards lift each and give
- * the lock back. The status forgets a cordon only when its lifting was confirmed, whatever the lists of pools and nodes say:
+ * the lock back. The status forgets a cordon only when its lifting was confirmed, later than any call that
+ * sets it can be under way, and whatever the lists of pools and nodes say:
  * they may be empty for a moment.
  */
 import type { Cordon, MigrationIntent } from '@couchestor/common/api';
@@ -56,10 +57,11 @@ export function lift(view: MigrationView): Instruction | undefined {
 }
 
 function liftCordons(view: MigrationView, cordons: readonly Cordon[]): Instruction {
-  const { confirmed, refusal } = view.observation;
-  const standing = cordons
-    .map(liftingCall)
-    .filter((call) => !confirmed.some((done) => sameCall(call, done)));
+  const { confirmed, refusal, watched } = view.observation;
+  // One that takes effect only after it was lifted would stand for ever.
+  const doubtMs = view.settings.underWayMs - watched.cordonMs;
+  if (doubtMs > 0) return wait(view, doubtMs);
+  const standing = cordons.map(liftingCall).filter((call) => !confirmed.some((done) => sameCall(call, done)));
   if (standing.length === 0) return write(view, { cordons: undefined });
   const restMs = refusal === undefined ? 0 : view.settings.retryMs - refusal.ageMs;
   if (refusal === undefined || restMs <= 0) return { kind: 'effect', calls: standing };

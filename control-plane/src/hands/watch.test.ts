@@ -12,7 +12,7 @@ describe('what a process has watched', () => {
   it('begins when it sees it first, but for the migration itself', () => {
     const watch = new Watch(new VirtualClock(NOW_MS));
     watch.saw(status());
-    expect(watch.times()).toEqual({ phaseMs: 0, callMs: 0, runningMs: 60_000, setbacks: 0 });
+    expect(watch.times()).toEqual({ phaseMs: 0, callMs: 0, runningMs: 60_000, setbacks: 0, cordonMs: Infinity });
   });
 
   it.each([HOUR_MS, -HOUR_MS])('passes as time does, though the wall clock is set by %d ms', async (stepMs) => {
@@ -22,7 +22,13 @@ describe('what a process has watched', () => {
     await clock.advance(1_000);
     clock.stepWall(stepMs);
     watch.saw(status());
-    expect(watch.times()).toEqual({ phaseMs: 1_000, callMs: 1_000, runningMs: 61_000, setbacks: 0 });
+    expect(watch.times()).toEqual({
+      phaseMs: 1_000,
+      callMs: 1_000,
+      runningMs: 61_000,
+      setbacks: 0,
+      cordonMs: Infinity,
+    });
   });
 
   it('is shorter than nothing for no clock that was set back before', () => {
@@ -82,5 +88,26 @@ describe('what a process has watched', () => {
     expect(undone(steps.at(-1))).toBe(2);
     watch.wrote({ ...status(), phase: 'Removing' }, steps.at(-1));
     expect(watch.times().setbacks).toBe(0);
+  });
+
+  it('doubts each cordon that it did not name itself, and each call for one that was given up', async () => {
+    const clock = new VirtualClock(NOW_MS);
+    const watch = new Watch(clock);
+    const named = status({ cordons: [{ kind: 'Pool', name: 'cold-n4', setTime: ago(0) }] });
+    watch.saw(status());
+    watch.wrote(named, status());
+    watch.saw(named);
+    expect(watch.times().cordonMs).toBe(Infinity);
+    watch.doubtCordons();
+    await clock.advance(10);
+    watch.saw(named);
+    expect(watch.times().cordonMs).toBe(10);
+    watch.saw({ ...named, cordons: [{ kind: 'Pool', name: 'cold-n5', setTime: ago(0) }] });
+    expect(watch.times().cordonMs).toBe(0);
+    watch.wrote(status(), named);
+    expect(watch.times().cordonMs).toBe(Infinity);
+    const next = new Watch(clock);
+    next.saw(named);
+    expect(next.times().cordonMs).toBe(0);
   });
 });

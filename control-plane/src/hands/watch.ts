@@ -14,6 +14,8 @@ export interface Watched {
   readonly runningMs: number;
   /** How often what was begun in this phase was undone, to be tried again later. */
   readonly setbacks: number;
+  /** Since a call that sets a cordon of the status was given up, or may have been before this process saw it. Infinity: none was. */
+  readonly cordonMs: number;
 }
 
 interface Sight {
@@ -30,6 +32,8 @@ export class Watch {
   #start = NOTHING;
   #generation: number | undefined;
   #setbacks = 0;
+  #cordons = '';
+  #cordonAtMs = -Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,6 +44,7 @@ export class Watch {
     const { phase = '', phaseStartTime = '', intent, startTime = '' } = status ?? {};
     const before = this.#phase;
     this.#phase = this.#sight(before, `${phase} ${phaseStartTime}`);
+    this.#lookAtCordons(status);
     if (this.#phase !== before || generation !== this.#generation) this.#setbacks = 0;
     this.#generation = generation;
     this.#intent = this.#sight(this.#intent, `${intent?.operationId ?? ''} ${intent?.recordedTime ?? ''}`);
@@ -52,6 +57,7 @@ export class Watch {
   wrote(status: VolumeMigrationStatus, before: VolumeMigrationStatus | undefined): void {
     const { startTime = '' } = status;
     if (startTime !== (before?.startTime ?? '')) this.#start = { key: startTime, atMs: this.#clock.monotonic() };
+    this.#cordons = cordonsOf(status);
     this.saw(status);
     if (status.intent === before?.intent) return;
     // Tried again, perhaps within the second that its time is cut off to.
@@ -64,6 +70,11 @@ export class Watch {
     this.#intent = { ...this.#intent, atMs: this.#clock.monotonic() };
   }
 
+  /** A call that sets a cordon was given up. */
+  doubtCordons(): void {
+    this.#cordonAtMs = this.#clock.monotonic();
+  }
+
   times(): Watched {
     const nowMs = this.#clock.monotonic();
     return {
@@ -71,10 +82,23 @@ export class Watch {
       callMs: nowMs - this.#intent.atMs,
       runningMs: nowMs - this.#start.atMs,
       setbacks: this.#setbacks,
+      cordonMs: nowMs - this.#cordonAtMs,
     };
+  }
+
+  /** Whoever named them may have called for them. */
+  #lookAtCordons(status: VolumeMigrationStatus | undefined): void {
+    const cordons = cordonsOf(status);
+    if (cordons === '') this.#cordonAtMs = -Infinity;
+    else if (cordons !== this.#cordons) this.doubtCordons();
+    this.#cordons = cordons;
   }
 
   #sight(known: Sight, key: string): Sight {
     return known.key === key ? known : { key, atMs: this.#clock.monotonic() };
   }
+}
+
+function cordonsOf(status: VolumeMigrationStatus | undefined): string {
+  return status?.cordons === undefined ? '' : JSON.stringify(status.cordons);
 }

@@ -21,11 +21,14 @@ type RebuildHistory = Awaited<ReturnType<Port['rebuildHistory']>>;
 
 export type CallFault = 'none' | 'refused' | 'lost before' | 'lost after' | 'late';
 
+export type CallKind = 'scale' | 'cordon' | 'uncordon';
+
 export interface ClusterMoverOptions {
   readonly cluster: MayastorCluster;
   readonly clock: VirtualClock;
   readonly stalenessMs: number;
-  readonly draw: (canBeLate: boolean) => CallFault;
+  /** For a call of this kind. */
+  readonly draw: (kind: CallKind) => CallFault;
   /** How long the next call takes. */
   readonly delayMs: () => number;
   /** How long one look at the whole cluster is good for, unless a call changes something; only right now if absent. */
@@ -121,38 +124,39 @@ export class ClusterMover implements Port {
       cluster.request(`scale ${volumeId} to ${count}`, () => cluster.volumes.setReplicaCount(volumeId, count));
       this.#refresh(volumeId);
     };
-    await this.#call(change, true);
+    await this.#call('scale', change);
   }
 
   async cordonNode(node: string, label: string): Promise<void> {
     const { cluster } = this.#options;
-    await this.#call(() => {
+    await this.#call('cordon', () => {
       if (!cluster.infrastructure.node(node).cordons.includes(label)) cluster.infrastructure.cordonNode(node, label);
     });
   }
 
   async uncordonNode(node: string, label: string): Promise<void> {
     const { cluster } = this.#options;
-    await this.#call(() => {
+    await this.#call('uncordon', () => {
       if (cluster.infrastructure.node(node).cordons.includes(label)) cluster.infrastructure.uncordonNode(node, label);
     });
   }
 
   async cordonPool(pool: string): Promise<void> {
-    await this.#call(() => this.#options.cluster.infrastructure.cordonPool(pool, { replicas: true }));
+    await this.#call('cordon', () => this.#options.cluster.infrastructure.cordonPool(pool, { replicas: true }));
   }
 
   async uncordonPool(pool: string): Promise<void> {
-    await this.#call(() => this.#options.cluster.infrastructure.uncordonPool(pool, { replicas: true }));
+    await this.#call('uncordon', () => this.#options.cluster.infrastructure.uncordonPool(pool, { replicas: true }));
   }
 
-  async #call(change: () => unknown, canBeLate = false): Promise<void> {
-    const fault = this.#options.draw(canBeLate);
+  async #call(kind: CallKind, change: () => unknown): Promise<void> {
+    const fault = this.#options.draw(kind);
     await this.#delay();
     if (fault === 'refused') throw refused('409: busy');
     if (fault === 'lost before') throw lost();
     if (fault === 'late') {
-      if (canBeLate) this.#options.clock.setTimer(LATE_MS, () => quietly(change));
+      // One that lifts a cordon may hit another's of that name when it is late; the migrations are asked for no more than that.
+      if (kind !== 'uncordon') this.#options.clock.setTimer(LATE_MS, () => quietly(change));
       throw lost();
     }
     try {

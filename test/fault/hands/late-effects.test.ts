@@ -1,5 +1,6 @@
 /** A call that was given up and takes effect all the same: the end is told only once it is known what the call did. */
 import { describe, expect, it } from '@jest/globals';
+import type { CallFault } from './cluster-mover.ts';
 import { NAME, World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -48,3 +49,56 @@ describe.each([false, true])(
     });
   },
 );
+
+/** Stopped as soon as the call for a cordon has been given up; which are left when it must have taken effect. */
+async function cordonsLeft(faults: readonly CallFault[], stop: (world: World) => void): Promise<readonly string[]> {
+  const quiet = { faultShare: 0, killShare: 0, pauseShare: 0, slow: false };
+  const plan = { release: '2.10', replicaCount: 2, preservation: false, timeout: '30m' } as const;
+  const world = new World({ seed: 1, stalenessMs: 30_000, ...plan, ...quiet });
+  world.plan();
+  world.cordonFaults.push(...faults);
+  let isStopped = false;
+  await world.run(HOUR_MS, () => {
+    if (isStopped || world.cordonFaults.length > 0) return false;
+    isStopped = true;
+    stop(world);
+    return true;
+  });
+  await world.clock.advance(60_000);
+  expect(world.migrations.status(NAME)).not.toHaveProperty('cordons');
+  expect([world.isOver, world.lockHolder]).toEqual([true, '']);
+  const { nodes, pools } = world.cluster.view();
+  return [
+    ...nodes.filter(({ cordons }) => cordons.length > 0),
+    ...pools.filter(({ cordon }) => cordon !== undefined),
+  ].map(({ name }) => name);
+}
+
+const cancel = (world: World): void => world.migrations.edit(NAME, { cancel: true });
+
+describe('a cordon that takes effect after its call was given up', () => {
+  it.each<[string, (world: World) => void]>([
+    ['is cancelled', cancel],
+    ['is deleted', (world) => world.migrations.delete(NAME)],
+    [
+      'is cancelled, and its process killed',
+      (world) => {
+        world.kill();
+        cancel(world);
+      },
+    ],
+    [
+      'goes on in another process',
+      (world) => {
+        world.kill();
+      },
+    ],
+  ])('is lifted when the migration %s', async (_, stop) => {
+    expect(await cordonsLeft(['late'], stop)).toEqual([]);
+  });
+
+  it('is lifted when the next attempt is refused, and when it is that of a removal', async () => {
+    expect(await cordonsLeft(['late', 'refused'], () => undefined)).toEqual([]);
+    expect(await cordonsLeft(['none', 'late'], cancel)).toEqual([]);
+  });
+});

@@ -52,6 +52,8 @@ export class World {
   kills = 0;
   /** Of the next calls that change the number of replicas; drawn where there is none. */
   readonly scaleFaults: CallFault[] = [];
+  /** Of the next calls that set a cordon. */
+  readonly cordonFaults: CallFault[] = [];
   looks = 0;
   /** Faults and ends of processes come to an end as well, so that what is owed can be seen to be done. */
   isCalm = false;
@@ -71,8 +73,8 @@ export class World {
       cluster: this.cluster,
       clock,
       stalenessMs: options.stalenessMs,
-      draw: (isScaling) => {
-        const scripted = isScaling ? this.scaleFaults.shift() : undefined;
+      draw: (kind) => {
+        const scripted = { scale: this.scaleFaults, cordon: this.cordonFaults, uncordon: [] }[kind].shift();
         return scripted ?? this.#fault<CallFault>(['refused', 'lost before', 'lost after', 'late']);
       },
       delayMs: () => this.#delayMs(),
