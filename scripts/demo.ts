@@ -29,13 +29,14 @@ await runCommand({
   name: 'demo',
   usage: USAGE,
   options: { plain: { type: 'boolean' }, keep: { type: 'boolean' } },
+  read: ({ plain, keep }) => ({ plain: plain === true, keep: keep === true }),
   run: async ({ plain, keep }, interruption) => {
     const { isTTY, columns, rows } = process.stdout;
-    const isTerminal = isTTY && rows >= LEAST_ROWS && plain !== true && process.env.CI === undefined;
+    const isTerminal = isTTY && rows >= LEAST_ROWS && !plain && process.env.CI === undefined;
     const screen = { write, isTerminal, columns };
     await new Story({ world, screen, signal: interruption }).tell();
-    const { kubeconfig, operator } = world.endpoints as { kubeconfig: string; operator: { decisions: string } };
-    if (keep !== true) {
+    const { kubeconfig, operator } = world.endpoints;
+    if (!keep) {
       write('\nTo look around in it: npm run demo -- --keep, or npm run sandbox.\n');
       return 'ended';
     }

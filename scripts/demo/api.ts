@@ -1,4 +1,10 @@
 /** What `kubectl apply` and `kubectl get` do, without kubectl: the demo must run where there is none. */
+import type {
+  MigrationSource,
+  MigrationTarget,
+  StoragePolicyStatus,
+  VolumeMigrationStatus,
+} from '@couchestor/common/api';
 import { HttpTransport, type KubeTransport } from '@couchestor/control-plane/adapters/kubernetes';
 import { KubeConfig } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
@@ -7,17 +13,9 @@ import { parseAllDocuments } from 'yaml';
 const GROUP = '/apis/storage.billyronks.io/v1';
 const POLICIES = `${GROUP}/storagepolicies`;
 
-export interface Condition {
-  type: string;
-  status: string;
-  reason: string;
-  message: string;
-}
-
 export interface Policy {
-  metadata: { name: string; generation: number; resourceVersion: string };
-  spec: Record<string, unknown>;
-  status?: { conditions?: Condition[]; decisionCounts?: { move: number } };
+  readonly metadata: { readonly name: string };
+  readonly status?: Pick<StoragePolicyStatus, 'conditions'>;
 }
 
 /** As far as the demo shows it. */
@@ -25,16 +23,13 @@ export interface Migration {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly volumeId: string;
-    readonly source: { readonly tier: string };
-    readonly target: { readonly tier: string };
+    readonly source: Pick<MigrationSource, 'tier'>;
+    readonly target: Pick<MigrationTarget, 'tier'>;
   };
-  readonly status?: {
-    readonly phase: string;
-    readonly message?: string;
-    readonly progressPercent?: number;
-    readonly startTime?: string;
-    readonly completionTime?: string;
-  };
+  readonly status?: Pick<
+    VolumeMigrationStatus,
+    'phase' | 'message' | 'progressPercent' | 'startTime' | 'completionTime'
+  >;
 }
 
 export function connect(kubeconfig: string): HttpTransport {

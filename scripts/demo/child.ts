@@ -51,10 +51,6 @@ export class Child {
     return child !== undefined && (child.exitCode ?? child.signalCode) !== null ? this.#log : undefined;
   }
 
-  get isRunning(): boolean {
-    return this.#process !== undefined && this.deathCry === undefined;
-  }
-
   /** Waits for its end. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#process;

@@ -4,15 +4,17 @@
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-type Flags = Readonly<Record<string, string | boolean | undefined>>;
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-export interface Command {
+export interface Command<Settings> {
   /** In messages. */
   readonly name: string;
   readonly usage: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** What the flags mean. Thrown: Error with the flag and what to give instead, for flags that cannot be meant. */
+  readonly read: (flags: Flags) => Settings;
   /** Ends early, with an error, when `interruption` aborts. `stays`: it has done its work and is left running until Ctrl-C. */
-  readonly run: (flags: Flags, interruption: AbortSignal) => Promise<'ended' | 'stays'>;
+  readonly run: (settings: Settings, interruption: AbortSignal) => Promise<'ended' | 'stays'>;
   /** Called once, however `run` ends. */
   readonly cleanUp: () => Promise<void>;
 }
@@ -22,13 +24,9 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 /** Ends the process. */
-export async function runCommand(command: Command): Promise<never> {
-  const { name, usage } = command;
-  const flags = flagsOf(command);
-  if (flags.help === true) {
-    process.stdout.write(usage);
-    process.exit(0);
-  }
+export async function runCommand<Settings>(command: Command<Settings>): Promise<never> {
+  const { name } = command;
+  const settings = settingsOf(command);
   const interruption = new AbortController();
   let exitCode = 0;
   const interrupt = (code: number): void => {
@@ -42,7 +40,7 @@ export async function runCommand(command: Command): Promise<never> {
     interruption.signal.addEventListener('abort', () => reject(new Error('interrupted')));
   });
   try {
-    const outcome = await Promise.race([command.run(flags, interruption.signal), aborted]);
+    const outcome = await Promise.race([command.run(settings, interruption.signal), aborted]);
     if (outcome === 'stays') await aborted.catch(() => undefined);
     exitCode = 0;
   } catch (error) {
@@ -55,10 +53,13 @@ export async function runCommand(command: Command): Promise<never> {
   process.exit(exitCode);
 }
 
-function flagsOf({ name, usage, options }: Command): Flags {
+/** Ends the process where they are not asked to run with any. */
+function settingsOf<Settings>({ name, usage, options, read }: Command<Settings>): Settings {
   try {
     const { values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h' } } });
-    return values;
+    if (values.help !== true) return read(values);
+    process.stdout.write(usage);
+    process.exit(0);
   } catch (error) {
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
     process.exit(EXIT_USAGE);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { MigrationPhase } from '@couchestor/common/api';
 import type { Migration } from './api.ts';
 import { LiveView } from './live-view.ts';
 import type { Sight, VolumeSight } from './sight.ts';
@@ -19,7 +20,7 @@ function volume(changed: Partial<NonNullable<VolumeSight['decision']>> = {}, mig
   return { volume: { volumeId: 'v1', kind: 'busy', claim }, name: 'shop/orders', tiers: 'hot', decision, migration };
 }
 
-function migration(phase: string, message = ''): Migration {
+function migration(phase: MigrationPhase, message = ''): Migration {
   return {
     metadata: { name: 'v1-1' },
     spec: { volumeId: 'v1', source: { tier: 'Cold' }, target: { tier: 'Hot' } },

@@ -2,7 +2,7 @@
  * What happens to the volumes, while it happens: on a terminal a table that is drawn over itself, elsewhere a line for every
  * change. Both are made of the same sights, and neither draws conclusions.
  */
-import { isFinal, type Sight, type VolumeSight } from './sight.ts';
+import { hasEnded, phaseOf, type Sight, type VolumeSight } from './sight.ts';
 import { table } from './table.ts';
 
 export interface Screen {
@@ -64,9 +64,9 @@ export class LiveView {
     }
     for (const migration of migrations) {
       const { metadata, spec, status } = migration;
-      const phase = status?.phase ?? 'Created';
+      const phase = phaseOf(migration);
       const route = `${spec.source.tier} to ${spec.target.tier}`.toLowerCase();
-      const why = isFinal(migration) && phase !== 'Completed' ? ` (${status?.message ?? ''})` : '';
+      const why = hasEnded(migration) && phase !== 'Completed' ? ` (${status?.message ?? ''})` : '';
       tell(metadata.name, phase, `${nameOf.get(spec.volumeId) ?? spec.volumeId}: ${route}: ${phase}${why}`);
     }
     return lines;
@@ -87,7 +87,7 @@ export function tableOf({ volumes, migrations }: Sight): string {
     progressText(sight),
   ]);
   const count = (phase: string): number => migrations.filter(({ status }) => status?.phase === phase).length;
-  const running = migrations.filter((migration) => !isFinal(migration)).length;
+  const running = migrations.filter((migration) => !hasEnded(migration)).length;
   const failed = migrations.length - running - count('Completed');
   const counts = `Replicas moved: ${count('Completed')}, moving: ${running}, not moved: ${failed}`;
   return `${table([['CLAIM', '  IOPS', 'TIER', 'DECISION', 'MIGRATION'], ...rows])}\n\n${counts}`;
@@ -102,7 +102,8 @@ function decisionText({ decision, migration }: VolumeSight): string {
 
 function progressText({ migration }: VolumeSight): string {
   if (migration === undefined) return '';
-  const { phase = 'Created', progressPercent = 0 } = migration.status ?? {};
+  const phase = phaseOf(migration);
+  const progressPercent = migration.status?.progressPercent ?? 0;
   if (phase !== 'Syncing') return phase;
   const filled = Math.round((progressPercent / 100) * BAR_LENGTH);
   return `${phase} ${'█'.repeat(filled)}${'░'.repeat(BAR_LENGTH - filled)} ${progressPercent} %`;

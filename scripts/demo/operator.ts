@@ -12,6 +12,12 @@ export interface OperatorWorld {
   readonly prometheusUrl: string;
 }
 
+export interface OperatorUrls {
+  readonly decisions: string;
+  readonly readyz: string;
+  readonly metrics: string;
+}
+
 /** As the read model tells it. */
 export interface ToldDecision {
   readonly decision: {
@@ -66,7 +72,7 @@ export class DemoOperator {
     return this.#child.deathCry;
   }
 
-  get urls(): { readonly decisions: string; readonly readyz: string; readonly metrics: string } {
+  get urls(): OperatorUrls {
     const at = (port: number | undefined, path: string): string => `http://127.0.0.1:${port ?? 0}${path}`;
     return {
       decisions: at(this.#ports?.api, '/api/v1/decisions'),

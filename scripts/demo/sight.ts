@@ -1,11 +1,13 @@
 /** What is seen of the world of the demo at a moment. */
+import { isFinal, type MigrationPhase } from '@couchestor/common/api';
 import type { Migration } from './api.ts';
 import type { DemoVolume } from './mayastor.ts';
 import type { ToldDecision } from './operator.ts';
 
-const FINAL = ['Completed', 'Failed', 'Aborted', 'Cancelled'];
+/** Created: the operator has not looked at it. */
+export const phaseOf = ({ status }: Migration): MigrationPhase | 'Created' => status?.phase ?? 'Created';
 
-export const isFinal = ({ status }: Migration): boolean => FINAL.includes(status?.phase ?? '');
+export const hasEnded = ({ status }: Migration): boolean => status !== undefined && isFinal(status.phase);
 
 /** One volume as everybody sees it. */
 export interface VolumeSight {

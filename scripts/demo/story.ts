@@ -5,7 +5,7 @@
 import { realClock } from '@couchestor/common/base';
 import { LiveView, tableOf, type Screen } from './live-view.ts';
 import { summaryOf } from './summary.ts';
-import { isFinal, type Sight, type VolumeSight } from './sight.ts';
+import { hasEnded, type Sight, type VolumeSight } from './sight.ts';
 import type { DemoWorld } from './world.ts';
 
 export const VOLUMES = 12;
@@ -61,7 +61,7 @@ export class Story {
     this.#step(`A cluster: the Kubernetes API, Mayastor ${RELEASE} with volumes under load, two policies`);
     await this.#world.start({ volumes: VOLUMES, release: RELEASE });
     const { kubeconfig, mayastor } = this.#world.endpoints;
-    this.#say(`kubeconfig ${String(kubeconfig)}\nMayastor   ${String(mayastor)}`);
+    this.#say(`kubeconfig ${kubeconfig}\nMayastor   ${mayastor}`);
   }
 
   async #startOperator(): Promise<void> {
@@ -88,7 +88,7 @@ export class Story {
     const killedMs = performance.now();
     await this.#world.startOperator();
     const after = await this.#until('the migration that was interrupted ends', ({ migrations }) => {
-      return migrations.some((migration) => migration.metadata.name === victim?.metadata.name && isFinal(migration));
+      return migrations.some((migration) => migration.metadata.name === victim?.metadata.name && hasEnded(migration));
     });
     const ended = after.migrations.find(({ metadata }) => metadata.name === victim?.metadata.name);
     check(ended?.status?.phase === 'Completed', `the interrupted migration completes: ${ended?.status?.message}`);
@@ -98,7 +98,7 @@ export class Story {
   async #arrive(): Promise<Cast> {
     this.#step('Everything goes where it belongs; what cannot be moved stays, and the decision says why');
     const sight = await this.#until('every volume in its tier', ({ volumes, migrations }) => {
-      return migrations.every(isFinal) && volumes.every(isWhereItBelongs);
+      return migrations.every(hasEnded) && volumes.every(isWhereItBelongs);
     });
     this.#say('');
     for (const kind of ['unpublished', 'snapshots', 'pinned', 'between']) {
@@ -144,7 +144,7 @@ export class Story {
     const after = await this.#until('the volumes have followed their load', ({ volumes, migrations }) => {
       const now = (one: VolumeSight): VolumeSight | undefined => volumes.find(({ name }) => name === one.name);
       const haveMoved = now(riser)?.tiers === 'hot' && now(sinker)?.tiers === 'cold';
-      return haveMoved && migrations.every(isFinal) && now(optedOut)?.decision?.code === 'OptedOut';
+      return haveMoved && migrations.every(hasEnded) && now(optedOut)?.decision?.code === 'OptedOut';
     });
     const stayed = after.volumes.find(({ name }) => name === optedOut.name);
     check(stayed?.tiers === optedOut.tiers, 'a volume whose owner opted out stays');

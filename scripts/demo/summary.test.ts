@@ -1,8 +1,9 @@
 import { expect, it } from '@jest/globals';
+import type { MigrationPhase } from '@couchestor/common/api';
 import type { Migration } from './api.ts';
 import { summaryOf } from './summary.ts';
 
-function migration(name: string, phase: string, volumeId = 'v1'): Migration {
+function migration(name: string, phase: MigrationPhase, volumeId = 'v1'): Migration {
   return {
     metadata: { name },
     spec: { volumeId, source: { tier: 'Hot' }, target: { tier: 'Cold' } },

@@ -1,6 +1,7 @@
 /** What came of the migrations, in a few lines for people. */
 import type { Migration } from './api.ts';
 import type { Violation } from './mayastor.ts';
+import { phaseOf } from './sight.ts';
 
 export interface Summary {
   readonly text: string;
@@ -18,7 +19,7 @@ export function summaryOf(migrations: readonly Migration[], violations: readonly
     `Time of a move     ${meanSeconds(completed)} in the mean`,
     `Mayastor's safety  ${violations.length === 0 ? 'violations: none; no volume ever had fewer good copies than it asks for' : `violations: ${violations.length}`}`,
     ...others.map(
-      ({ metadata, status }) => `${metadata.name}: ${status?.phase ?? 'Created'}: ${status?.message ?? ''}`,
+      (migration) => `${migration.metadata.name}: ${phaseOf(migration)}: ${migration.status?.message ?? ''}`,
     ),
     ...violations.map(({ volumeId, request, message }) => `${volumeId}: ${request}: ${message}`),
   ];

@@ -5,15 +5,27 @@
 import { join } from 'node:path';
 import { connect, DemoApi } from './api.ts';
 import { DemoMayastor, type DemoVolume } from './mayastor.ts';
-import { DemoOperator, type ToldDecision } from './operator.ts';
+import { DemoOperator, type OperatorUrls, type ToldDecision } from './operator.ts';
 import { DemoPrometheus } from './prometheus.ts';
 import { DemoSandbox, type SandboxOptions } from './sandbox.ts';
-import { isFinal, type Sight } from './sight.ts';
+import { hasEnded, type Sight } from './sight.ts';
 
-export const POLICIES_FILE = join(import.meta.dirname, 'tiering.yaml');
+const POLICIES_FILE = join(import.meta.dirname, 'tiering.yaml');
 
 /** Of the policies in the file. */
 const WATCHED_CLASSES = ['mayastor-2', 'mayastor-pinned'];
+
+/** URLs, and the path of a file. */
+export interface Endpoints {
+  readonly kubeconfig: string;
+  readonly kubernetes: string;
+  readonly mayastor: string;
+  readonly exporters: readonly string[];
+  /** Of the sandbox: tells of violations, and plays the applications. */
+  readonly control: string;
+  readonly prometheus: string;
+  readonly operator: OperatorUrls;
+}
 
 export class DemoWorld {
   readonly sandbox = new DemoSandbox();
@@ -75,13 +87,13 @@ export class DemoWorld {
       name: `${volume.claim.namespace}/${volume.claim.name}`,
       tiers: tiers.get(volume.volumeId) ?? '?',
       decision: decisionOf.get(volume.volumeId),
-      migration: migrations.find((one) => one.spec.volumeId === volume.volumeId && !isFinal(one)),
+      migration: migrations.find((one) => one.spec.volumeId === volume.volumeId && !hasEnded(one)),
     }));
     return { volumes, migrations, isFresh: told?.round.fresh === true };
   }
 
   /** Where everything is. */
-  get endpoints(): Readonly<Record<string, unknown>> {
+  get endpoints(): Endpoints {
     const { kubeconfig, kubernetesUrl, mayastorUrl, controlUrl, exporters } = this.sandbox;
     return {
       kubeconfig,

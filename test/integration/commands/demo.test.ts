@@ -107,7 +107,7 @@ describe('npm run demo', () => {
 
 describe('npm run sandbox', () => {
   it('says as JSON where everything is, runs until it is told to stop, and leaves nothing behind', async () => {
-    const sandbox = start(process.execPath, [...main('sandbox.ts'), '--json', '--volumes', '8']);
+    const sandbox = start(process.execPath, [...main('sandbox.ts'), '--json', '--volumes=8', '--agents=0']);
     await until(() => sandbox.output().includes('\n'), sandbox);
     const where = JSON.parse(sandbox.output()) as Record<string, string> & { operator: { readyz: string } };
     expect(Object.keys(where).sort()).toEqual(
@@ -124,9 +124,19 @@ describe('npm run sandbox', () => {
     expect(leftovers()).toEqual([]);
   }, 30_000);
 
-  it('refuses a number of volumes that cannot be meant', async () => {
-    const sandbox = start(process.execPath, [...main('sandbox.ts'), '--volumes', '0']);
-    expect(await sandbox.ended).not.toBe(0);
-    expect(sandbox.errors()).toMatch(/--volumes 0: give a whole number from 1 to 500/);
+  it.each([
+    ['--volumes=0', /--volumes "0": give a whole number from 1 to 500/],
+    ['--volumes=501', /--volumes "501": give a whole number/],
+    ['--volumes=many', /--volumes "many": give a whole number/],
+    ['--volumes=', /--volumes "": give a whole number/],
+    ['--agents=3', /--agents "3": the agent of storage nodes is not written yet/],
+    ['--agents=-1', /--agents "-1": that is no number of agents/],
+  ])('refuses %s with the usage, and starts nothing', (flag, message) => {
+    const options = { cwd: root, encoding: 'utf8', env: { ...process.env, TMPDIR: folder } } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...main('sandbox.ts'), flag], options);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain('Usage: npm run sandbox');
+    expect(leftovers()).toEqual([]);
   });
 });
