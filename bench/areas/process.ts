@@ -194,17 +194,17 @@ async function cpuRows(
     return (((cpuMsOf(operator.pid) ?? NaN) - beforeMs) / (performance.now() - startedMs)) * 1_000;
   };
   const rows: Row[] = [];
-  for (const [flags, forMs, subject] of [
-    [['--reconcile-interval=1h'], sizes.quietMs, 'CPU between reconciles'],
-    [[], sizes.busyMs, 'CPU with a round a minute'],
-  ] as const) {
+  for (const { flags, forMs, subject } of [
+    { flags: ['--reconcile-interval=1h'], forMs: sizes.quietMs, subject: 'CPU between reconciles' },
+    { flags: [], forMs: sizes.busyMs, subject: 'CPU with a round a minute' },
+  ]) {
     const operator = await start(stage, program, ...flags);
     await untilLeading(operator);
     await untilRounds(operator, 1);
     await sleep(sizes.settleMs);
-    if (forMs > 0) rows.push(row(shape, subject, [await millicores(operator, forMs), 'millicores']));
+    rows.push(row(shape, subject, [await millicores(operator, forMs), 'millicores']));
     const memory = rssMiBOf(operator.pid);
-    if (forMs === sizes.busyMs && memory !== undefined) {
+    if (flags.length === 0 && memory !== undefined) {
       rows.push(row(`${shape}, a round a minute`, 'memory', [memory, 'MiB RSS']));
     }
     await operator.kill();
