@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvariantError } from '../base/index.ts';
 import { describeEngine } from '../erasure/engine-contract.fixture.ts';
+import { describeFrozenCorpus } from '../erasure/frozen-corpus.fixture.ts';
 import { createNativeEngine, NativeEngine } from './native-engine.ts';
 
 const loaded = loadNative();
@@ -44,6 +45,8 @@ describe('the native engine', () => {
 if (loaded.kind === 'loaded') {
   const { galois } = loaded.native;
   for (const kernel of galois.kernels) {
-    describeEngine(`NativeEngine on ${kernel}`, () => new NativeEngine(galois.withKernel(kernel)));
+    const engine = new NativeEngine(galois.withKernel(kernel));
+    describeEngine(`NativeEngine on ${kernel}`, () => engine);
+    describeFrozenCorpus(`NativeEngine on ${kernel}`, () => engine);
   }
 }
