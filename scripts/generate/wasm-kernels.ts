@@ -2,8 +2,20 @@
  * The kernels of common/assembly, compiled: a module for every runtime with SIMD and one for those with relaxed SIMD, as text that is
  * loaded like any other source.
  */
-import asc from 'assemblyscript/asc';
 
+/** What is used of the compiler. Its own types declare AssemblyScript's standard library for every file that sees them. */
+interface Compiler {
+  main(
+    options: readonly string[],
+    host: {
+      writeFile(name: string, contents: string | Uint8Array): void;
+      stderr: { write(message: string | Uint8Array): void };
+    },
+  ): Promise<{ readonly error: Error | null }>;
+}
+
+/** Not written where it is imported, so that the type checker does not follow it. */
+const COMPILER = 'assemblyscript/asc';
 const SOURCE = 'common/assembly/kernels.ts';
 const LINE_LENGTH = 120;
 
@@ -18,6 +30,7 @@ const OPTIONS = [
 ];
 
 async function compile(root: string, isRelaxed: boolean): Promise<Uint8Array> {
+  const { default: asc } = (await import(COMPILER)) as { default: Compiler };
   const written: Uint8Array[] = [];
   const messages: (string | Uint8Array)[] = [];
   const { error } = await asc.main(
