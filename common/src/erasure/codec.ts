@@ -1,7 +1,8 @@
 /**
- * Encodes and reconstructs the shards of one scheme with one engine. All buffers are the caller's: nothing is copied and nothing is kept after
- * a call. The code works byte by byte, so a range of a shard needs nothing but the same range of the others; buffers may as well
- * hold such a range, or one row of a stripe, in place of whole shards. Calls are synchronous and one at a time.
+ * Encodes and reconstructs the shards of one scheme with one engine. All buffers are the caller's: nothing is copied and
+ * nothing is kept after a call. The code works byte by byte, so a range of a shard needs nothing but the same range of the
+ * others; buffers may as well hold such a range, or one row of a stripe, in place of whole shards. Calls are synchronous and
+ * one at a time.
  */
 import { CoucheStorError } from '../base/errors.ts';
 import { LruMap } from './lru-map.ts';
@@ -44,8 +45,8 @@ export class ErasureCodec {
 
   /**
    * Fills the parity shards, local ones first.
-   * @throws CoucheStorError `invalid` when the number of buffers is wrong, their lengths differ, the range is not within them, or a buffer that
-   * is written shares memory with another; nothing has been written then.
+   * @throws CoucheStorError `invalid` when the number of buffers is wrong, their lengths differ, the range is not within them,
+   * or a buffer that is written shares memory with another; nothing has been written then.
    */
   encode(data: readonly Uint8Array[], parity: readonly Uint8Array[], range?: ByteRange): void {
     const length = this.#checkStripe(data, parity);
@@ -55,8 +56,8 @@ export class ErasureCodec {
   }
 
   /**
-   * Adds what one data shard contributes to all parity shards, which began as zeros; after every data shard was added once, in any order, they
-   * are what encode() gives. Adding a shard's old and new content, or their exclusive or, changes it.
+   * Adds what one data shard contributes to all parity shards, which began as zeros; after every data shard was added once, in
+   * any order, they are what encode() gives. Adding a shard's old and new content, or their exclusive or, changes it.
    * @throws CoucheStorError `invalid` as encode() does.
    */
   encodeIncrement(shard: number, bytes: Uint8Array, parity: readonly Uint8Array[], range?: ByteRange): void {
@@ -69,7 +70,8 @@ export class ErasureCodec {
   }
 
   /**
-   * The numbers of the parity shards that do not fit the data. Empty says that the stripe is consistent, not which shard is wrong where it is not.
+   * The numbers of the parity shards that do not fit the data. Empty says that the stripe is consistent, not which shard is
+   * wrong where it is not.
    * @throws CoucheStorError `invalid` as encode() does, and for shards of zero bytes, of which nothing can be verified.
    */
   verify(data: readonly Uint8Array[], parity: readonly Uint8Array[], range?: ByteRange): number[] {
@@ -83,7 +85,8 @@ export class ErasureCodec {
 
   /**
    * Which shards to read for those that are wanted, ready to run().
-   * @throws CoucheStorError `unavailable` when the available shards do not determine the wanted ones, `invalid` for impossible numbers.
+   * @throws CoucheStorError `unavailable` when the available shards do not determine the wanted ones, `invalid` for impossible
+   * numbers.
    */
   prepare(request: PlanRequest): Reconstruction {
     const available = [...request.available];
@@ -133,7 +136,8 @@ export class ErasureCodec {
 
   /**
    * Computes missing shards, data or parity, from those that are there; one that is wanted is not read, even where it is there.
-   * @param shards - by number; undefined where a shard is missing. Their content is trusted: recover() is for shards that are not.
+   * @param shards - by number; undefined where a shard is missing. Their content is trusted: recover() is for shards that are
+   * not.
    * @throws CoucheStorError `unavailable` when too many are missing, `invalid` as run() does.
    */
   reconstruct(shards: readonly (Uint8Array | undefined)[], outputs: readonly ShardBuffer[], range?: ByteRange): void {

@@ -10,8 +10,8 @@ export function binomial(n: number, k: number): number {
 }
 
 /**
- * Goes through the subsets of {0, …, n − 1} with `subset.length` members in colexicographic order: the first is {0, 1, …}, and the
- * number of a subset is Σ C(member i, i + 1). Changes it in place; false after the last.
+ * Goes through the subsets of {0, …, n − 1} with `subset.length` members in colexicographic order: the first is {0, 1, …}, and
+ * the number of a subset is Σ C(member i, i + 1). Changes it in place; false after the last.
  */
 export function nextSubset(subset: Uint8Array, n: number): boolean {
   let index = 0;

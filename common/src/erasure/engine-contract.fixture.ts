@@ -1,6 +1,6 @@
 /**
- * What every ErasureEngine promises, as tests: called by the test of each engine, which adds the kinds of memory that the engine treats
- * specially. Every answer is compared with the naive oracle, and every byte around it with what was there before.
+ * What every ErasureEngine promises, as tests: called by the test of each engine, which adds the kinds of memory that the
+ * engine treats specially. Every answer is compared with the naive oracle, and every byte around it with what was there before.
  */
 import { describe, expect, it } from '@jest/globals';
 import { InvariantError } from '../base/errors.ts';

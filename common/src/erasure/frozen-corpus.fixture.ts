@@ -1,7 +1,8 @@
 /**
  * Shards as they were written when the format was fixed. Every engine has to give and to read these bytes for ever: a failure
- * here means that stored stripes would no longer be readable, so it is the code that changes, or there is a new version of the matrix id with
- * lines of its own; no line is ever edited. The data are the bytes of the ByteStream of the seed, shard after shard.
+ * here means that stored stripes would no longer be readable, so it is the code that changes, or there is a new version of the
+ * matrix id with lines of its own; no line is ever edited. The data are the bytes of the ByteStream of the seed, shard after
+ * shard.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * The field GF(2⁸) with the polynomial x⁸ + x⁴ + x³ + x² + 1 (0x11D), of which 2 generates the multiplicative group: the field of ISA-L,
- * of klauspost/reedsolomon and of the kernel's RAID 6. Addition and subtraction are exclusive or. For matrices and tables; buffers
- * are what engines are for.
+ * The field GF(2⁸) with the polynomial x⁸ + x⁴ + x³ + x² + 1 (0x11D), of which 2 generates the multiplicative group: the field
+ * of ISA-L, of klauspost/reedsolomon and of the kernel's RAID 6. Addition and subtraction are exclusive or. For matrices and
+ * tables; buffers are what engines are for.
  */
 import { assertInvariant } from '../base/errors.ts';
 

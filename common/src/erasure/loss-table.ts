@@ -1,7 +1,7 @@
 /**
- * How many patterns of losses a scheme decodes, counted and not estimated: a pattern is decodable if and only if the columns that the
- * parity-check matrix has for the lost shards are independent. The search adds one lost shard after the other and never looks below a
- * dependent set, all of whose supersets are dependent.
+ * How many patterns of losses a scheme decodes, counted and not estimated: a pattern is decodable if and only if the columns
+ * that the parity-check matrix has for the lost shards are independent. The search adds one lost shard after the other and
+ * never looks below a dependent set, all of whose supersets are dependent.
  */
 import { binomial } from './combinations.ts';
 import { inverse, product } from './galois.ts';

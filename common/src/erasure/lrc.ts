@@ -1,19 +1,21 @@
 /**
- * The parity block of a locally repairable code: k data shards in l groups, a local parity for each group, g global parities. Local
- * parities are the exclusive or of their group; global parity t has the coefficient (x₀ + yⱼ) / (xₜ + yⱼ) for data shard j.
+ * The parity block of a locally repairable code: k data shards in l groups, a local parity for each group, g global parities.
+ * Local parities are the exclusive or of their group; global parity t has the coefficient (x₀ + yⱼ) / (xₜ + yⱼ) for data shard
+ * j.
  *
- * Distance: were all local parities added up, this would be the Cauchy matrix 1 / (xₜ + yⱼ) of g + 1 rows, each column scaled by x₀ + yⱼ; so all
- * its minors differ from zero, and any g + 1 losses could be decoded from the sum of the local parities alone. They can then be
- * decoded from the single ones as well. g + 2 is also the highest distance that local groups allow (Gopalan et al., "On the locality of
- * codeword symbols").
+ * Distance: were all local parities added up, this would be the Cauchy matrix 1 / (xₜ + yⱼ) of g + 1 rows, each column scaled
+ * by x₀ + yⱼ; so all its minors differ from zero, and any g + 1 losses could be decoded from the sum of the local parities
+ * alone. They can then be decoded from the single ones as well. g + 2 is also the highest distance that local groups allow
+ * (Gopalan et al., "On the locality of codeword symbols").
  *
- * Beyond the distance: the most that any such code can decode is every pattern in which the losses of each group beyond one, and those of
- * the global parities, are together at most g ("maximally recoverable"). With g = 2, 9 groups and 14 data shards in each, the points below
- * reach that. The critical patterns are two losses in each of two groups; let φ(y) = (x₁ + y) / (x₂ + y), and let a lost local parity count as
- * a loss at the point x₀. Then losses {a, b} and {c, d} are undecodable only where φ(a)φ(b) = φ(c)φ(d). So φ of each group lies in a coset of
- * GF(16)* of its own, and the cosets are chosen such that the products of different groups lie in different cosets: with their
- * numbers u relative to that of φ(x₀), modulo 17, no u of a group is twice the u of another. For g ≥ 3 the points of common shapes were found by a search
- * that counted every pattern; for all others the loss table tells how near a scheme comes.
+ * Beyond the distance: the most that any such code can decode is every pattern in which the losses of each group beyond one,
+ * and those of the global parities, are together at most g ("maximally recoverable"). With g = 2, 9 groups and 14 data shards
+ * in each, the points below reach that. The critical patterns are two losses in each of two groups; let φ(y) = (x₁ + y) / (x₂ +
+ * y), and let a lost local parity count as a loss at the point x₀. Then losses {a, b} and {c, d} are undecodable only where
+ * φ(a)φ(b) = φ(c)φ(d). So φ of each group lies in a coset of GF(16)* of its own, and the cosets are chosen such that the
+ * products of different groups lie in different cosets: with their numbers u relative to that of φ(x₀), modulo 17, no u of a
+ * group is twice the u of another. For g ≥ 3 the points of common shapes were found by a search that counted every pattern; for
+ * all others the loss table tells how near a scheme comes.
  */
 import { logarithm, product, quotient } from './galois.ts';
 import { matrixOf, type Matrix } from './matrix.ts';
@@ -93,8 +95,8 @@ function cosetPoints(coset: number | undefined): number[] {
 }
 
 /**
- * Points of shapes with three or four global parities that make them maximally recoverable, two digits each. A shape that is added here, like
- * any other change of a point, is another matrix and needs another version of the matrix id.
+ * Points of shapes with three or four global parities that make them maximally recoverable, two digits each. A shape that is
+ * added here, like any other change of a point, is another matrix and needs another version of the matrix id.
  */
 const FOUND_POINTS: Readonly<Record<string, string>> = {
   '6+2+3': 'a77184b69264',

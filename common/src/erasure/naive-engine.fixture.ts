@@ -67,7 +67,10 @@ export class ByteStream {
   }
 }
 
-/** An engine that does nothing in advance, for tests of what is above engines: it has no tables that thousands of small matrices would pay for. */
+/**
+ * An engine that does nothing in advance, for tests of what is above engines: it has no tables that thousands of small matrices
+ * would pay for.
+ */
 export class NaiveEngine implements ErasureEngine {
   readonly name = 'typescript';
   readonly detail = 'naive';

@@ -1,6 +1,6 @@
 /**
- * Which shards to read, and with which coefficients, to get the shards that are wanted. A shard that only its local group is needed
- * for comes from its group; everything else from the cheapest independent shards, at most k.
+ * Which shards to read, and with which coefficients, to get the shards that are wanted. A shard that only its local group is
+ * needed for comes from its group; everything else from the cheapest independent shards, at most k.
  */
 import { rowOf, type Matrix } from './matrix.ts';
 import { RowSpace } from './row-space.ts';

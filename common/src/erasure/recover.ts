@@ -1,6 +1,7 @@
 /**
- * Shards that nobody vouches for yet, made whole: each is compared with the checksum that its stripe's record has for it, what does not fit is lost, what
- * is lost is computed from the rest, and what was computed is compared as well. So a result is the bytes that were encoded, or an error.
+ * Shards that nobody vouches for yet, made whole: each is compared with the checksum that its stripe's record has for it, what
+ * does not fit is lost, what is lost is computed from the rest, and what was computed is compared as well. So a result is the
+ * bytes that were encoded, or an error.
  */
 import { CoucheStorError } from '../base/errors.ts';
 import type { ErasureCodec } from './codec.ts';
@@ -18,8 +19,8 @@ export interface RecoverOptions {
   /** The shards that must be whole in the end; all data shards when left out. */
   readonly wanted?: readonly number[];
   /**
-   * A buffer of shardSizeBytes for a wanted shard that is lost. The buffer of the corrupt shard itself will do, no other that was given.
-   * What it holds after an error is zeros or what it held before.
+   * A buffer of shardSizeBytes for a wanted shard that is lost. The buffer of the corrupt shard itself will do, no other that
+   * was given. What it holds after an error is zeros or what it held before.
    */
   readonly bufferFor: (shard: number) => Uint8Array;
 }
@@ -35,8 +36,8 @@ export interface Recovered {
 }
 
 /**
- * @throws CoucheStorError `corrupt` or `unavailable` when too few shards are intact (`corrupt` if corrupt ones are to blame), `corrupt` when
- * computed bytes do not fit their checksum, `invalid` for impossible arguments.
+ * @throws CoucheStorError `corrupt` or `unavailable` when too few shards are intact (`corrupt` if corrupt ones are to blame),
+ * `corrupt` when computed bytes do not fit their checksum, `invalid` for impossible arguments.
  */
 export function recover(options: RecoverOptions): Recovered {
   const { codec, shards } = options;

@@ -1,6 +1,7 @@
 /**
- * The space that rows span, grown row by row, which remembers how each of its vectors comes from the rows that were given: Gaussian
- * elimination that answers "is it in there, and how is it made?". Decodability, plans and inverses are this one question.
+ * The space that rows span, grown row by row, which remembers how each of its vectors comes from the rows that were given:
+ * Gaussian elimination that answers "is it in there, and how is it made?". Decodability, plans and inverses are this one
+ * question.
  */
 import { inverse, product } from './galois.ts';
 

@@ -5,7 +5,14 @@ import { CoucheStorError } from '../base/errors.ts';
 import { lrcParity } from './lrc.ts';
 import { identity, rank, selectRows, type Matrix } from './matrix.ts';
 import { reedSolomonParity } from './reed-solomon.ts';
-import { createScheme, MAX_POLICY_SHARDS, recordOfScheme, schemeOfRecord, type SchemeParameters } from './scheme.ts';
+import {
+  createScheme,
+  MAX_POLICY_SHARDS,
+  recordOfScheme,
+  schemeOfRecord,
+  type SchemeParameters,
+  type SchemeRecord,
+} from './scheme.ts';
 import { schemeNamed } from './schemes.fixture.ts';
 
 const numbers = fc.oneof(
@@ -165,6 +172,27 @@ describe('the record of a scheme', () => {
       );
     },
   );
+
+  it('of any content gives a scheme or a typed error', () => {
+    const anything = fc.oneof(numbers, fc.constantFrom<unknown>(undefined, null, '4', [], {}, true));
+    const records = fc.record({
+      matrixId: fc.constantFrom('rs-cauchy1/1', 'lrc-cauchy1/1', 'other/1'),
+      dataShards: anything,
+      parityShards: anything,
+      localGroups: fc.oneof(fc.constant(0), anything),
+    });
+    fc.assert(
+      fc.property(records, (record) => {
+        try {
+          expect(JSON.stringify(recordOfScheme(schemeOfRecord(record as SchemeRecord)))).toBe(JSON.stringify(record));
+        } catch (thrown) {
+          if (!(thrown instanceof CoucheStorError)) throw thrown;
+          expect(thrown.code).toMatch(/^(invalid|unsupported)$/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   it('refuses numbers that do not go with the matrix', () => {
     const record = { matrixId: 'rs-cauchy1/1', dataShards: 4, parityShards: 2, localGroups: 2 };

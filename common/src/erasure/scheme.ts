@@ -1,7 +1,7 @@
 /**
- * Which shards a stripe has and how each comes from the data: a validated scheme with its generator matrix. Shards are numbered data
- * first, then local parities group by group, then the others. A matrix id with its version names the coefficients for ever: what was written under an id
- * is read under it, and other coefficients get another version.
+ * Which shards a stripe has and how each comes from the data: a validated scheme with its generator matrix. Shards are numbered
+ * data first, then local parities group by group, then the others. A matrix id with its version names the coefficients for
+ * ever: what was written under an id is read under it, and other coefficients get another version.
  */
 import { assertInvariant, CoucheStorError } from '../base/errors.ts';
 import { invalid } from '../base/invalid.ts';
@@ -120,7 +120,10 @@ function common(
   };
 }
 
-/** The code that reads the sum of all local parities in place of each: if it bears g + 1 losses, so does the one that has them all. */
+/**
+ * The code that reads the sum of all local parities in place of each: if it bears g + 1 losses, so does the one that has them
+ * all.
+ */
 function localParitiesAdded(parity: Matrix, localGroups: number): Matrix {
   return matrixOf(parity.rows - localGroups + 1, parity.columns, (row, column) =>
     row === 0 ? 1 : at(parity, localGroups + row - 1, column),

@@ -1,8 +1,8 @@
 /**
- * Whether every square submatrix of a parity block can be inverted, which is what "any k of the k + m shards suffice" means: losing
- * some data shards leaves the submatrix of their columns and of the surviving parity rows. Decided by computing every minor, so
- * that a matrix is trusted for what it is and not for where it comes from: parity blocks of the kind 1, 2ⁱ, 4ⁱ, … pass for many sizes and
- * fail for some.
+ * Whether every square submatrix of a parity block can be inverted, which is what "any k of the k + m shards suffice" means:
+ * losing some data shards leaves the submatrix of their columns and of the surviving parity rows. Decided by computing every
+ * minor, so that a matrix is trusted for what it is and not for where it comes from: parity blocks of the kind 1, 2ⁱ, 4ⁱ, …
+ * pass for many sizes and fail for some.
  */
 import { assertInvariant } from '../base/errors.ts';
 import { binomial, firstSubset, nextSubset } from './combinations.ts';
@@ -32,7 +32,10 @@ export function checkSquareSubmatrices(parity: Matrix): SubmatrixCheck {
     : { kind: 'singular', rows: [...search.rows], columns };
 }
 
-/** Chooses rows one after the other; the minors of the chosen rows follow from those of one row less by expansion along the last. */
+/**
+ * Chooses rows one after the other; the minors of the chosen rows follow from those of one row less by expansion along the
+ * last.
+ */
 class MinorSearch {
   readonly #parity: Matrix;
   readonly rows: number[] = [];
@@ -46,7 +49,9 @@ class MinorSearch {
     );
   }
 
-  /** @param minors - of the rows chosen so far, by the number of the column subset. @returns the columns of a minor that is zero. */
+  /**
+   * @param minors - of the rows chosen so far, by the number of the column subset. @returns the columns of a minor that is zero.
+   */
   findSingular(firstRow: number, minors: Uint8Array): readonly number[] | undefined {
     if (this.rows.length === this.#parity.columns) return undefined;
     for (let row = firstRow; row < this.#parity.rows; row += 1) {

@@ -1,7 +1,7 @@
 /**
- * The engine in plain TypeScript: always there, and the oracle that the others are tested against when a process starts. Four rows
- * of a matrix share a table, whose 32-bit entries hold the four products of one byte; so one look-up does the work of four, and a
- * matrix of up to four rows reads each input once. Sums of a tile of positions stay in the first-level cache.
+ * The engine in plain TypeScript: always there, and the oracle that the others are tested against when a process starts. Four
+ * rows of a matrix share a table, whose 32-bit entries hold the four products of one byte; so one look-up does the work of
+ * four, and a matrix of up to four rows reads each input once. Sums of a tile of positions stay in the first-level cache.
  */
 import { InvariantError } from '../base/errors.ts';
 import {
