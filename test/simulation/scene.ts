@@ -44,7 +44,7 @@ const TIERINGS = [
   ['hot', '', 'warm'],
 ];
 
-export function drawSpec({ draws }: Simulation, index: number): Readonly<Record<string, unknown>> {
+export function drawSpec({ draws, isQuick }: Simulation, index: number): Readonly<Record<string, unknown>> {
   const pools = (tier = '') => ({ matchLabels: { tier } });
   const [hot, warm, cold] = draws.oneOf(TIERINGS);
   return {
@@ -60,7 +60,7 @@ export function drawSpec({ draws }: Simulation, index: number): Readonly<Record<
     ...(warm === '' ? {} : { warmPoolSelector: pools(warm) }),
     coldPoolSelector: pools(cold),
     preservationMode: draws.chance(0.05),
-    approval: draws.chance(0.2) ? 'Manual' : 'Automatic',
+    approval: draws.chance(0.2) && !isQuick ? 'Manual' : 'Automatic',
   };
 }
 

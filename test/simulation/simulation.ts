@@ -109,6 +109,11 @@ export class Simulation {
     this.#start();
   }
 
+  /** A run at size, in which nobody has time to approve. */
+  get isQuick(): boolean {
+    return this.#options.isQuick === true;
+  }
+
   get leader(): OperatorProcess | undefined {
     return this.#leader;
   }
