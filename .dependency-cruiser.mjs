@@ -42,6 +42,12 @@ export default {
       { path: '^common/src/(?!base/)' },
     ),
     rule(
+      'erasure-knows-bytes',
+      'The codec is arithmetic; threads, native code and files are around it.',
+      { path: '^common/src/erasure/' },
+      { path: '^(common/src/(?!erasure/|base/)|native/)' },
+    ),
+    rule(
       'processes-meet-in-common',
       'The control plane and the agent share code through common alone.',
       { path: '^control-plane/' },
