@@ -39,6 +39,9 @@ const jest = (name: string, ...args: string[]): Stage => ({
   ],
 });
 
+/** Unit tests that compute for long, in a stage of their own. */
+const CODEC = '/(erasure|coding|native)/';
+
 const check: Stage[] = [
   { name: 'format', command: ['npm', 'run', '--silent', 'format:check'] },
   { name: 'types', command: ['npm', 'run', '--silent', 'types'] },
@@ -47,7 +50,8 @@ const check: Stage[] = [
   { name: 'generated', command: ['node', 'scripts/generate.ts', '--check'] },
   { name: 'fields', command: ['node', '--no-warnings', 'scripts/fields.ts'] },
   jest('tidy', 'tidy'),
-  jest('unit', 'unit'),
+  jest('unit', 'unit', `--testPathIgnorePatterns=${CODEC}`),
+  jest('codec', 'unit', `--testPathPatterns=${CODEC}`),
 ];
 
 const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
