@@ -93,6 +93,7 @@ function watchedOf({ parsed }: VolumeMigrationRecord): Observation['watched'] {
     runningMs: since(startTime),
     setbacks: 0,
     cordonMs: Infinity,
+    lockMs: 0,
   };
 }
 

@@ -197,6 +197,21 @@ describe('adding', () => {
     expect(written(say(lifted, { ...seen, lock: { kind: 'released' } }))?.phase).toBe('Syncing');
   });
 
+  it('asks for the lock again before it goes on among its cordons, whoever has it', () => {
+    const cordons = [{ kind: 'Node', name: 'n4', label: 'couchestor-uid-1', setTime: ago(0) }];
+    const lifting = adding({ intent: intent('Uncordon'), cordons, newReplica: NEW });
+    const seen = { volume: filling, surroundings, lock: { kind: 'unknown' } } as const;
+    const takeLock = { kind: 'effect', calls: [{ kind: 'takeLock' }] };
+    const lift = { kind: 'effect', calls: [{ kind: 'uncordonNode' }] };
+    expect(say(lifting, { ...seen, watched: { lockMs: 59_999 } })).toMatchObject(lift);
+    expect(say(lifting, { ...seen, watched: { lockMs: 60_000 } })).toEqual(takeLock);
+    expect(say(lifting, { ...seen, watched: { lockMs: 60_000, cordonMs: 0 } })).toEqual(takeLock);
+    const taken = { kind: 'taken', by: 'v2-1', isNext: true } as const;
+    expect(say(lifting, { ...seen, lock: taken, watched: { lockMs: Infinity } })).toMatchObject(lift);
+    const bare = adding({ intent: intent('Uncordon'), newReplica: NEW });
+    expect(say(bare, { ...seen, watched: { lockMs: Infinity } })).not.toEqual(takeLock);
+  });
+
   it('fails after a refusal, at once if nothing else can be under way', () => {
     const refused = (certain: boolean) =>
       written(

@@ -13,6 +13,7 @@ import type { Observation } from './observation.ts';
 import { beforeLooking, pending } from './pending.ts';
 import { removing } from './removing.ts';
 import type { HandsSettings } from './settings.ts';
+import { keepLock } from './steering.ts';
 import { syncing } from './syncing.ts';
 import { verifying } from './verifying.ts';
 import type { MigrationView, RecordView } from './view.ts';
@@ -56,7 +57,8 @@ export function nextInstruction(record: VolumeMigrationRecord, observation: Obse
   const seen = viewOf(record, moment);
   if (seen === undefined) return { kind: 'done' };
   const view: MigrationView = { ...seen, observation };
-  return windDown(view) ?? inPhase(view);
+  const instruction = windDown(view) ?? inPhase(view);
+  return instruction.kind === 'write' ? instruction : (keepLock(view) ?? instruction);
 }
 
 function inPhase(view: MigrationView): Instruction {

@@ -118,8 +118,10 @@ export class MigrationReconciler implements Reconciler {
   }
 
   async #drive(look: Look, drive: Drive): Promise<ReconcileResult> {
-    for (let step = 0; step < this.#settings.maxSteps; step += 1) {
-      if (look.signal.aborted) break;
+    const { maxSteps, lookMaxMs } = this.#settings;
+    const startMs = this.#options.clock.monotonic();
+    for (let step = 0; step < maxSteps; step += 1) {
+      if (look.signal.aborted || this.#options.clock.monotonic() - startMs >= lookMaxMs) break;
       const next = await this.#step(look, drive);
       if (next !== 'look again') return next;
     }
@@ -315,9 +317,11 @@ export class MigrationReconciler implements Reconciler {
     if (call.kind === 'takeLock') {
       drive.begin();
       look.lock = await this.#turns.acquire(look.name, look.signal);
+      drive.watch.locked(look.lock.kind === 'held');
     } else if (call.kind === 'releaseLock') {
       await this.#turns.release(look.name, look.signal);
       look.lock = { kind: 'released' };
+      drive.watch.locked(false);
     } else {
       drive.calling(call);
       try {

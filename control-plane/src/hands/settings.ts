@@ -24,6 +24,10 @@ export interface HandsSettings {
   readonly observationMaxAgeMs: number;
   /** Instructions carried out before another migration has its turn. */
   readonly maxSteps: number;
+  /** And for how long; the next look asks for the lock again, long before that lapses. */
+  readonly lookMaxMs: number;
+  /** After which whoever has cordons standing asks for the lock again. */
+  readonly lockRenewMs: number;
 }
 
 /** Twice the time after which a request is given up. */
@@ -42,6 +46,8 @@ export const HANDS_DEFAULTS: HandsSettings = {
   ownWriteMaxAgeMs: 1_000,
   observationMaxAgeMs: 30_000,
   maxSteps: 50,
+  lookMaxMs: 60_000,
+  lockRenewMs: 60_000,
 };
 
 /** However young answers are said to be, calls take their time. */

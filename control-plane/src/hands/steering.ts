@@ -25,6 +25,13 @@ export function holdLock(view: MigrationView): Instruction | undefined {
   return wait(view, Math.min(retryMs, pollIntervalMs), { message: 'Waits until others have placed their replicas.' });
 }
 
+/** Nobody else is to steer among its cordons; but they are lifted whoever has the lock. Undefined: there is nothing to be asked. */
+export function keepLock(view: MigrationView): Instruction | undefined {
+  const { lock, watched } = view.observation;
+  const isDue = lock.kind === 'unknown' && watched.lockMs >= view.settings.lockRenewMs;
+  return isDue && cordonsOf(view).length > 0 ? { kind: 'effect', calls: [{ kind: 'takeLock' }] } : undefined;
+}
+
 /** Waits without keeping others from steering; only where no cordon is set. */
 export function waitUnlocked(view: MigrationView, afterMs: number, message: string): Instruction {
   const { lock } = view.observation;

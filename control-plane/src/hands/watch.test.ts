@@ -12,7 +12,7 @@ describe('what a process has watched', () => {
   it('begins when it sees it first, but for the migration itself', () => {
     const watch = new Watch(new VirtualClock(NOW_MS));
     watch.saw(status());
-    expect(watch.times()).toEqual({ phaseMs: 0, callMs: 0, runningMs: 60_000, setbacks: 0, cordonMs: Infinity });
+    expect(watch.times()).toMatchObject({ phaseMs: 0, callMs: 0, runningMs: 60_000, setbacks: 0, cordonMs: Infinity });
   });
 
   it.each([HOUR_MS, -HOUR_MS])('passes as time does, though the wall clock is set by %d ms', async (stepMs) => {
@@ -22,7 +22,7 @@ describe('what a process has watched', () => {
     await clock.advance(1_000);
     clock.stepWall(stepMs);
     watch.saw(status());
-    expect(watch.times()).toEqual({
+    expect(watch.times()).toMatchObject({
       phaseMs: 1_000,
       callMs: 1_000,
       runningMs: 61_000,
@@ -109,5 +109,16 @@ describe('what a process has watched', () => {
     const next = new Watch(clock);
     next.saw(named);
     expect(next.times().cordonMs).toBe(0);
+  });
+
+  it('knows since when the lock is held', async () => {
+    const clock = new VirtualClock(NOW_MS);
+    const watch = new Watch(clock);
+    expect(watch.times().lockMs).toBe(Infinity);
+    watch.locked(true);
+    await clock.advance(10);
+    expect(watch.times().lockMs).toBe(10);
+    watch.locked(false);
+    expect(watch.times().lockMs).toBe(Infinity);
   });
 });

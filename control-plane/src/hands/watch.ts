@@ -16,6 +16,8 @@ export interface Watched {
   readonly setbacks: number;
   /** Since a call that sets a cordon of the status was given up, or may have been before this process saw it. Infinity: none was. */
   readonly cordonMs: number;
+  /** Since the lock on placement was last known to be this migration's. Infinity: it was not. */
+  readonly lockMs: number;
 }
 
 interface Sight {
@@ -34,6 +36,7 @@ export class Watch {
   #setbacks = 0;
   #cordons = '';
   #cordonAtMs = -Infinity;
+  #lockAtMs = -Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -75,6 +78,10 @@ export class Watch {
     this.#cordonAtMs = this.#clock.monotonic();
   }
 
+  locked(isHeld: boolean): void {
+    this.#lockAtMs = isHeld ? this.#clock.monotonic() : -Infinity;
+  }
+
   times(): Watched {
     const nowMs = this.#clock.monotonic();
     return {
@@ -83,6 +90,7 @@ export class Watch {
       runningMs: nowMs - this.#start.atMs,
       setbacks: this.#setbacks,
       cordonMs: nowMs - this.#cordonAtMs,
+      lockMs: nowMs - this.#lockAtMs,
     };
   }
 
