@@ -43,15 +43,20 @@ function prepare(view: MigrationView, volume: VolumeFacts): Instruction {
   // Without the lock, another's cordon may be all that is in the way.
   const waiting = stopped(view) ?? holdLock(view) ?? impossible(view, volume);
   if (waiting !== undefined) return waiting;
+  const cordon = newIntent(view, 'Cordon');
+  return furtherCordons(view, volume, cordon) ?? setCordons(view) ?? write(view, { intent: addIntent(view) });
+}
+
+/** Also of pools that came, or were opened, after the first ones were named. Undefined: the status names all that it takes. */
+function furtherCordons(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent): Instruction | undefined {
   const standing = view.status.cordons ?? [];
   const named = new Set(standing.map(({ kind, name }) => `${kind} ${name}`));
   const further = rivals(view, volume).filter(({ kind, name }) => !named.has(`${kind} ${name}`));
-  if (standing.length + further.length > MAX_CORDONS) return tooMany(view, standing.length + further.length);
-  if (further.length > 0) {
-    const message = `Keeps new replicas away from everything but pool ${view.spec.target.pool} for a moment.`;
-    return write(view, { cordons: [...standing, ...further], intent: newIntent(view, 'Cordon'), message });
-  }
-  return setCordons(view) ?? write(view, { intent: addIntent(view) });
+  if (further.length === 0) return undefined;
+  const count = standing.length + further.length;
+  if (count > MAX_CORDONS) return tooMany(view, count, intent.step === 'Add');
+  const message = `Keeps new replicas away from everything but pool ${view.spec.target.pool} for a moment.`;
+  return write(view, { cordons: [...standing, ...further], intent, message });
 }
 
 function add(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent): Instruction {
@@ -66,15 +71,18 @@ function add(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent):
   const obstacle = stopped(view, true);
   if (obstacle !== undefined) return obstacle;
   // It may be this very operation.
-  if (volume.busy) return wait(view, view.settings.quickPollMs);
-  return holdLock(view) ?? impossible(view, volume, true) ?? setCordons(view) ?? scale(view, intent, asked + 1);
+  if (volume.busy) return waitAmongCordons(view, 'The volume was busy with another operation for too long.');
+  const waiting = holdLock(view) ?? impossible(view, volume, true) ?? furtherCordons(view, volume, intent);
+  return waiting ?? setCordons(view) ?? scale(view, intent, asked + 1);
 }
 
 /** The count says that there is one more; the answer about replicas may be older. */
 function added(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent): Instruction {
   const { pool } = view.spec.target;
   const [arrived] = arrivals(volume, intent.replicaIdsBefore, pool);
-  if (arrived === undefined) return stopped(view, true) ?? wait(view, view.settings.quickPollMs);
+  if (arrived === undefined) {
+    return stopped(view, true) ?? waitAmongCordons(view, 'Mayastor asks for one replica more, and none was seen.');
+  }
   const newReplica = replicaOf(arrived);
   if (arrived.pool === pool) {
     const message = `The new replica is on pool ${pool}.`;
@@ -82,6 +90,13 @@ function added(view: MigrationView, volume: VolumeFacts, intent: MigrationIntent
   }
   const message = `Mayastor put the new replica on pool ${arrived.pool} instead of ${pool}. Both copies stay.`;
   return end(view, { outcome: 'Aborted', message, extra: newReplica }, { newReplica });
+}
+
+/** They keep others' replicas away too: it is given up long before the time of the migration is. */
+function waitAmongCordons(view: MigrationView, why: string): Instruction {
+  const { settings, observation } = view;
+  const isLong = observation.watched.callMs >= 2 * settings.underWayMs;
+  return isLong ? failed(view, why, !observation.isUncalled) : wait(view, settings.quickPollMs);
 }
 
 /** Whoever asked for a replica more: nobody but a person may say whether it is to stay. */
@@ -123,11 +138,12 @@ function rivals(view: MigrationView, volume: VolumeFacts): ReturnType<typeof cor
   });
 }
 
-function tooMany(view: MigrationView, count: number): Instruction {
+function tooMany(view: MigrationView, count: number, unresolved: boolean): Instruction {
   const remedy = 'leave fewer pools open to it by the topology of its StorageClass, or move it by hand';
   return failed(
     view,
     `Steering the new replica would take ${count} cordons, and ${MAX_CORDONS} is the limit; ${remedy}.`,
+    unresolved,
   );
 }
 

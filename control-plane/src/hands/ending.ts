@@ -16,7 +16,17 @@ import type { Instruction } from './instruction.ts';
 import { fromNothing } from './progress.ts';
 import { arrivals, departures, find, idsOf, replicaOf } from './replicas.ts';
 import { lift, uncordonIntent } from './steering.ts';
-import { askedCount, enter, hasSettled, timeOf, wait, write, type MigrationView, type StatusChanges } from './view.ts';
+import {
+  askedCount,
+  enter,
+  hasSettled,
+  isOverdue,
+  timeOf,
+  wait,
+  write,
+  type MigrationView,
+  type StatusChanges,
+} from './view.ts';
 
 const ENDING = 'Ending';
 
@@ -92,6 +102,10 @@ function resolveAdd(
   }
   const isOver = volume === undefined || refusal?.certain === true || hasSettled(view);
   if (!isOver) return wait(view, view.settings.quickPollMs);
+  // It may be this very operation; the cordons do not wait for it.
+  if (volume?.busy === true && refusal?.certain !== true && !isOverdue(view)) {
+    return lift(view) ?? wait(view, view.settings.pollIntervalMs);
+  }
   return end(view, {
     outcome,
     message: grew ? `${message} ${askedForMore(volume.replicaCount)}` : message,

@@ -157,17 +157,27 @@ describe('adding', () => {
 
   const add = intent('Add', { replicaIdsBefore: ids, replicaCountAfter: 3 });
 
+  const named = [{ kind: 'Pool', name: 'cold-n4', setTime: ago(0) }];
+  const steered = {
+    ...surroundings,
+    pools: surroundings.pools.map((one) => ({ ...one, cordoned: one.pool === 'cold-n4' })),
+  };
+
   it('calls for one more only on an intent that was stamped for this call', () => {
-    expect(say(adding({ intent: add }), { volume: before, surroundings })).toEqual({
+    expect(say(adding({ intent: add, cordons: named }), { volume: before, surroundings: steered })).toEqual({
       kind: 'effect',
       calls: [{ kind: 'setReplicaCount', count: 3 }],
     });
-    expect(say(adding({ intent: add }), { volume: before, surroundings, intentIsFresh: false })).toMatchObject({
+    expect(
+      say(adding({ intent: add, cordons: named }), { volume: before, surroundings: steered, intentIsFresh: false }),
+    ).toMatchObject({
       kind: 'write',
       status: { intent: { operationId: 'op-add', recordedTime: ago(0) } },
     });
-    const edited = record(status('Adding', { intent: add }), {}, { generation: 2 });
-    expect(written(say(edited, { volume: before, surroundings }))).toMatchObject({ intent: { expectedGeneration: 2 } });
+    const edited = record(status('Adding', { intent: add, cordons: named }), {}, { generation: 2 });
+    expect(written(say(edited, { volume: before, surroundings: steered }))).toMatchObject({
+      intent: { expectedGeneration: 2 },
+    });
   });
 
   it('takes the count for its own work after a crash, and waits until the replica is seen', () => {

@@ -254,9 +254,12 @@ describe('the driver of a migration', () => {
     const driver = reconciler();
     expect(await run(driver)).toEqual({ kind: 'again', afterMs: 10_000 });
     await clock.advance(10_000);
-    calls = [];
+    const earlier = calls.length;
     await run(driver);
-    expect(calls.filter((name) => name !== 'look' && !name.startsWith('lock'))).toEqual(['write Adding', 'scale 3']);
+    expect(calls.slice(earlier).filter((name) => name !== 'look' && !name.startsWith('lock'))).toEqual([
+      'write Adding',
+      'scale 3',
+    ]);
     expect(statusNow()?.intent?.recordedTime).toBe(ago(-10_000));
   });
 
