@@ -245,7 +245,7 @@ export class Invariants {
     const isHeldUp = [...this.entries.values()].some((entry) => !isOver(entry));
     for (const { volumeId, outcome, code, wanted, dryRun, policy } of decisions) {
       const isWaiting = outcome === 'Wait' && code !== 'BackingOff' && !isHeldUp;
-      if ((outcome === 'Move' && !dryRun) || isWaiting) this.breach(`${volumeId} never came to rest: ${code}`);
+      if (!dryRun && (outcome === 'Move' || isWaiting)) this.breach(`${volumeId} never came to rest: ${code}`);
       const selector = wanted && this.#selectorOf(policy.name, wanted.tier);
       if (code !== 'AtTarget' || selector === undefined) continue;
       const replicas = volumes.find((volume) => volume.volumeId === volumeId)?.replicas ?? [];
