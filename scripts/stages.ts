@@ -52,6 +52,7 @@ const check: Stage[] = [
   jest('tidy', 'tidy'),
   jest('unit', 'unit', `--testPathIgnorePatterns=${CODEC}`),
   jest('codec', 'unit', `--testPathPatterns=${CODEC}`),
+  { name: 'without-addon', jest: true, command: ['node', '--no-warnings', 'scripts/without-addon.ts'] },
 ];
 
 const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([

@@ -1,5 +1,6 @@
 /** Real threads on a real arena, with each engine: the bytes they compute, and what is left behind when they are stopped. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadNative } from '@couchestor/native';
 import { createHash } from 'node:crypto';
 import type { CoucheStorError } from '../base/index.ts';
 import { nullLogger } from '../base/index.ts';
@@ -21,7 +22,10 @@ function noise(bytes: Uint8Array, seed: number): Uint8Array {
 
 const plain = (buffers: readonly Uint8Array[]): Uint8Array[] => buffers.map((buffer) => buffer.slice());
 
-describe.each(['native', 'wasm', 'typescript'] as const)('threads with the engine %s', (engine) => {
+const hasAddon = loadNative().kind === 'loaded';
+const engines = [...(hasAddon ? (['native'] as const) : []), 'wasm', 'typescript'] as const;
+
+describe.each(engines)('threads with the engine %s', (engine) => {
   let pool: CodingPool;
   let codec: PooledCodec;
 
@@ -132,6 +136,29 @@ describe.each(['native', 'wasm', 'typescript'] as const)('threads with the engin
     const { name, rejected } = pool.status().engine;
     expect(name).toBe(engine);
     expect(rejected).toEqual([]);
+  });
+});
+
+describe('a pool that may choose', () => {
+  it('takes the fastest engine there is, and tells what is missing', async () => {
+    const options = { threads: 1, arena: new ShardArena(MIB), engine: 'auto', logger: nullLogger } as const;
+    const pool = await CodingPool.start(options);
+    const { name, rejected } = pool.status().engine;
+    expect(name).toBe(hasAddon ? 'native' : 'wasm');
+    expect(rejected.map(({ name: missing, reason }) => `${missing}: ${reason}`).join()).toMatch(
+      hasAddon ? /^$/ : /^native: .*node native\/build\.mjs makes it/,
+    );
+    await pool.close();
+  });
+
+  it('does not start on an engine that was asked for and is not there', async () => {
+    const options = { threads: 2, arena: new ShardArena(MIB), engine: 'native', logger: nullLogger } as const;
+    const started = CodingPool.start(options).then(
+      (pool) => pool.close(),
+      (error: unknown) => (error as CoucheStorError).code,
+    );
+    expect(await started).toBe(hasAddon ? undefined : 'unsupported');
+    expect(options.arena.allocatedCount).toBe(0);
   });
 });
 
