@@ -19,6 +19,10 @@ function seenAs(real: Migrations, change: (record: MigrationObject) => Migration
   };
 }
 
+function isStopped({ deleting, parsed }: MigrationObject): boolean {
+  return deleting || (parsed.kind === 'ok' && parsed.value.spec.cancel);
+}
+
 function withSpec(record: MigrationObject, changes: Partial<VolumeMigrationSpec>): MigrationObject {
   if (record.parsed.kind !== 'ok') return record;
   const { value } = record.parsed;
@@ -104,9 +108,9 @@ export const PLANTS: Readonly<Record<string, Plants>> = {
     migrations: (real) =>
       seenAs(real, (record) => withSpec(record, { approval: { mode: 'Automatic', approved: false } })),
   },
-  /** Of a migration that was deleted, with its policy or alone, nobody remembers the cordons. */
+  /** Of a migration that was deleted, with its policy or alone, or cancelled, nobody remembers the cordons. */
   'cordons-forgotten': {
-    migrations: (real) => seenAs(real, (record) => (record.deleting ? withCordons(record, () => undefined) : record)),
+    migrations: (real) => seenAs(real, (record) => (isStopped(record) ? withCordons(record, () => undefined) : record)),
   },
   /** Nobody looks whether a migration was deleted or cancelled. */
   'never-stopped': {
