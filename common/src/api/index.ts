@@ -17,6 +17,7 @@ export { migrationName, nextMigrationName } from './migration-name.ts';
 export { canChangePhase, isFinal, MIGRATION_PHASES, PHASE_TRANSITIONS } from './migration-phase.ts';
 export type { MigrationPhase } from './migration-phase.ts';
 export {
+  ACCEPT_LOSS_ANNOTATION,
   API_GROUP,
   API_VERSION,
   GROUP_VERSION,

@@ -39,3 +39,6 @@ export const MAXIMUM_TIER_ANNOTATION = `${API_GROUP}/maximum-tier`;
 export const OPT_OUT_ANNOTATION = `${API_GROUP}/opt-out`;
 /** The others hold before this time. */
 export const UNTIL_ANNOTATION = `${API_GROUP}/until`;
+
+/** Annotation of the Lease of the leader election: a time; what had vanished from the Kubernetes API by then is meant to be gone. */
+export const ACCEPT_LOSS_ANNOTATION = `${API_GROUP}/accept-loss`;

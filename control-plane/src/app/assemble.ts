@@ -11,6 +11,7 @@ import {
   KubernetesStoragePolicies,
   KubernetesVolumeMigrations,
   LeaseElector,
+  LossAcceptance,
 } from '../adapters/kubernetes/index.ts';
 import { PromClientMetrics } from '../adapters/prom-client/prom-client-metrics.ts';
 import { decide } from '../brain/index.ts';
@@ -54,6 +55,7 @@ interface Cache extends Running {
 export interface OperatorParts {
   readonly policies: StoragePolicies;
   readonly informers: readonly Cache[];
+  readonly losses: Running;
   readonly events: Running;
   readonly rounds: PlanningRound;
   readonly vitals: Vitals;
@@ -89,6 +91,10 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
     { resource: 'persistentvolumeclaims', informer: objects.claims },
     { resource: 'nodes', informer: objects.nodes },
   ];
+  const losses = new LossAcceptance({
+    ...{ client, logger, namespace: config.namespace, name: LEASE_NAME },
+    informers: [policies.informer, ...objects.informers],
+  });
   const metrics = new PromClientMetrics(version);
   const board = new DecisionBoard();
   const vitals = new Vitals({ clock, maxWorkMs: MAX_RECONCILE_MS });
@@ -134,6 +140,7 @@ export function assemble(options: OperatorOptions, stop: AbortSignal): OperatorP
   return {
     policies,
     informers: caches.map(({ informer }) => informer),
+    losses,
     events,
     rounds,
     vitals,

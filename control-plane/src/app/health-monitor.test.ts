@@ -11,6 +11,7 @@ const ready: InformerHealth = {
   objectCount: 3,
   contactAgeMs: 1,
   suspicion: undefined,
+  lossTimeMs: undefined,
   failure: undefined,
   counts: { listsTaken: 1, listsRefused: 0, failures: 0, outOfOrderEvents: 0 },
 };

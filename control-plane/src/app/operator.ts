@@ -45,6 +45,7 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   };
   const running = [
     ...parts.informers.map((informer) => informer.run(stop)),
+    parts.losses.run(stop),
     parts.events.run(stop),
     plan(parts, options, stop),
     parts.leading.run(control, stop),

@@ -88,9 +88,7 @@ export class Lab {
 
   static async start({ prometheus, bearerToken, mayastor = {} }: LabOptions = {}): Promise<Lab> {
     const kube = await KubeApiServer.start();
-    const definitions = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
-    kube.apply(definitions.map((file) => parse(readFileSync(join(crds, file), 'utf8')) as JsonObject));
-    kube.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'couchestor-system' } }]);
+    install(kube);
     const cluster = tieredCluster(mayastor);
     const rest = await MayastorRest.start({ cluster, ...(bearerToken === undefined ? {} : { bearerToken }) });
     const exporters = await IoEngineExporters.start({ cluster });
@@ -147,6 +145,19 @@ export class Lab {
 
   migrations(): readonly Migration[] {
     return this.list(MIGRATIONS) as readonly Migration[];
+  }
+
+  /** Everything in the Kubernetes API is lost; only what was installed is there again. */
+  wipe(): void {
+    this.objects.stop();
+    this.kube.wipe();
+    install(this.kube);
+  }
+
+  /** Of the operator's Lease. */
+  annotateLease(annotations: Readonly<Record<string, string>>): Promise<void> {
+    const path = '/apis/coordination.k8s.io/v1/namespaces/couchestor-system/leases/couchestor-operator';
+    return this.#patch(path, { metadata: { annotations } });
   }
 
   /** From now on none can be created: what is decided stays decided, and nothing moves. */
@@ -283,6 +294,12 @@ interface LabParts {
   readonly exporters: IoEngineExporters;
   readonly rest: MayastorRest;
   readonly bearerToken: string | undefined;
+}
+
+function install(kube: KubeApiServer): void {
+  const definitions = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
+  kube.apply(definitions.map((file) => parse(readFileSync(join(crds, file), 'utf8')) as JsonObject));
+  kube.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'couchestor-system' } }]);
 }
 
 function tieredCluster(options: LabOptions['mayastor']): MayastorCluster {

@@ -9,6 +9,8 @@ export { HttpTransport } from './http-transport.ts';
 export type { HttpTransportOptions } from './http-transport.ts';
 export { DEFAULT_TIMING } from './informer-timing.ts';
 export type { InformerTiming } from './informer-timing.ts';
+export { LossAcceptance } from './loss-acceptance.ts';
+export type { LossAcceptanceOptions } from './loss-acceptance.ts';
 export { KubeClient } from './kube-client.ts';
 export type { CallOptions, KubeClientOptions, ListPage, WatchOptions } from './kube-client.ts';
 export type { KubeObject, NewObject, ObjectMeta, ObjectRef, OwnerReference } from './kube-object.ts';

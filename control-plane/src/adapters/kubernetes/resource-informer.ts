@@ -4,6 +4,7 @@
  * emptied-api-guard.ts) and after a long silence: absence in a snapshot means that the object does not exist. During a
  * suspicion the last good state is kept, nothing is told to handlers, and lists go on until they make sense or are confirmed.
  */
+import { ACCEPT_LOSS_ANNOTATION, formatTimestamp } from '@couchestor/common/api';
 import { nullLogger, unlessAborted, type Clock, type CoucheStorError, type Logger } from '@couchestor/common/base';
 import { ChangeDispatcher, type ChangeHandler } from './change-dispatcher.ts';
 import { DEFAULT_GUARD, EmptiedApiGuard, type GuardOptions, type Suspicion } from './emptied-api-guard.ts';
@@ -55,6 +56,8 @@ export interface InformerHealth {
   readonly objectCount: number;
   readonly contactAgeMs: number | undefined;
   readonly suspicion: Suspicion | undefined;
+  /** By when, in wall time, what is under suspicion was missing: whole seconds, as a person has to name it. */
+  readonly lossTimeMs: number | undefined;
   /** The failure under way; undefined after the next contact. */
   readonly failure: CoucheStorError | undefined;
   readonly counts: Readonly<InformerCounts>;
@@ -79,6 +82,8 @@ export class ResourceInformer<T> {
   readonly #synced = Promise.withResolvers<undefined>();
   readonly #counts: InformerCounts = { listsTaken: 0, listsRefused: 0, failures: 0, outOfOrderEvents: 0 };
   #state: InformerState = 'starting';
+  /** Of the suspicion that began at this monotonic time. */
+  #loss = { sinceMs: NaN, timeMs: 0 };
   /** Of the last list, event or bookmark. */
   #lastContactMs: number | undefined;
   #failure: CoucheStorError | undefined;
@@ -163,6 +168,7 @@ export class ResourceInformer<T> {
       objectCount: this.#cache.count,
       contactAgeMs: this.#contactAgeMs(),
       suspicion: this.#guard.suspicion,
+      lossTimeMs: this.#guard.suspicion === undefined ? undefined : this.#loss.timeMs,
       failure: this.#failure,
       counts: { ...this.#counts },
     };
@@ -186,8 +192,10 @@ export class ResourceInformer<T> {
     if (suspicion === undefined)
       return `A list of ${this.#resource} was older than what was seen before; asking again.`;
     const { reason, missingCount, knownCount, confirmsItself } = suspicion;
-    const next = confirmsItself ? 'waiting for further lists to confirm it' : 'only an operator can accept it';
-    return `A list of ${this.#resource} is suspect (${reason}): ${missingCount} of ${knownCount} objects missing; ${next}.`;
+    const waits = confirmsItself ? 'waiting for further lists to confirm it, or for a person who' : 'only a person';
+    const loss = `${missingCount} of ${knownCount} objects missing`;
+    const word = `${ACCEPT_LOSS_ANNOTATION}=${formatTimestamp(this.#loss.timeMs)}`;
+    return `A list of ${this.#resource} is suspect (${reason}): ${loss}; ${waits} can accept that, by annotating the Lease of the leader election with ${word}.`;
   }
 
   #contact(): void {
@@ -201,6 +209,7 @@ export class ResourceInformer<T> {
     const verdict = this.#guard.judge(evidence, this.#clock.monotonic());
     if (verdict.kind !== 'take') {
       this.#counts.listsRefused += 1;
+      this.#noteTime();
       if (verdict.kind === 'suspect' && this.#state !== 'suspect') {
         this.#state = 'suspect';
         this.#logger.error('A list is suspect and was not taken.', { ...verdict.suspicion, revision });
@@ -214,6 +223,13 @@ export class ResourceInformer<T> {
     this.#publish(this.#cache.applyList(items, { revision, historyChanged: verdict.historyChanged }));
     this.#synced.resolve(undefined);
     return true;
+  }
+
+  /** Once for each suspicion, so that the time to be named stays when the wall clock is set. */
+  #noteTime(): void {
+    const sinceMs = this.#guard.suspicion?.sinceMs;
+    if (sinceMs === undefined || sinceMs === this.#loss.sinceMs) return;
+    this.#loss = { sinceMs, timeMs: Math.ceil(this.#clock.now() / 1000) * 1000 };
   }
 
   #onEvent(event: ObjectEvent): boolean {
