@@ -5,7 +5,6 @@
  * that is one read of the object for each call, unless this look has only just written it, besides the one that begins a look.
  */
 import {
-  MIGRATION_FINALIZER,
   setCondition,
   type Cordon,
   type FieldError,
@@ -13,25 +12,21 @@ import {
   type PolicyReference,
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
-import {
-  CoucheStorError,
-  InvariantError,
-  toCoucheStorError,
-  type Clock,
-  type Logger,
-  type VolumeId,
-} from '@couchestor/common/base';
+import type { Clock, CoucheStorError, Logger, VolumeId } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { PlacementLock } from '../ports/placement-lock.ts';
 import type { Reconciler, ReconcileResult } from '../ports/reconciler.ts';
 import type { StorageMover } from '../ports/storage-mover.ts';
 import type { VolumeMigrations } from '../ports/volume-migrations.ts';
+import { Caller, translated, type CallerOptions } from './caller.ts';
 import { Drive } from './drive.ts';
-import type { Call, Instruction, StorageCall } from './instruction.ts';
+import type { Call, Instruction } from './instruction.ts';
+import { Look } from './look.ts';
 import { atFirstSight, nextInstruction, type FirstSight, type Moment } from './machine.ts';
-import type { LockFact, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
 import { PlacementTurns } from './placement-turns.ts';
 import { settingsOf, type HandsSettings } from './settings.ts';
+import { Unreadable } from './unreadable.ts';
 import { STALLED } from './view.ts';
 
 export interface MigrationReconcilerOptions {
@@ -55,18 +50,6 @@ export interface MigrationReconcilerOptions {
   readonly mark?: ((name: string) => void | Promise<void>) | undefined;
 }
 
-/** What one look at a migration goes by, from the read of the object on. */
-interface Look {
-  readonly name: string;
-  record: VolumeMigrationRecord;
-  /** On the monotonic clock: when the object was last known to be as `record` has it. */
-  recordAtMs: number;
-  /** Known from a write of this look, which nobody else can have made meanwhile. */
-  isOwnWrite: boolean;
-  lock: LockFact;
-  readonly signal: AbortSignal;
-}
-
 type Wanted = Omit<Extract<FirstSight, { kind: 'look' }>, 'kind'> & { readonly volumeId: VolumeId };
 
 type Next = ReconcileResult | 'look again';
@@ -80,13 +63,14 @@ export class MigrationReconciler implements Reconciler {
   readonly #settings: HandsSettings;
   readonly #turns: PlacementTurns;
   readonly #drives = new Map<string, Drive>();
-  /** Objects that cannot be understood, as they were when that was told. */
-  readonly #left = new Map<string, string>();
+  readonly #unreadable: Unreadable;
+  readonly #caller: Caller;
 
   constructor(options: MigrationReconcilerOptions) {
     this.#options = options;
     this.#settings = settingsOf(options.settings);
-    const { lock, clock, wake } = options;
+    const { lock, clock, wake, mover, logger } = options;
+    this.#unreadable = new Unreadable(options);
     this.#turns = new PlacementTurns({
       lock,
       clock,
@@ -96,6 +80,8 @@ export class MigrationReconciler implements Reconciler {
         wake?.(name);
       },
     });
+    const marked: CallerOptions['marked'] = (name, run) => this.#marked(name, run);
+    this.#caller = new Caller({ mover, logger, turns: this.#turns, marked });
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult> {
@@ -109,7 +95,7 @@ export class MigrationReconciler implements Reconciler {
     const drive = this.#driveOf(record);
     const restMs = drive.restMs(record);
     if (restMs > 0) return { kind: 'again', afterMs: restMs };
-    const look: Look = { name, record, recordAtMs, isOwnWrite: false, lock: { kind: 'unknown' }, signal };
+    const look = new Look({ migrations, clock, settings: this.#settings, record, recordAtMs, signal });
     try {
       return await this.#drive(look, drive);
     } finally {
@@ -141,7 +127,7 @@ export class MigrationReconciler implements Reconciler {
   }
 
   async #step(look: Look, drive: Drive): Promise<Next> {
-    await this.#refresh(look, this.#settings.viewMaxAgeMs);
+    await look.refresh(this.#settings.viewMaxAgeMs);
     if (look.record.parsed.kind === 'invalid') {
       await this.#leave(look, look.record.parsed.errors);
       return DONE;
@@ -157,38 +143,12 @@ export class MigrationReconciler implements Reconciler {
     return this.#carryOut(look, drive, instruction, observedAtMs);
   }
 
-  /** Nothing may be done for what cannot be understood, but to let it go where it has left nothing behind. */
   async #leave({ name, record, signal }: Look, errors: readonly FieldError[]): Promise<void> {
-    const { migrations, logger, onStranded } = this.#options;
-    const { uid, deleting, leftovers } = record;
     this.#drives.delete(name);
-    if (deleting && leftovers?.length === 0) {
-      logger.warn('A deleted migration that cannot be understood is let go.', { migration: name, errors });
-      await this.#turns.release(name, signal);
-      await this.#marked('release', () => migrations.release(record, signal));
-      this.#forget(name);
-      return;
-    }
-    const state = `${uid} ${deleting ? 'deleted' : 'there'}`;
-    if (this.#left.get(name) === state) return;
-    this.#left.set(name, state);
-    const message = deleting ? stranded(leftovers) : 'Nothing is done for it until it can be understood.';
-    logger.warn('A migration cannot be understood.', { migration: name, errors, message });
-    if (deleting) onStranded?.(record, message);
-  }
-
-  /** Reads the object again if what is known of it is as old. A change of it is for the next decision to see. */
-  async #refresh(look: Look, maxAgeMs: number): Promise<'as it was' | 'changed'> {
-    const { migrations, clock } = this.#options;
-    const nowMs = clock.monotonic();
-    if (nowMs - look.recordAtMs < maxAgeMs) return 'as it was';
-    const record = await migrations.read(look.name, look.signal);
-    if (record === undefined) throw new CoucheStorError('conflict', `Migration ${look.name} is gone.`);
-    const isSame = record.resourceVersion === look.record.resourceVersion && record.uid === look.record.uid;
-    look.record = record;
-    look.recordAtMs = nowMs;
-    look.isOwnWrite = false;
-    return isSame ? 'as it was' : 'changed';
+    if (this.#unreadable.leave(record, errors) === 'stays') return;
+    await this.#turns.release(name, signal);
+    await this.#marked('release', () => this.#options.migrations.release(record, signal));
+    this.#forget(name);
   }
 
   /** Undefined: the storage system cannot be looked at now. */
@@ -244,15 +204,10 @@ export class MigrationReconciler implements Reconciler {
   }
 
   async #write(look: Look, drive: Drive, status: VolumeMigrationStatus): Promise<void> {
-    const { migrations, clock, onPhase } = this.#options;
-    const before = look.record.parsed.kind === 'ok' ? look.record.parsed.value.status : undefined;
+    const { onPhase } = this.#options;
+    const before = look.status;
     const name = `write ${status.phase}${status.intent === undefined ? '' : ` ${status.intent.step}`}`;
-    await this.#marked(name, async () => {
-      const sentAtMs = clock.monotonic();
-      look.record = await migrations.writeStatus(look.record, status, look.signal);
-      look.recordAtMs = sentAtMs;
-      look.isOwnWrite = true;
-    });
+    await this.#marked(name, () => look.write(status));
     drive.wrote(status, before);
     if (before?.phase !== status.phase) {
       this.#options.logger.debug('A migration entered a phase.', {
@@ -272,83 +227,15 @@ export class MigrationReconciler implements Reconciler {
   ): Promise<void> {
     const { migrations, logger } = this.#options;
     await this.#marked('claim', async () => {
-      if (!(await this.#isCurrent(look, observedAtMs))) return;
+      if (!(await look.isCurrent(observedAtMs))) return;
       await migrations.writeStatus(record, status, look.signal);
       logger.info('A migration takes over what another one left.', { migration: look.name, from: record.name });
     });
   }
 
   async #call(look: Look, drive: Drive, calls: readonly Call[], observedAtMs: number): Promise<Next> {
-    const { logger } = this.#options;
-    const phase = look.record.parsed.kind === 'ok' ? (look.record.parsed.value.status?.phase ?? '') : '';
-    for (const call of calls) {
-      try {
-        const made = await this.#marked(`${call.kind} ${phase}`, async () => {
-          if (!(await this.#isCurrent(look, observedAtMs))) return false;
-          await this.#make(call, look, drive);
-          return true;
-        });
-        if (!made) return 'look again';
-      } catch (thrown) {
-        const error = translated(thrown);
-        const fields = { migration: look.name, call: call.kind, error };
-        if (error.fields.refused !== true) {
-          drive.gaveUp(call);
-          logger.warn('A call of a migration failed; whether it took effect is looked for.', fields);
-          return { kind: 'again', afterMs: this.#settings.retryMs };
-        }
-        logger.info('A call of a migration was refused.', fields);
-        drive.refused(error.message);
-        return 'look again';
-      }
-    }
-    return 'look again';
-  }
-
-  /** The last thing before a call: what it rests on was true a moment ago. */
-  async #isCurrent(look: Look, observedAtMs: number): Promise<boolean> {
-    const { ownWriteMaxAgeMs, observationMaxAgeMs } = this.#settings;
-    const refreshed = await this.#refresh(look, look.isOwnWrite ? ownWriteMaxAgeMs : 0);
-    if (refreshed === 'changed' || look.signal.aborted) return false;
-    return this.#options.clock.monotonic() - observedAtMs < observationMaxAgeMs;
-  }
-
-  async #make(call: Call, look: Look, drive: Drive): Promise<void> {
-    if (call.kind === 'takeLock') {
-      drive.begin();
-      look.lock = await this.#turns.acquire(look.name, look.signal);
-      drive.watch.locked(look.lock.kind === 'held');
-    } else if (call.kind === 'releaseLock') {
-      await this.#turns.release(look.name, look.signal);
-      look.lock = { kind: 'released' };
-      drive.watch.locked(false);
-    } else {
-      drive.calling(call);
-      try {
-        await this.#callStorage(call, look);
-      } finally {
-        drive.called(call);
-      }
-      drive.confirmed(call);
-    }
-  }
-
-  async #callStorage(call: StorageCall, look: Look): Promise<void> {
-    const { mover } = this.#options;
-    const { record, signal } = look;
-    if (record.parsed.kind === 'invalid') return;
-    switch (call.kind) {
-      case 'setReplicaCount':
-        return mover.setReplicaCount(record.parsed.value.spec.volumeId, call.count, signal);
-      case 'cordonNode':
-        return mover.cordonNode(call.node, call.label, signal);
-      case 'uncordonNode':
-        return mover.uncordonNode(call.node, call.label, signal);
-      case 'cordonPool':
-        return mover.cordonPool(call.pool, signal);
-      case 'uncordonPool':
-        return mover.uncordonPool(call.pool, signal);
-    }
+    const outcome = await this.#caller.call(look, drive, calls, observedAtMs);
+    return outcome === 'failed' ? { kind: 'again', afterMs: this.#settings.retryMs } : outcome;
   }
 
   async #marked<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
@@ -378,22 +265,11 @@ export class MigrationReconciler implements Reconciler {
 
   #forget(name: string): ReconcileResult {
     this.#drives.delete(name);
-    this.#left.delete(name);
+    this.#unreadable.forget(name);
     return DONE;
   }
 }
 
 function standing({ parsed }: VolumeMigrationRecord): { readonly cordons: readonly Cordon[] } {
   return { cordons: parsed.kind === 'ok' ? (parsed.value.status?.cordons ?? []) : [] };
-}
-
-function stranded(leftovers: readonly string[] = ['status']): string {
-  const fields = leftovers.map((field) => (field === 'status' ? field : `status.${field}`)).join(', ');
-  return `It was deleted, cannot be understood, and is kept for its ${fields}: undo by hand what they tell of in Mayastor, then take its finalizer ${MIGRATION_FINALIZER} away.`;
-}
-
-/** A broken invariant is nobody's outcome. */
-function translated(thrown: unknown): CoucheStorError {
-  if (thrown instanceof InvariantError) throw thrown;
-  return toCoucheStorError(thrown);
 }
