@@ -1,4 +1,4 @@
-/** How patient migrations are; no pause is shorter, though the times of a status, which it is measured by, are whole seconds. */
+/** How patient migrations are. All pauses are measured on the monotonic clock, but for `countWaitMs`, which outlasts processes. */
 export interface HandsSettings {
   /** Between two looks at a replica that is being filled. */
   readonly pollIntervalMs: number;
