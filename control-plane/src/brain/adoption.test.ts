@@ -143,7 +143,7 @@ describe('an extra replica where the volume does not belong any more', () => {
       'Migration m-1 left an extra replica on pool hot-0, which is in the Hot tier, while the volume belongs on Cold now, and nothing more is moved until one is gone.',
     );
     expect(decision.remedies).toEqual([
-      `Clean up the migration that left both copies (kubectl patch volmig m-1 --type merge -p '{"spec":{"cleanup":true}}'), or scale the volume back by hand.`,
+      'Clean up the migration that left both copies (kubectl couchestor cancel m-1 --cleanup), or scale the volume back by hand.',
     ]);
   });
 

@@ -9,6 +9,8 @@ const served = (iops: string) =>
   `Over the last hour it served ${iops} IOPS, recent samples counting most, with samples for 97 % of that time (58 of 60, metric family volume)`;
 const BUSY = `${served('6,200')}; that is at or above the high watermark of 5,000 IOPS, so by its heat it belongs in the hot tier.`;
 const IDLE = `${served('0.4')}; that is at or below the low watermark of 500 IOPS, so by its heat it belongs in the cold tier.`;
+const UNUSED =
+  'Metric family volume has 58 of 60 samples over the last hour, the newest of 2026-02-17 09:29 UTC, 15 seconds before this decision. Nothing can reach a volume that is not published, so they say little of how busy this one is in use.';
 const POLICY = 'It is watched by policy typical.';
 
 const volume = (rest: string): string => `Volume pvc-1 (claim shop/orders) ${rest}`;
@@ -228,7 +230,10 @@ const GOLDEN: Readonly<Record<DecisionCode, readonly [Partial<Decision>, string]
   VolumeNotHealthy: [{ reason: 'hot-a  is\nDegraded' }, waits('it is not healthy now', 'hot-a is Degraded.')],
   Unpublished: [
     { reason: 'R.', remedies: ['start the pod that uses it.', 'Be patient'] },
-    blocked('it is not published', 'R. What would help: Start the pod that uses it. Or: Be patient.'),
+    blocked('it is not published', 'R. What would help: Start the pod that uses it. Or: Be patient.').replace(
+      BUSY,
+      UNUSED,
+    ),
   ],
   ExtraReplica: [{ reason: 'R' }, blocked('an extra replica of an earlier migration is still there', 'R.')],
   HasSnapshots: [{ reason: 'R' }, blocked('it has snapshots', 'R.')],

@@ -8,6 +8,7 @@ import { durationText, inTier, iopsText, momentText, percentText, sentence, wind
 
 export function heatText(decision: Decision): string {
   const heat = soundHeat(decision.heat);
+  if (decision.code === 'Unpublished' && heat.kind === 'known') return unusedHeat(heat.evidence, decision);
   return heat.kind === 'known' ? knownHeat(heat, decision) : unknownHeat(heat, decision);
 }
 
@@ -21,6 +22,12 @@ function knownHeat({ iops, coverage, evidence }: Heat & { kind: 'known' }, decis
   return decision.code === 'LowCoverage'
     ? `${measured}; the policy asks for at least ${percentText(minimumCoverage, [coverage])}, so this heat does not count.`
     : `${measured}; that is ${comparison(iops, thresholds)}.`;
+}
+
+/** Replicas have series, too, while nothing can reach their volume: to call that no I/O would say that it is not needed. */
+function unusedHeat(evidence: HeatEvidence, { decidedAtMs }: Decision): string {
+  const found = evidenceText(evidence, decidedAtMs);
+  return `${found} Nothing can reach a volume that is not published, so they say little of how busy this one is in use.`;
 }
 
 function comparison(iops: number, thresholds: Decision['thresholds']): string {

@@ -89,7 +89,7 @@ const PLAIN_INSTRUCTIONS = {
 
 function cleanupCommand(migration: string | undefined): string {
   if (migration === undefined) return '';
-  return ` (kubectl patch volmig ${migration} --type merge -p '{"spec":{"cleanup":true}}')`;
+  return ` (kubectl couchestor cancel ${migration} --cleanup)`;
 }
 
 function newPool({ tier, freeBytes, encrypted }: NewPool): string {
