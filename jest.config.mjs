@@ -16,6 +16,7 @@ export default {
     project('unit', [
       '<rootDir>/common/src',
       '<rootDir>/native/src',
+      '<rootDir>/agent/src',
       '<rootDir>/control-plane/src',
       '<rootDir>/cli/src',
       '<rootDir>/sandbox/src',

@@ -4,15 +4,18 @@ import { CoucheStorError } from './errors.ts';
 import {
   IDENTIFIER_PATTERN,
   parseNodeName,
+  parsePlacement,
   parsePolicyName,
   parsePoolName,
   parsePoolUuid,
   parseShardIndex,
   parseStripeId,
   parseVolumeId,
+  partsOfStripeId,
+  stripeIdOf,
 } from './ids.ts';
 
-const TEXT_PARSERS = { parseNodeName, parsePolicyName, parsePoolName, parsePoolUuid, parseStripeId, parseVolumeId };
+const TEXT_PARSERS = { parseNodeName, parsePolicyName, parsePoolName, parsePoolUuid, parseVolumeId };
 
 describe.each(Object.entries(TEXT_PARSERS))('%s', (name, parse) => {
   it.each(['a', '0', 'node-1.example', 'a'.repeat(63), '5f0c954c-9a7b-4f2e-8f6e-2f4a7c1d9e3b'])(
@@ -98,5 +101,62 @@ describe('parseShardIndex', () => {
         }
       }),
     );
+  });
+});
+
+describe('parsePlacement', () => {
+  it.each([0, 1, 4_294_967_295])('reads %d, from a number or its text', (placement) => {
+    expect(parsePlacement(placement)).toBe(placement);
+    expect(parsePlacement(String(placement))).toBe(placement);
+  });
+
+  it.each([-1, 4_294_967_296, 0.5, '00', '', '1.', null, [1]])('refuses %j', (value) => {
+    expect(() => parsePlacement(value)).toThrow(
+      /^placement: ".*" is not a placement; write an integer from 0 to 4294967295\.$/,
+    );
+  });
+});
+
+describe('StripeId', () => {
+  const counts = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+
+  it('is its parts, and they are it', () => {
+    fc.assert(
+      fc.property(counts, counts, (epoch, counter) => {
+        const stripeId = stripeIdOf({ epoch, counter });
+        expect(partsOfStripeId(stripeId)).toEqual({ epoch, counter });
+        expect(parseStripeId(`${epoch}-${counter}`)).toBe(stripeId);
+        expect(parseVolumeId(stripeId)).toBe(stripeId);
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    '7',
+    '7-',
+    '-7',
+    '7-42-1',
+    '07-42',
+    '7-042',
+    '7-9007199254740992',
+    '7--1',
+    '7-4.2',
+    '7-42\n',
+    '../7-42',
+  ])('is not %j', (text) => {
+    expect(() => parseStripeId(text, 'spec.stripeId')).toThrow(
+      /^spec\.stripeId: ".*" is not the id of a stripe; write the epoch and the counter as whole numbers/,
+    );
+  });
+
+  it.each([undefined, null, 7, {}, ['7-42']])('is not %j', (value) => {
+    expect(() => parseStripeId(value)).toThrow(CoucheStorError);
+  });
+
+  it('is not made of what is no count', () => {
+    for (const epoch of [-1, 0.5, NaN, 2 ** 53]) {
+      expect(() => stripeIdOf({ epoch, counter: 0 })).toThrow(CoucheStorError);
+    }
   });
 });

@@ -16,14 +16,27 @@ export type { CoucheStorErrorOptions, ErrorCode, ErrorFields } from './errors.ts
 export {
   IDENTIFIER_PATTERN,
   parseNodeName,
+  parsePlacement,
   parsePolicyName,
   parsePoolName,
   parsePoolUuid,
   parseShardIndex,
   parseStripeId,
   parseVolumeId,
+  partsOfStripeId,
+  stripeIdOf,
 } from './ids.ts';
-export type { NodeName, PolicyName, PoolName, PoolUuid, ShardIndex, StripeId, VolumeId } from './ids.ts';
+export type {
+  NodeName,
+  Placement,
+  PolicyName,
+  PoolName,
+  PoolUuid,
+  ShardIndex,
+  StripeId,
+  StripeIdParts,
+  VolumeId,
+} from './ids.ts';
 export { createLogger, LOG_LEVELS, nullLogger } from './logger.ts';
 export type { LogDestination, LogFields, Logger, LoggerOptions, LogLevel, RootLogger } from './logger.ts';
 export { quote } from './quote.ts';
