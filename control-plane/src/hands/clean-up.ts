@@ -4,12 +4,13 @@
  * a volume rests on what its policy has counted.
  */
 import { findCondition, formatTimestamp, setCondition, type ExtraReplica } from '@couchestor/common/api';
+import { isHealthy } from '../brain/placement/index.ts';
 import type { VolumeFacts } from '../model/cluster-snapshot.ts';
 import { isPlaced } from '../model/placed-replica.ts';
 import { isRecorded } from '../model/recorded-end.ts';
 import { lent } from './adopting.ts';
 import type { Instruction } from './instruction.ts';
-import { find, isHealthy, replicaOf } from './replicas.ts';
+import { find, replicaOf } from './replicas.ts';
 import { backOff, removeSteered } from './steered-removal.ts';
 import { lift, uncordonIntent, waitUnlocked } from './steering.ts';
 import { askedCount, hasSettled, msSince, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';

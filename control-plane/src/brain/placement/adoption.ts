@@ -7,6 +7,7 @@ import type { VolumeMigrationSpec } from '@couchestor/common/api';
 import type { LeftReplica, ReplicaFacts, StorageFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
 import { isPlaced, type PlacedReplica } from '../../model/placed-replica.ts';
+import { replicaAilment } from './ailment.ts';
 import { removalOf, type MoveCheckResult } from './check-move.ts';
 import type { MoveRequest } from './move-request.ts';
 import { tierOfReplica } from './placement-of.ts';
@@ -16,7 +17,6 @@ import {
   extraReplicaFound,
   fixedObstacle,
   notHealthy,
-  replicaAilment,
   scaleDownRefused,
   type Obstacle,
 } from './preflight.ts';

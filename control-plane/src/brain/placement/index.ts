@@ -1,4 +1,5 @@
 /** Where a replica can go and which one leaves: pure, synchronous, one volume at a time against a ledger of the round. */
+export { isHealthy, volumeAilment } from './ailment.ts';
 export { Ledger } from './ledger.ts';
 export type { PoolTaken } from './ledger.ts';
 export type { MoveRequest } from './move-request.ts';

@@ -2,9 +2,9 @@
  * The preconditions of a steered move that lie in the volume itself. What somebody has to change comes before what passes by
  * itself, so that a wait never hides an obstacle that stays.
  */
-import type { ReplicaFacts, VolumeFacts } from '../../model/cluster-snapshot.ts';
+import type { VolumeFacts } from '../../model/cluster-snapshot.ts';
 import type { DecisionCode } from '../../model/decision.ts';
-import { isPlaced } from '../../model/placed-replica.ts';
+import { counted, volumeAilment } from './ailment.ts';
 import type { MoveRequest } from './move-request.ts';
 import type { Remedy } from './remedy.ts';
 
@@ -73,9 +73,10 @@ export function scaleDownRefused(volume: VolumeFacts, countAfter: number): Obsta
 function passingObstacle(volume: VolumeFacts): Obstacle | undefined {
   const busy = busyObstacle(volume);
   if (busy !== undefined) return busy;
-  const ailment = ailmentOf(volume);
-  if (ailment !== undefined) return notHealthy(ailment);
   const { replicas, replicaCount } = volume;
+  // With an extra replica the target has an extra child.
+  const ailment = volumeAilment(volume, Math.max(replicaCount, replicas.length));
+  if (ailment !== undefined) return notHealthy(ailment);
   if (replicas.length > replicaCount) {
     return extraReplicaFound(
       `The volume has ${counted(replicas.length, 'replica')} where ${replicaCount} were asked for`,
@@ -99,32 +100,6 @@ export function notHealthy(ailment: string): Obstacle {
   return waiting('VolumeNotHealthy', `${ailment}; a replica is moved only while all of them are healthy.`);
 }
 
-function ailmentOf(volume: VolumeFacts): string | undefined {
-  const { target, replicas, replicaCount } = volume;
-  if (volume.status !== 'Online') return `The volume is ${volume.status}`;
-  if (target !== undefined && target.status !== 'Online')
-    return `Its target on node ${target.node} is ${target.status}`;
-  if (target !== undefined && target.rebuildCount > 0) return `${counted(target.rebuildCount, 'rebuild')} under way`;
-  const ailing = replicas.map(replicaAilment).find((ailment) => ailment !== undefined);
-  if (ailing !== undefined) return ailing;
-  if (replicas.length < replicaCount) return `It has ${replicas.length} of ${counted(replicaCount, 'replica')}`;
-  // With an extra replica the target has an extra child.
-  if (target?.childCount !== Math.max(replicaCount, replicas.length)) {
-    return `Its target has ${target?.childCount ?? 0} children for ${counted(replicas.length, 'replica')}`;
-  }
-  return undefined;
-}
-
-export function replicaAilment(replica: ReplicaFacts): string | undefined {
-  const { replicaId, status, childStatus, rebuildPercent } = replica;
-  if (!isPlaced(replica)) return `It is not known where replica ${replicaId} is`;
-  const where = `Replica ${replicaId} on pool ${replica.pool}`;
-  if (status !== 'Online') return `${where} is ${status}`;
-  if (rebuildPercent !== undefined) return `${where} is rebuilding (${rebuildPercent} %)`;
-  if (childStatus !== 'Online') return `${where} is ${childStatus ?? 'not part of the target'}`;
-  return undefined;
-}
-
 export function extraReplicaFound(what: string, migration?: string): Obstacle {
   return {
     code: 'ExtraReplica',
@@ -135,8 +110,4 @@ export function extraReplicaFound(what: string, migration?: string): Obstacle {
 
 function waiting(code: 'VolumeBusy' | 'VolumeNotHealthy', reason: string): Obstacle {
   return { code, reason, remedies: [] };
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
