@@ -12,7 +12,7 @@ import { Ledger } from './ledger.ts';
 import type { TierOf } from './placement-of.ts';
 import { planMove } from './plan-move.ts';
 import { REJECTION_CODES } from './rejection-codes.ts';
-import { removedByScaleDown, type RemovalCandidate } from './removal-order.ts';
+import { steeredTo, type RemovalCandidate } from './removal-order.ts';
 import type { Surroundings } from './storage-index.ts';
 import { nodeFitsTopology, poolFitsTopology, spreadClashCount } from './topology.ts';
 
@@ -95,13 +95,7 @@ export function removalOf(asked: {
   if (!capabilities.canMoveReplicas) return undefined;
   // Mayastor never scales a volume of an affinity group down to one replica.
   if (volume.affinityGroup !== undefined && volume.replicaCount <= 2) return undefined;
-  const candidates = candidatesNow(volume, storage);
-  if (removedByScaleDown(candidates, capabilities) === replicaId) return 'ByItself';
-  if (!capabilities.removalKnowsCordons) return undefined;
-  const steered = candidates.map((candidate) =>
-    candidate.replicaId === replicaId ? { ...candidate, onCordonedNode: true } : candidate,
-  );
-  return removedByScaleDown(steered, capabilities) === replicaId ? 'ByCordon' : undefined;
+  return steeredTo(replicaId, candidatesNow(volume, storage), capabilities);
 }
 
 /** Of a pool or a node that is not known nothing is said: it is taken to fit. */

@@ -30,6 +30,20 @@ export function removedByScaleDown(
   return answers.size === 1 ? answer : undefined;
 }
 
+/** How a scale-down is made to take this replica: by itself, by a cordon of its node first. Undefined: that cannot be made sure. */
+export function steeredTo(
+  replicaId: string,
+  candidates: readonly RemovalCandidate[],
+  capabilities: Rules & Pick<StorageCapabilities, 'version'>,
+): 'ByItself' | 'ByCordon' | undefined {
+  if (removedByScaleDown(candidates, capabilities) === replicaId) return 'ByItself';
+  if (!capabilities.removalKnowsCordons) return undefined;
+  const cordoned = candidates.map((candidate) =>
+    candidate.replicaId === replicaId ? { ...candidate, onCordonedNode: true } : candidate,
+  );
+  return removedByScaleDown(cordoned, capabilities) === replicaId ? 'ByCordon' : undefined;
+}
+
 /** A release that is not known may follow any of them. */
 function possibleRules(capabilities: Rules & Pick<StorageCapabilities, 'version'>): readonly Rules[] {
   if (capabilities.version !== undefined) return [capabilities];

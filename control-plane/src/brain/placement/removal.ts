@@ -7,7 +7,7 @@ import type { StorageCapabilities } from '../../model/cluster-snapshot.ts';
 import type { PlannedMove } from '../../model/decision.ts';
 import type { PlacedReplica } from '../../model/placed-replica.ts';
 import type { MoveContext, RemovalChanges, Source } from './move-request.ts';
-import { removedByScaleDown, type RemovalCandidate } from './removal-order.ts';
+import { steeredTo, type RemovalCandidate } from './removal-order.ts';
 import type { Remedy, RemedyStep } from './remedy.ts';
 import { nodeFitsTopology, poolFitsTopology, spreadClashCount } from './topology.ts';
 
@@ -34,7 +34,7 @@ export function removalOf(
   const place = placeOf(context, targetNode);
   if (!source.removals.has(place)) {
     const candidates = afterSync(context, targetNode);
-    source.removals.set(place, steered(candidates, context.storage.capabilities, source));
+    source.removals.set(place, steeredTo(source.replicaId, candidates, context.storage.capabilities));
   }
   return source.removals.get(place);
 }
@@ -62,7 +62,7 @@ function changesFor(context: MoveContext, source: Source, targetNode: NodeName):
   const { capabilities } = context.storage;
   const candidates = afterSync(context, targetNode);
   const works = (changed: Partial<StorageCapabilities>, change: (candidate: RemovalCandidate) => RemovalCandidate) =>
-    steered(candidates.map(change), { ...capabilities, ...changed }, source) !== undefined;
+    steeredTo(source.replicaId, candidates.map(change), { ...capabilities, ...changed }) !== undefined;
   const cordoned = otherCordonedNodes(context, source);
   const uncordons = cordoned.length > 0 && works({}, (candidate) => ({ ...candidate, onCordonedNode: false }));
   return {
@@ -70,19 +70,6 @@ function changesFor(context: MoveContext, source: Source, targetNode: NodeName):
     publishThere: works({}, (candidate) => ({ ...candidate, localToTarget: candidate.replicaId === NEW_REPLICA })),
     uncordon: uncordons ? cordoned : undefined,
   };
-}
-
-function steered(
-  candidates: readonly RemovalCandidate[],
-  capabilities: StorageCapabilities,
-  { replicaId }: Source,
-): 'ByItself' | 'ByCordon' | undefined {
-  if (removedByScaleDown(candidates, capabilities) === replicaId) return 'ByItself';
-  if (!capabilities.removalKnowsCordons) return undefined;
-  const cordoned = candidates.map((candidate) =>
-    candidate.replicaId === replicaId ? { ...candidate, onCordonedNode: true } : candidate,
-  );
-  return removedByScaleDown(cordoned, capabilities) === replicaId ? 'ByCordon' : undefined;
 }
 
 function afterSync(context: MoveContext, targetNode: NodeName): readonly RemovalCandidate[] {
