@@ -102,7 +102,8 @@ export const options = {
     env: 'DRY_RUN',
     type: 'boolean',
     default: false,
-    description: 'Decide and report only, whatever policies say: nothing is written but their status.',
+    description:
+      'Decide and report only, whatever policies say: only statuses are written; migrations that run are held, and what they steer is undone.',
   },
   preservationMode: {
     flag: 'preservation-mode',

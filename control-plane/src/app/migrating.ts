@@ -1,6 +1,7 @@
 /**
  * Migrations, put together: what starts them from decisions, what carries them out with a queue and workers of its own, what
- * counts and tells their ends, and what forgets them. All of it beside the reconciling of policies, and on the leader alone.
+ * counts and tells their ends, and what forgets them. All of it beside the reconciling of policies, and on the leader alone. An
+ * operator that only looks on neither starts nor forgets any.
  */
 import { allOrNone, type Clock, type Logger } from '@couchestor/common/base';
 import { LeasePlacementLock, type KubeClient } from '../adapters/kubernetes/index.ts';
@@ -54,7 +55,7 @@ const WORKERS = 8;
 const RESYNC_MS = 10 * 60_000;
 
 export function createMigrating(options: MigratingOptions): Migrating {
-  const { clock, logger, policies, migrations, vitals } = options;
+  const { config, clock, logger, policies, migrations, vitals } = options;
   const starter = createStarter(options);
   const retention = new MigrationRetention({ policies, migrations, clock, logger });
   const queue = new WorkQueue({ clock });
@@ -71,31 +72,28 @@ export function createMigrating(options: MigratingOptions): Migrating {
     accounts: new MigrationAccounts({ migrations, clock, logger }),
     offer: (report) => starter.offer(report),
     run: async (signal) => {
-      await allOrNone(signal, (all) => [runController(controller, all), starter.run(all), retention.run(all)]);
+      await allOrNone(signal, (all) => {
+        const acting = config.dryRun ? [] : [starter.run(all), retention.run(all)];
+        return [runController(controller, all), ...acting];
+      });
     },
   };
 }
 
 function createStarter(options: MigratingOptions): MigrationStarter {
-  const { maxConcurrentMigrations, maxMigrationsPerHour, dryRun, migrationTimeoutMinutes } = options.config;
-  const settings = {
-    maxConcurrentMigrations,
-    maxMigrationsPerHour,
-    dryRun,
-    migrationTimeoutMinutes,
-  };
-  return new MigrationStarter({ ...options, settings });
+  return new MigrationStarter({ ...options, settings: options.config });
 }
 
 function createReconciler({ config, ...options }: MigratingOptions, queue: WorkQueue): MigrationReconciler {
   const { client, logger, policies } = options;
-  const { namespace, syncPollIntervalSeconds, settleTime } = config;
-  const announcer = new MigrationAnnouncer(options);
+  const { namespace, syncPollIntervalSeconds, settleTime, dryRun, preservationMode } = config;
+  const announcer = new MigrationAnnouncer({ ...options, dryRun });
   return new MigrationReconciler({
     ...options,
     lock: new LeasePlacementLock({ client, namespace, logger }),
     isPolicyGone: (policy) => isPolicyGone(policies, policy),
     wake: (name) => void queue.add(name),
+    operator: { dryRun, preservation: preservationMode },
     settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },
     onPhase: (record, _from, to) => announcer.announce(record, to),
     onStranded: (record, message) => announcer.announceStranded(record, message),

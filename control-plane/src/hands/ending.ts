@@ -61,6 +61,12 @@ export function end(view: MigrationView, ending: Ending, also: StatusChanges = {
   });
 }
 
+/** Both copies are wanted. `unresolved`: the removal of the old one may have been called before. */
+export function preserved(view: MigrationView, unresolved = false): Instruction {
+  const message = `The replica is on pool ${view.spec.target.pool} as well; the old one stays, as it was asked for.`;
+  return end(view, { outcome: 'Completed', message, extra: view.status.oldReplica, unresolved });
+}
+
 /** Undefined: this migration is not about to end. */
 export function windDown(view: MigrationView): Instruction | undefined {
   const { status } = view;
@@ -123,7 +129,8 @@ function resolveRemove(
   const removed = removalOutcome(view, intent);
   if (removed !== undefined) return end(view, removed);
   const isOver = refusal?.certain === true || hasSettled(view);
-  return isOver ? end(view, { outcome, message, extra: extraOf(view) }) : wait(view, view.settings.quickPollMs);
+  const extra = outcome === 'Completed' ? view.status.oldReplica : extraOf(view);
+  return isOver ? end(view, { outcome, message, extra }) : wait(view, view.settings.quickPollMs);
 }
 
 /** What the scale-down of the intent has taken, seen by the difference. Undefined: nothing that is visible. */

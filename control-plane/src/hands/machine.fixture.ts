@@ -10,7 +10,12 @@ import { HANDS_DEFAULTS } from './settings.ts';
 import type { StatusChanges } from './view.ts';
 
 export const NOW_MS = Date.UTC(2026, 0, 1, 12);
-export const MOMENT = { nowMs: NOW_MS, settings: HANDS_DEFAULTS, isPolicyGone: false };
+export const MOMENT = {
+  nowMs: NOW_MS,
+  settings: HANDS_DEFAULTS,
+  isPolicyGone: false,
+  operator: { dryRun: false, preservation: false },
+};
 export const ago = (ms: number): string => new Date(NOW_MS - ms).toISOString().replace('.000Z', 'Z');
 
 type SpecChanges = Readonly<Record<string, unknown>>;
@@ -68,7 +73,11 @@ export function withReplicas(volume: VolumeFacts, replicas: readonly ReplicaFact
 type Seen = Pick<Observation, 'volume' | 'surroundings'> &
   Partial<Omit<Observation, 'watched'>> & { readonly watched?: Partial<Observation['watched']> };
 
-export function say(object: VolumeMigrationRecord, { watched, ...observation }: Seen): Instruction {
+export function say(object: VolumeMigrationRecord, seen: Seen): Instruction {
+  return nextInstruction(object, observed(object, seen), MOMENT);
+}
+
+export function observed(object: VolumeMigrationRecord, { watched, ...observation }: Seen): Observation {
   const memory = {
     watched: { ...watchedOf(object), ...watched },
     ownCordons: [],
@@ -80,7 +89,7 @@ export function say(object: VolumeMigrationRecord, { watched, ...observation }: 
     intentIsFresh: true,
     isUncalled: false,
   } as const;
-  return nextInstruction(object, { ...memory, ...observation }, MOMENT);
+  return { ...memory, ...observation };
 }
 
 /** By a process that has driven it from its beginning, when no clock is off. */

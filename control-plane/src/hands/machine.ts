@@ -14,9 +14,10 @@ import { beforeLooking, pending } from './pending.ts';
 import { removing } from './removing.ts';
 import type { HandsSettings } from './settings.ts';
 import { keepLock } from './steering.ts';
+import { withoutEffects } from './standing-still.ts';
 import { syncing } from './syncing.ts';
 import { verifying } from './verifying.ts';
-import type { MigrationView, RecordView } from './view.ts';
+import type { MigrationView, OperatorModes, RecordView } from './view.ts';
 
 export interface Moment {
   /** Wall time. */
@@ -24,6 +25,7 @@ export interface Moment {
   readonly settings: HandsSettings;
   /** The policy of the migration does not exist any more. */
   readonly isPolicyGone: boolean;
+  readonly operator: OperatorModes;
 }
 
 export type FirstSight =
@@ -58,6 +60,7 @@ export function nextInstruction(record: VolumeMigrationRecord, observation: Obse
   if (seen === undefined) return { kind: 'done' };
   const view: MigrationView = { ...seen, observation };
   const instruction = windDown(view) ?? inPhase(view);
+  if (moment.operator.dryRun) return withoutEffects(view, instruction);
   return instruction.kind === 'write' ? instruction : (keepLock(view) ?? instruction);
 }
 
@@ -87,7 +90,8 @@ const PLANNED: VolumeMigrationStatus = { phase: 'Pending' };
 /** Undefined: the object cannot be understood, so nothing may be done for it. */
 function viewOf(record: VolumeMigrationRecord, moment: Moment): RecordView | undefined {
   if (record.parsed.kind === 'invalid') return undefined;
-  const { spec, status = PLANNED } = record.parsed.value;
+  const { spec: planned, status = PLANNED } = record.parsed.value;
+  const spec = { ...planned, preservationMode: planned.preservationMode || moment.operator.preservation };
   return { record, spec, status, ...moment };
 }
 

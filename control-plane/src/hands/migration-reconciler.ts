@@ -27,7 +27,7 @@ import type { Observation } from './observation.ts';
 import { PlacementTurns } from './placement-turns.ts';
 import { settingsOf, type HandsSettings } from './settings.ts';
 import { Unreadable } from './unreadable.ts';
-import { STALLED } from './view.ts';
+import { STALLED, type OperatorModes } from './view.ts';
 
 export interface MigrationReconcilerOptions {
   /** `snapshot` tells of cordons that were set under another leader. */
@@ -37,6 +37,8 @@ export interface MigrationReconcilerOptions {
   readonly lock: PlacementLock;
   /** Whether nobody is left to count the migrations of this policy. */
   readonly isPolicyGone: (policy: PolicyReference) => boolean;
+  /** The operator's own flags; without them none is set. */
+  readonly operator?: OperatorModes;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings?: Partial<HandsSettings>;
@@ -56,6 +58,7 @@ type Next = ReconcileResult | 'look again';
 
 /** Whoever waits for the lock asks again after each retry. */
 const ABSENT_AFTER_RETRIES = 3;
+const ACTING: OperatorModes = { dryRun: false, preservation: false };
 const DONE: ReconcileResult = { kind: 'done' };
 
 export class MigrationReconciler implements Reconciler {
@@ -247,8 +250,9 @@ export class MigrationReconciler implements Reconciler {
   }
 
   #moment({ record: { parsed } }: Look): Moment {
-    const { clock, isPolicyGone } = this.#options;
+    const { clock, isPolicyGone, operator = ACTING } = this.#options;
     return {
+      operator,
       nowMs: clock.now(),
       settings: this.#settings,
       isPolicyGone: parsed.kind === 'ok' && isPolicyGone(parsed.value.spec.policyRef),

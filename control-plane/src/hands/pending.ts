@@ -4,15 +4,17 @@ import { withoutCordons } from '../model/own-cordons.ts';
 import { isPlaced } from '../model/placed-replica.ts';
 import type { Instruction } from './instruction.ts';
 import { replicaOf } from './replicas.ts';
+import { LOOKS_ON } from './standing-still.ts';
 import { enter, isCancelled, timeOf, wait, write, type MigrationView, type RecordView } from './view.ts';
 
 /** What is decided without a look at the storage system. Undefined: it has to be looked at. */
 export function beforeLooking(view: RecordView): Instruction | undefined {
-  const { spec, status, record, settings } = view;
+  const { spec, status, record, settings, operator } = view;
   if (record.parsed.kind === 'ok' && record.parsed.value.status === undefined) {
     return write(view, { phaseStartTime: timeOf(view), message: 'Planned.' });
   }
   if (isCancelled(view)) return enter(view, 'Cancelled', { message: 'Cancelled before anything was done.' });
+  if (operator.dryRun && !spec.dryRun) return wait(view, settings.extraCheckMs, { message: LOOKS_ON });
   if (spec.approval.mode === 'Automatic' || spec.approval.approved) return undefined;
   const message = 'Waits for approval: set spec.approval.approved and spec.approval.approvedBy.';
   if (status.phase === 'Pending') return enter(view, 'AwaitingApproval', { message });

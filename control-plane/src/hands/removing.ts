@@ -1,5 +1,5 @@
 /** The old replica goes, while all replicas, one more than the volume asks for, are healthy. */
-import { end, extraOf, interruption, removalOutcome } from './ending.ts';
+import { end, extraOf, interruption, preserved, removalOutcome } from './ending.ts';
 import type { Instruction } from './instruction.ts';
 import { ailmentOf } from './replicas.ts';
 import { removeSteered } from './steered-removal.ts';
@@ -12,6 +12,7 @@ export function removing(view: MigrationView): Instruction {
   if (intent?.step === 'Remove' && volume?.replicaCount === askedCount(view)) return removed(view);
   const stop = interruption(view);
   if (stop !== undefined) return stop;
+  if (view.spec.preservationMode) return preserved(view, intent?.step === 'Remove');
   if (isCancelled(view) || isOverdue(view) || volume === undefined || oldReplica === undefined) return ended(view);
   const ailment = ailmentOf(volume, askedCount(view) + 1);
   return removeSteered(view, {

@@ -1,5 +1,5 @@
 /** Once more, later than an answer can be old: the new replica is whole, where it should be, and its rebuild is on record. */
-import { end, interruption } from './ending.ts';
+import { end, interruption, preserved } from './ending.ts';
 import type { Instruction } from './instruction.ts';
 import { find } from './replicas.ts';
 import { lastRebuild, stopped, syncAilment } from './syncing.ts';
@@ -22,8 +22,7 @@ export function verifying(view: MigrationView): Instruction {
   const doubt = doubtOf(view);
   if (doubt !== undefined) return wait(view, settings.pollIntervalMs, { message: doubt });
   if (!spec.preservationMode) return enter(view, 'Removing', { message: 'The old replica is being removed.' });
-  const message = `The replica is on pool ${spec.target.pool} as well; the old one stays, as the policy wishes.`;
-  return end(view, { outcome: 'Completed', message, extra: status.oldReplica });
+  return preserved(view);
 }
 
 /** Records are lost when the target is made anew; then a replica that is its good child for longer still has to do. */

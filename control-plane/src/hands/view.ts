@@ -14,6 +14,14 @@ import type { Instruction } from './instruction.ts';
 import type { Observation } from './observation.ts';
 import type { HandsSettings } from './settings.ts';
 
+/** The operator's own flags, which hold whatever policies and plans say. */
+export interface OperatorModes {
+  /** Nothing new is begun; what stands is undone. */
+  readonly dryRun: boolean;
+  /** No old replica is removed. */
+  readonly preservation: boolean;
+}
+
 export interface RecordView {
   readonly record: VolumeMigrationRecord;
   readonly spec: VolumeMigrationSpec;
@@ -23,6 +31,7 @@ export interface RecordView {
   readonly settings: HandsSettings;
   /** Nobody is left to count how it ends. */
   readonly isPolicyGone: boolean;
+  readonly operator: OperatorModes;
 }
 
 export interface MigrationView extends RecordView {

@@ -40,6 +40,18 @@ const heard = (): string[] => {
 };
 
 describe('MigrationAnnouncer', () => {
+  it('writes no Event while the operator only looks on, and counts what ends', () => {
+    announcer = new MigrationAnnouncer({
+      events: { record: (one) => void happenings.push(one) },
+      metrics: { migrationEnded: (outcome, durationMs) => void ends.push([outcome, durationMs]) },
+      logger: { ...nullLogger, info: (message: string, fields: LogFields = {}) => void lines.push([message, fields]) },
+      dryRun: true,
+    });
+    enter('Cancelled');
+    announcer.announceStranded(record({ phase: 'Adding' }), 'It was deleted.');
+    expect([happenings, ends.length, lines.length]).toEqual([[], 1, 1]);
+  });
+
   it.each<[MigrationPhase, string]>([
     ['AwaitingApproval', 'Normal AwaitingApproval'],
     ['Adding', 'Normal MigrationStarted'],

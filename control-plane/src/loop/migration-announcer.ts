@@ -20,6 +20,8 @@ export interface MigrationAnnouncerOptions {
   readonly events: Events;
   readonly metrics: Pick<OperatorMetrics, 'migrationEnded'>;
   readonly logger: Logger;
+  /** The operator's own: then there are log lines and metrics only. */
+  readonly dryRun?: boolean;
 }
 
 type Told = Exclude<MigrationPhase, 'Pending' | 'Syncing' | 'Verifying' | 'Removing'>;
@@ -58,9 +60,11 @@ export class MigrationAnnouncer {
     if (parsed.kind === 'invalid' || !isTold(phase) || this.#isOld(uid, phase)) return;
     const { spec, status } = parsed.value;
     const { policyRef, claim, dryRun } = spec;
+    const { metrics, events } = this.#options;
     this.#log(name, parsed.value, phase);
     if (dryRun) return;
-    if (isFinal(phase)) this.#options.metrics.migrationEnded(phase, durationMs(status));
+    if (isFinal(phase)) metrics.migrationEnded(phase, durationMs(status));
+    if (this.#options.dryRun === true) return;
     const happening = { ...REASON_OF[phase], action: ACTION, note: noteOf(name, parsed.value, phase) };
     const policy: ObjectReference = {
       apiVersion: GROUP_VERSION,
@@ -68,14 +72,15 @@ export class MigrationAnnouncer {
       name: policyRef.name,
       ...(policyRef.uid === undefined ? {} : { uid: policyRef.uid }),
     };
-    this.#options.events.record({ regarding: policy, ...happening });
+    events.record({ regarding: policy, ...happening });
     if (claim === undefined) return;
     const regarding = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim };
-    this.#options.events.record({ regarding, ...happening });
+    events.record({ regarding, ...happening });
   }
 
   /** The migration was deleted, cannot be understood, and needs a person. Neither waits nor throws. */
   announceStranded({ name, uid }: VolumeMigrationRecord, note: string): void {
+    if (this.#options.dryRun === true) return;
     const regarding = { apiVersion: GROUP_VERSION, kind: VOLUME_MIGRATION.kind, name, uid };
     this.#options.events.record({ regarding, type: 'Warning', reason: 'MigrationStranded', action: ACTION, note });
   }

@@ -45,6 +45,7 @@ describe('couchestor-operator', () => {
       }
       return status?.phase === phase ? status : undefined;
     });
+  const saysDryRun = (name: string) => migration(name)?.status?.message?.includes('--dry-run') === true || undefined;
   const pools = () =>
     lab.cluster
       .view()
@@ -83,6 +84,30 @@ describe('couchestor-operator', () => {
     await operator.kill();
     await lab.operator(QUICK);
     await inPhase('move-1', 'Completed');
+  }, 60_000);
+
+  // observes: --dry-run
+  // observes: --preservation-mode
+  it('begins nothing and undoes what stands while it only looks on, and preserves what it would have removed', async () => {
+    create('move-1');
+    const slow = ['--settle-time=1s', '--sync-poll-interval-seconds=3600'];
+    const first = await lab.operator(slow);
+    await inPhase('move-1', 'Syncing');
+    await first.kill();
+    const preserving = await lab.operator([...QUICK, '--dry-run', '--preservation-mode']);
+    const { extraReplica } = await inPhase('move-1', 'Completed');
+    expect(extraReplica).toMatchObject({ pool: 'pool-cold-1' });
+    expect(pools()?.toSorted()).toEqual(['pool-cold-1', 'pool-hot-2']);
+    await lab.changeMigration('move-1', { cleanup: true });
+    await eventually('it says that it waits', () => saysDryRun('move-1'));
+    create('move-2');
+    await eventually('it says that it waits', () => saysDryRun('move-2'));
+    expect(migration('move-2')?.status?.phase).toBe('Pending');
+    expect(pools()?.toSorted()).toEqual(['pool-cold-1', 'pool-hot-2']);
+    expect(lab.cluster.view().pools.filter(({ cordon }) => cordon !== undefined)).toEqual([]);
+    await preserving.kill();
+    await lab.operator(QUICK);
+    await eventually('the extra replica is gone', () => migration('move-1')?.status?.extraReplica?.removedTime);
   }, 60_000);
 
   it('goes on after kill -9, and another process takes over what it began', async () => {
