@@ -76,11 +76,8 @@ function peersOf(name: string): string[] {
 describe('dependencies', () => {
   const declared = manifests.flatMap((file) => {
     const manifest = JSON.parse(read(file)) as Record<string, Record<string, string> | undefined>;
-    return Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).map(([name, version]) => ({
-      file,
-      name,
-      version,
-    }));
+    const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
+    return Object.entries(all).map(([name, version]) => ({ file, name, version }));
   });
 
   it('are pinned to exact versions', () => {

@@ -2,9 +2,10 @@
 import type { Area } from '../row.ts';
 import { brain } from './brain.ts';
 import { contract } from './contract.ts';
+import { erasure } from './erasure.ts';
 import { eyes } from './eyes.ts';
 import { kubeAdapter } from './kube-adapter.ts';
 import { kubeApi } from './kube-api.ts';
 import { operatorProcess } from './process.ts';
 
-export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes, operatorProcess];
+export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes, operatorProcess, erasure];
