@@ -113,7 +113,7 @@ export class InMemoryKubernetes {
     return {
       policies: life.gate(this.#policyPort(), ['updateStatus'], before),
       objects: this.#objectPort(),
-      migrations: life.gate(this.#migrationPort(), ['read', 'create', 'writeStatus', 'release', 'remove'], before),
+      migrations: life.gate(this.#migrationPort(), ['read', 'create', 'writeStatus', 'hold', 'release', 'remove'], before),
       lock: life.gate(this.#lockPort(), ['acquire', 'release'], before),
     };
   }
@@ -161,6 +161,7 @@ export class InMemoryKubernetes {
     return {
       read: (name) => migrations.read(name),
       writeStatus: (record, status) => migrations.writeStatus(record, status),
+      hold: (record) => migrations.hold(record),
       release: (record) => migrations.release(record),
       remove: (record) => migrations.remove(record),
       create: async (manifest) => {

@@ -20,6 +20,8 @@ export type Instruction =
   | { readonly kind: 'effect'; readonly calls: readonly Call[] }
   /** Write the status, if there is one, and look again later, or when the object changes. */
   | { readonly kind: 'wait'; readonly afterMs: number; readonly status: VolumeMigrationStatus | undefined }
+  /** Keep the object from going before it is let go, then look again at once. */
+  | { readonly kind: 'hold' }
   /** Let the deleted object go. */
   | { readonly kind: 'release' }
   /** There is nothing to do until the object changes. */

@@ -7,7 +7,7 @@ import type { LockFact } from './observation.ts';
 import type { HandsSettings } from './settings.ts';
 
 export interface LookOptions {
-  readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus'>;
+  readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus' | 'hold'>;
   readonly clock: Clock;
   readonly settings: HandsSettings;
   readonly record: VolumeMigrationRecord;
@@ -67,9 +67,17 @@ export class Look {
   }
 
   async write(status: VolumeMigrationStatus): Promise<void> {
-    const { migrations, clock } = this.#options;
-    const sentAtMs = clock.monotonic();
-    this.#record = await migrations.writeStatus(this.#record, status, this.signal);
+    await this.#change((record) => this.#options.migrations.writeStatus(record, status, this.signal));
+  }
+
+  /** Puts our finalizer on the object. */
+  async hold(): Promise<void> {
+    await this.#change((record) => this.#options.migrations.hold(record, this.signal));
+  }
+
+  async #change(change: (record: VolumeMigrationRecord) => Promise<VolumeMigrationRecord>): Promise<void> {
+    const sentAtMs = this.#options.clock.monotonic();
+    this.#record = await change(this.#record);
     this.#recordAtMs = sentAtMs;
     this.#isOwnWrite = true;
   }

@@ -1,5 +1,5 @@
 /** A migration from `hot-n1` to `cold-n3` of a volume of two replicas, and what the machine says at a moment of it. */
-import { parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
+import { MIGRATION_FINALIZER, parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
 import * as fixture from '../brain/placement/placement.fixture.ts';
 import type { ReplicaFacts, VolumeFacts } from '../model/cluster-snapshot.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
@@ -33,7 +33,7 @@ export function record(
     resourceVersion: '1',
     createdAtMs: 0,
     deleting: false,
-    finalizers: [],
+    finalizers: [MIGRATION_FINALIZER],
     parsed: parseVolumeMigration({
       apiVersion: 'storage.billyronks.io/v1',
       kind: 'VolumeMigration',

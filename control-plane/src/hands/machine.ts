@@ -2,7 +2,7 @@
  * The state machine of a migration: from the object and a fresh look at the storage system to the one thing to do next. Pure,
  * and with no memory of its own, so that whoever takes over after a crash decides the same. No two instructions rest on one look.
  */
-import { isFinal, type VolumeMigrationStatus } from '@couchestor/common/api';
+import { isFinal, MIGRATION_FINALIZER, type VolumeMigrationStatus } from '@couchestor/common/api';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import { adding } from './adding.ts';
 import { otherOf } from './adopting.ts';
@@ -43,6 +43,7 @@ export type FirstSight =
 export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): FirstSight {
   const view = viewOf(record, moment);
   if (view === undefined) return { kind: 'decided', instruction: { kind: 'done' } };
+  if (needsHold(view)) return { kind: 'decided', instruction: { kind: 'hold' } };
   const { phase } = view.status;
   const instruction = isFinal(phase) ? atRest(view) : isWaiting(phase) ? beforeLooking(view) : undefined;
   if (instruction !== undefined) return { kind: 'decided', instruction };
@@ -52,6 +53,15 @@ export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): Fir
     cordons: isWaiting(phase),
     other: otherOf(view),
   };
+}
+
+/** What it alone remembers would go with it. To one that was deleted no finalizer can come, and to a rehearsal none need to. */
+function needsHold({ record, spec, status, operator }: RecordView): boolean {
+  if (record.finalizers.includes(MIGRATION_FINALIZER)) return false;
+  if (record.deleting || spec.dryRun || operator.dryRun) return false;
+  const { phase, intent, cordons, extraReplica } = status;
+  const stands = extraReplica !== undefined && extraReplica.removedTime === undefined;
+  return !isFinal(phase) || intent !== undefined || cordons !== undefined || stands;
 }
 
 /** What to do after that look. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
+import { MIGRATION_FINALIZER, parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
 import { CoucheStorError, nullLogger, VirtualClock } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import { ago, before, cluster, during, ids, intent, kept, NOW_MS, record, status } from './machine.fixture.ts';
@@ -57,6 +57,13 @@ const migrations: MigrationReconcilerOptions['migrations'] = {
     stored = withStatus(from, next);
     return stored;
   },
+  hold: async (from) => {
+    await called('hold');
+    if (stored?.resourceVersion !== from.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
+    const resourceVersion = String(Number(from.resourceVersion) + 1);
+    stored = { ...from, finalizers: [...from.finalizers, MIGRATION_FINALIZER], resourceVersion };
+    return stored;
+  },
   release: async ({ name }) => {
     await Promise.resolve();
     released.push(name);
@@ -64,7 +71,7 @@ const migrations: MigrationReconcilerOptions['migrations'] = {
 };
 
 function withStatus(from: VolumeMigrationRecord, next: VolumeMigrationStatus): VolumeMigrationRecord {
-  const changed = record(next, {}, { generation: from.generation });
+  const changed = record(next, {}, { generation: from.generation, finalizers: from.finalizers });
   return { ...changed, resourceVersion: String(Number(from.resourceVersion) + 1) };
 }
 
@@ -137,6 +144,17 @@ describe('the driver of a migration', () => {
     expect(told).toEqual([]);
     expect(reads).toBe(1);
     expect(marks.slice(-2)).toEqual(['before setReplicaCount Adding', 'after setReplicaCount Adding']);
+  });
+
+  it('keeps the object from going before anything is touched', async () => {
+    stored = record(undefined, {}, { finalizers: ['x'] });
+    onCall = (name) => {
+      if (name !== 'hold' && !name.startsWith('write ')) throw new Error('Nothing more is done.');
+    };
+    await run().catch(() => undefined);
+    expect(calls.slice(0, 2)).toEqual(['hold', 'write Pending']);
+    expect(stored.finalizers).toEqual(['x', MIGRATION_FINALIZER]);
+    expect(marks.slice(0, 2)).toEqual(['before hold', 'after hold']);
   });
 
   it.each(['read here', 'in the cache'])('takes the cordons of another migration, %s, for none', async (where) => {

@@ -31,7 +31,7 @@ import { STALLED, type OperatorModes } from './view.ts';
 
 export interface MigrationReconcilerOptions {
   /** `snapshot` tells of cordons that were set under another leader. */
-  readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus' | 'release'> &
+  readonly migrations: Pick<VolumeMigrations, 'read' | 'writeStatus' | 'hold' | 'release'> &
     Partial<Pick<VolumeMigrations, 'snapshot'>>;
   readonly mover: StorageMover;
   readonly lock: PlacementLock;
@@ -198,6 +198,9 @@ export class MigrationReconciler implements Reconciler {
       case 'wait':
         if (instruction.status !== undefined) await this.#write(look, drive, instruction.status);
         return { kind: 'again', afterMs: drive.rest(look.record, instruction.afterMs) };
+      case 'hold':
+        await this.#marked('hold', () => look.hold());
+        return 'look again';
       case 'release':
         await this.#marked('release', () => this.#options.migrations.release(look.record, look.signal));
         return this.#forget(look.name);

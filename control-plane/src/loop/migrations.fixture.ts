@@ -107,6 +107,12 @@ export class FakeVolumeMigrations implements VolumeMigrations {
     return this.#store(withStatus(stored, status));
   }
 
+  hold(record: VolumeMigrationRecord): Promise<VolumeMigrationRecord> {
+    const held = { ...record, finalizers: [...record.finalizers, MIGRATION_FINALIZER] };
+    this.#store(held);
+    return Promise.resolve(held);
+  }
+
   async release(): Promise<void> {
     await Promise.resolve();
   }

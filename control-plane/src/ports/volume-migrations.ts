@@ -24,6 +24,11 @@ export interface VolumeMigrations {
     status: VolumeMigrationStatus,
     signal: AbortSignal,
   ): Promise<VolumeMigrationRecord>;
+  /**
+   * Puts our finalizer on the object as it was read, so that it stays until it is let go. Thrown: CoucheStorError `conflict` when
+   * it has changed since, or was deleted; `notFound` when it is gone.
+   */
+  hold(record: VolumeMigrationRecord, signal: AbortSignal): Promise<VolumeMigrationRecord>;
   /** Lets an object go that was deleted: takes our finalizer away. */
   release(record: VolumeMigrationRecord, signal: AbortSignal): Promise<void>;
   /** Deletes the object as it was read; one that is gone or has changed is left alone. */

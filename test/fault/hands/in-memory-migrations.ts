@@ -2,6 +2,7 @@
 import {
   canChangePhase,
   isFinal,
+  MIGRATION_FINALIZER,
   parseVolumeMigration,
   volumeMigrationManifest,
   type MigrationPhase,
@@ -24,6 +25,8 @@ interface Stored {
   version: number;
   deleting: boolean;
   released: boolean;
+  /** Has our finalizer. */
+  isHeld: boolean;
 }
 
 /** What the next call of a port does instead of what it should. */
@@ -56,7 +59,8 @@ export class InMemoryMigrations implements Port {
     if (known !== undefined && !known.released) return 'exists';
     const version = this.#next();
     const uid = `0f3b2a52-6d53-4b6c-9d5e-${String(version).padStart(12, '0')}`;
-    const fresh = { status: undefined, generation: 1, version, deleting: false, released: false };
+    const isHeld = manifest.metadata.finalizers.includes(MIGRATION_FINALIZER);
+    const fresh = { status: undefined, generation: 1, version, deleting: false, released: false, isHeld };
     this.#objects.set(name, { uid, manifest, createdAtMs: this.#nowMs(), ...fresh });
     this.#tell(name);
     return 'created';
@@ -76,6 +80,7 @@ export class InMemoryMigrations implements Port {
     stored.deleting = true;
     stored.generation += 1;
     stored.version = this.#next();
+    if (!stored.isHeld) stored.released = true;
     this.#tell(name);
   }
 
@@ -123,6 +128,22 @@ export class InMemoryMigrations implements Port {
     return recordOf(record.name, stored);
   }
 
+  async hold(record: MigrationObject): Promise<MigrationObject> {
+    const fault = this.#draw();
+    await Promise.resolve();
+    if (fault === 'lost before') throw lost();
+    const stored = this.#stored(record.name);
+    if (stored.released) throw gone(record.name);
+    if (stored.isHeld) return recordOf(record.name, stored);
+    if (String(stored.version) !== record.resourceVersion) throw new CoucheStorError('conflict', 'It has changed.');
+    if (stored.deleting) throw new CoucheStorError('invalid', 'No finalizer comes to what was deleted.');
+    stored.isHeld = true;
+    stored.version = this.#next();
+    this.#tell(record.name);
+    if (fault === 'lost after') throw lost();
+    return recordOf(record.name, stored);
+  }
+
   async release(record: MigrationObject): Promise<void> {
     await Promise.resolve();
     const stored = this.#stored(record.name);
@@ -164,7 +185,7 @@ function gone(name: string): CoucheStorError {
 }
 
 function recordOf(name: string, stored: Stored): MigrationObject {
-  const { uid, manifest, status, generation, version, deleting, createdAtMs } = stored;
+  const { uid, manifest, status, generation, version, deleting, createdAtMs, isHeld } = stored;
   return {
     name,
     uid,
@@ -172,7 +193,7 @@ function recordOf(name: string, stored: Stored): MigrationObject {
     resourceVersion: String(version),
     createdAtMs,
     deleting,
-    finalizers: ['storage.billyronks.io/migration'],
+    finalizers: isHeld ? [MIGRATION_FINALIZER] : [],
     parsed: parseVolumeMigration({ ...manifest, ...(status === undefined ? {} : { status }) }),
   };
 }

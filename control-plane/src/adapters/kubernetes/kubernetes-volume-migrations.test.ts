@@ -233,6 +233,34 @@ describe('writeStatus', () => {
   });
 });
 
+describe('hold', () => {
+  it('adds our finalizer to those of others, once', async () => {
+    put('a', { finalizers: ['x'] });
+    const held = await migrations.hold(await read('a'), signal);
+    expect(held.finalizers).toEqual(['x', MIGRATION_FINALIZER]);
+    expect(stored('a')!.metadata.finalizers).toEqual(['x', MIGRATION_FINALIZER]);
+    expect(await migrations.hold(held, signal)).toEqual(held);
+    expect(writes()).toEqual(['patch']);
+  });
+
+  it('changes nothing but the version that was read, and tells of one that is gone', async () => {
+    put('a', { finalizers: [] });
+    const record = await read('a');
+    put('a', { finalizers: ['late'] });
+    await expect(migrations.hold(record, signal)).rejects.toMatchObject({ code: 'conflict' });
+    expect(stored('a')!.metadata.finalizers).toEqual(['late']);
+    put('a', { finalizers: [] });
+    api.remove(MIGRATIONS, 'a');
+    await expect(migrations.hold(record, signal)).rejects.toMatchObject({ code: 'notFound' });
+  });
+
+  it('knows its own lost answer', async () => {
+    put('a', { finalizers: [] });
+    api.fault({ kind: 'lostAnswer' }, { verb: 'patch' });
+    expect((await migrations.hold(await read('a'), signal)).finalizers).toEqual([MIGRATION_FINALIZER]);
+  });
+});
+
 describe('release', () => {
   const deleted = { deletionTimestamp: '2026-02-17T10:00:00Z' };
 

@@ -14,6 +14,7 @@ import type { VolumeMigrationRecord } from '../../model/volume-migration-record.
 import type { VolumeMigrations, VolumeMigrationsSnapshot } from '../../ports/volume-migrations.ts';
 import { isRecord, type KubeObject } from './kube-object.ts';
 import type { Entry } from './object-cache.ts';
+import type { Updated } from './resource-store.ts';
 import type { TypedResource } from './typed-resource.ts';
 
 type Parsed = ParseResult<VolumeMigration>;
@@ -68,8 +69,22 @@ export class KubernetesVolumeMigrations implements VolumeMigrations {
       },
       { signal },
     );
-    if (updated.kind === 'written' || updated.kind === 'unchanged') return recordOf(updated.entry);
-    throw new CoucheStorError('notFound', `VolumeMigration ${name} is gone.`, { fields: { migration: name, uid } });
+    return writtenOf(updated, record);
+  }
+
+  async hold(record: VolumeMigrationRecord, signal: AbortSignal): Promise<VolumeMigrationRecord> {
+    const { name, uid } = record;
+    const updated = await this.#store.patch(
+      { name, uid },
+      ({ raw }) => {
+        const finalizers = raw.metadata.finalizers ?? [];
+        if (finalizers.includes(MIGRATION_FINALIZER)) return undefined;
+        refuseOther(raw, record);
+        return { metadata: { finalizers: [...finalizers, MIGRATION_FINALIZER] } };
+      },
+      { signal },
+    );
+    return writtenOf(updated, record);
   }
 
   async release(record: VolumeMigrationRecord, signal: AbortSignal): Promise<void> {
@@ -95,6 +110,11 @@ export class KubernetesVolumeMigrations implements VolumeMigrations {
       if (toCoucheStorError(error).code !== 'conflict') throw error;
     }
   }
+}
+
+function writtenOf(updated: Updated<Parsed>, { name, uid }: VolumeMigrationRecord): VolumeMigrationRecord {
+  if (updated.kind === 'written' || updated.kind === 'unchanged') return recordOf(updated.entry);
+  throw new CoucheStorError('notFound', `VolumeMigration ${name} is gone.`, { fields: { migration: name, uid } });
 }
 
 /** Thrown unless `raw` is still the version that was decided on. */
