@@ -17,6 +17,7 @@ export const HAPPENINGS = [
   'deleted',
   'cordoned by a person',
   'lock taken by another',
+  'clock set',
 ] as const;
 
 export type Happening = (typeof HAPPENINGS)[number];
@@ -132,6 +133,10 @@ export class Happenings {
       }
       case 'lock taken by another': {
         this.#world.takeLock('volume-2-1');
+        return;
+      }
+      case 'clock set': {
+        this.#world.clock.stepWall(draws.oneOf([-1, 1]) * draws.integer(1_000, 7_200_000));
         return;
       }
     }

@@ -7,7 +7,7 @@ import { nullLogger, VirtualClock } from '@couchestor/common/base';
 import { MigrationReconciler, type MigrationReconcilerOptions } from '@couchestor/control-plane/hands';
 import { MayastorCluster, RandomDraws, type Release, type VolumeView } from '@couchestor/sandbox/mayastor';
 import { ClusterMover, type CallFault } from './cluster-mover.ts';
-import { InMemoryMigrations, type Fault } from './in-memory-migrations.ts';
+import { InMemoryMigrations, lost, type Fault } from './in-memory-migrations.ts';
 
 const GIB = 1024 ** 3;
 export const NAME = 'volume-1-1';
@@ -181,15 +181,17 @@ export class World {
     const { promise: ended, resolve } = Promise.withResolvers<'ended'>();
     const lock: MigrationReconcilerOptions['lock'] = {
       acquire: async (holder) => {
-        await Promise.resolve();
+        await this.#delayLock('lost before');
         if (this.lockHolder !== '' && this.lockHolder !== holder) return { kind: 'taken', by: this.lockHolder };
         this.#lock.holder = holder;
         this.#lock.sinceMs = this.clock.monotonic();
+        await this.#delayLock('lost after');
         return { kind: 'held' };
       },
       release: async (holder) => {
-        await Promise.resolve();
+        await this.#delayLock('lost before');
         if (this.#lock.holder === holder) this.#lock.holder = '';
+        await this.#delayLock('lost after');
       },
     };
     const { settleMs } = this.#options;
@@ -230,6 +232,14 @@ export class World {
   #fault<Kind extends Fault | CallFault>(kinds: readonly Kind[]): Kind | 'none' {
     if (this.isCalm || !this.draws.chance(this.#options.faultShare)) return 'none';
     return this.draws.oneOf(kinds);
+  }
+
+  /** As slow as any other request, and lost as often. */
+  async #delayLock(kind: Fault): Promise<void> {
+    const ms = this.#delayMs();
+    if (ms > 0) await this.clock.advance(ms);
+    else await Promise.resolve();
+    if (this.#fault<Fault>(['none', kind]) !== 'none') throw lost();
   }
 
   #delayMs(): number {
