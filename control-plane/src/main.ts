@@ -7,6 +7,7 @@ import './small-heap.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { CoucheStorError, createLogger, loadConfig, realClock } from '@couchestor/common/base';
+import { backendProblems } from './app/backends.ts';
 import { runOperator } from './app/operator.ts';
 import { options } from './config.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -23,26 +24,23 @@ function fail(problems: readonly string[]): never {
   process.exit(2);
 }
 
-/** Of the file, or of the service account of the pod. */
-function kubeConfigFrom(file: string | undefined): KubeConfig {
-  const config = new KubeConfig();
+/** From the file, or from the service account of the pod. Returns why that cannot be. */
+function loadKubeConfig(config: KubeConfig, file: string | undefined): readonly string[] {
   if (file !== undefined) {
     try {
       if (!existsSync(file)) throw new Error('there is no such file');
       config.loadFromFile(file);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      fail([`flag --kubeconfig: ${file}: ${reason}; give a kubeconfig that kubectl accepts.`]);
+      return [`flag --kubeconfig: ${file}: ${reason}; give a kubeconfig that kubectl accepts.`];
     }
   } else if (process.env.KUBERNETES_SERVICE_HOST === undefined) {
-    fail(['flag --kubeconfig: is required outside of a cluster; give the flag or set KUBECONFIG.']);
+    return ['flag --kubeconfig: is required outside of a cluster; give the flag or set KUBECONFIG.'];
   } else {
     config.loadFromCluster();
   }
-  if (config.getCurrentCluster() === null) {
-    fail([`flag --kubeconfig: ${file ?? ''} has no current cluster; set its current-context.`]);
-  }
-  return config;
+  if (config.getCurrentCluster() !== null) return [];
+  return [`flag --kubeconfig: ${file ?? ''} has no current cluster; set its current-context.`];
 }
 
 const { version } = packageJson;
@@ -62,7 +60,9 @@ if (loaded.kind === 'version') {
 }
 if (loaded.kind === 'invalid') fail(loaded.problems);
 const { config } = loaded;
-const kubeConfig = kubeConfigFrom(config.kubeconfig);
+const kubeConfig = new KubeConfig();
+const problems = [...loadKubeConfig(kubeConfig, config.kubeconfig), ...backendProblems(config)];
+if (problems.length > 0) fail(problems);
 const logger = createLogger({ level: config.logLevel, json: config.logJson });
 
 const stop = new AbortController();

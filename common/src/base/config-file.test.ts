@@ -37,9 +37,9 @@ describe('readConfigFile', () => {
   it.each([
     ['nam: x', 'file key "nam": does not exist; did you mean name?'],
     ['dry-run: true', 'file key "dry-run": does not exist; did you mean dryRun?'],
-    ['prometheus: x', 'file key "prometheus": does not exist; see --help'],
-    ['__proto__: x', 'file key "__proto__": does not exist; see --help'],
-    ['[a]: x', 'file key "": does not exist; see --help'],
+    ['prometheus: x', 'file key "prometheus": does not exist; see --help.'],
+    ['__proto__: x', 'file key "__proto__": does not exist; see --help.'],
+    ['[a]: x', 'file key "": does not exist; see --help.'],
     ['name:', 'file key name: has no value; write one or remove the key.'],
     ['? name', 'file key name: has no value; write one or remove the key.'],
     ['name: [a]', 'file key name: is not a single value; write "name: value".'],

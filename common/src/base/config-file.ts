@@ -55,7 +55,7 @@ function readPair(spec: ConfigSpec, key: string, value: Pair<Node, Node | null>[
     const suggestion = closest(key, Object.keys(spec));
     return {
       kind: 'problem',
-      problem: `does not exist; ${suggestion === undefined ? 'see --help' : `did you mean ${suggestion}?`}`,
+      problem: `does not exist; ${suggestion === undefined ? 'see --help.' : `did you mean ${suggestion}?`}`,
     };
   }
   if (isEmpty(value)) {

@@ -40,11 +40,11 @@ describe('readFlags', () => {
     [['-'], 'argument "-": belongs to no flag; write --flag=value.'],
     [['--dryrun'], 'flag "--dryrun": does not exist; did you mean --dry-run?'],
     [['-url=x'], 'flag "-url": does not exist; did you mean --url?'],
-    [['-x'], 'flag "-x": does not exist; see --help'],
-    [['--no-url'], 'flag "--no-url": does not exist; see --help'],
-    [['--no-help'], 'flag "--no-help": does not exist; see --help'],
-    [['--zzzzzzzz', 'value'], 'flag "--zzzzzzzz": does not exist; see --help'],
-    [['--__proto__=x'], 'flag "--__proto__": does not exist; see --help'],
+    [['-x'], 'flag "-x": does not exist; see --help.'],
+    [['--no-url'], 'flag "--no-url": does not exist; see --help.'],
+    [['--no-help'], 'flag "--no-help": does not exist; see --help.'],
+    [['--zzzzzzzz', 'value'], 'flag "--zzzzzzzz": does not exist; see --help.'],
+    [['--__proto__=x'], 'flag "--__proto__": does not exist; see --help.'],
   ])('refuses %j with one problem', (argv, problem) => {
     expect(readFlags(SPEC, argv).problems).toEqual([problem]);
   });

@@ -108,6 +108,6 @@ function isReserved(flag: string): boolean {
 function unknownFlag(written: string, known: Iterable<string>): FlagOutcome {
   const [shown = ''] = written.split('=', 1);
   const suggestion = closest(shown.replace(/^-+/, ''), known);
-  const hint = suggestion === undefined ? 'see --help' : `did you mean --${suggestion}?`;
+  const hint = suggestion === undefined ? 'see --help.' : `did you mean --${suggestion}?`;
   return { kind: 'unknown', problem: `flag ${quote(shown)}: does not exist; ${hint}` };
 }

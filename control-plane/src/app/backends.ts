@@ -1,6 +1,6 @@
 /** The systems outside Kubernetes, as the configuration names them. What cannot be meant is refused here, before anything starts. */
 import { readFile } from 'node:fs/promises';
-import { CoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
+import { CoucheStorError, quote, toCoucheStorError, type Clock, type Logger } from '@couchestor/common/base';
 import { KubernetesOpenEbsObjects, type KubeClient } from '../adapters/kubernetes/index.ts';
 import {
   chooseStorageSystem,
@@ -8,12 +8,13 @@ import {
   MayastorCrdSystem,
   MayastorRestMover,
   MayastorRestSystem,
+  parseRelease,
   RememberedObjects,
   type MayastorRestSystemOptions,
 } from '../adapters/mayastor/index.ts';
 import { PrometheusHeatSource } from '../adapters/prometheus/index.ts';
 import { options, type OperatorConfig } from '../config.ts';
-import { metricFamilies, parseCustomMetrics } from '../eyes/index.ts';
+import { metricFamilies, parseCustomMetrics, type CustomMetrics } from '../eyes/index.ts';
 import type { HeatSource } from '../ports/heat-source.ts';
 import type { StorageMover } from '../ports/storage-mover.ts';
 import type { StorageSystem } from '../ports/storage-system.ts';
@@ -29,10 +30,33 @@ const HEAT_CACHE_TTL_MS = 30_000;
 /** What migrations remember of Kubernetes between their calls; what Mayastor says they ask each time. */
 const OBJECTS_MAX_AGE_MS = 10_000;
 
+/** Everything about these systems that cannot be meant; what creates them refuses the same, one by one. */
+export function backendProblems(config: OperatorConfig): readonly string[] {
+  const { heatMetrics, mayastorUrl, mayastorVersion, mayastorTokenFile, mayastorCaFile } = config;
+  return [
+    ...problemOf(() => heatMetrics !== undefined && customMetrics(heatMetrics)),
+    ...problemOf(() => mayastorUrl ?? refuseWithoutUrl({ mayastorVersion, mayastorTokenFile, mayastorCaFile })),
+    ...(mayastorVersion === undefined || parseRelease(mayastorVersion) !== undefined
+      ? []
+      : [`flag --mayastor-version: ${quote(mayastorVersion)} is no release of Mayastor; give one such as 2.9.1.`]),
+  ];
+}
+
+function problemOf(check: () => unknown): readonly string[] {
+  try {
+    check();
+    return [];
+  } catch (thrown) {
+    const error = toCoucheStorError(thrown);
+    if (error.code !== 'invalid') throw thrown;
+    return [error.message];
+  }
+}
+
 /** Thrown when the configuration cannot be meant: CoucheStorError `invalid`. */
 export function createHeatSource({ config, clock, logger }: BackendOptions): HeatSource {
   const { prometheusUrl, prometheusTokenFile, prometheusCaFile, heatMetrics, scrapeInterval } = config;
-  const custom = heatMetrics === undefined ? undefined : parseCustomMetrics(heatMetrics, 'flag --heat-metrics');
+  const custom = heatMetrics === undefined ? undefined : customMetrics(heatMetrics);
   return new PrometheusHeatSource({
     url: prometheusUrl,
     clock,
@@ -72,6 +96,10 @@ export function createStorageBackend(options: BackendOptions, client: KubeClient
   };
   const remembered = new RememberedObjects({ objects, clock: options.clock, maxAgeMs: OBJECTS_MAX_AGE_MS });
   return { system: new MayastorRestSystem(rest), mover: new MayastorRestMover({ ...rest, objects: remembered }) };
+}
+
+function customMetrics(text: string): CustomMetrics {
+  return parseCustomMetrics(text, 'flag --heat-metrics');
 }
 
 /** Flags that nobody would look at are a mistake: most likely the address is missing. */

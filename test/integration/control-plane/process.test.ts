@@ -31,6 +31,13 @@ describe('couchestor-operator', () => {
       '--mayastor-version=x',
     ]);
     expect([version.code, version.err]).toEqual([2, expect.stringMatching(/release of Mayastor/)]);
+    const { err: together } = await outcomeOf(['--heat-metrics=a,b', '--mayastor-version=9x']);
+    expect(together.trim().split('\n')).toEqual([
+      expect.stringMatching(/--kubeconfig: is required/),
+      expect.stringMatching(/--heat-metrics: "a,b" is not three names/),
+      expect.stringMatching(/--mayastor-version: says nothing without --mayastor-url/),
+      expect.stringMatching(/--mayastor-version: "9x" is no release of Mayastor; give one such as 2\.9\.1\./),
+    ]);
     expect(await outcomeOf(['--version'])).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^couchestor-operator \d/),

@@ -10,7 +10,7 @@ export { MayastorRestMover } from './mayastor-rest-mover.ts';
 export type { MayastorRestMoverOptions } from './mayastor-rest-mover.ts';
 export { MayastorRestSystem } from './mayastor-rest-system.ts';
 export type { MayastorRestSystemOptions } from './mayastor-rest-system.ts';
-export { restCapabilities } from './release.ts';
+export { parseRelease, restCapabilities } from './release.ts';
 export type { RestClientOptions } from './rest-client.ts';
 export type { PageLimits } from './volume-pages.ts';
 export { RememberedObjects } from './remembered-objects.ts';
