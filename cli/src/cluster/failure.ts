@@ -3,7 +3,14 @@
  * calls decides by its code, and a person reads its message.
  */
 import type { IncomingMessage } from 'node:http';
-import { CoucheStorError, formatDuration, toCoucheStorError, type ErrorCode } from '@couchestor/common/base';
+import {
+  CODE_OF_STATUS,
+  type CodeOfStatus,
+  CoucheStorError,
+  type ErrorCode,
+  formatDuration,
+  toCoucheStorError,
+} from '@couchestor/common/base';
 
 export interface Endpoint {
   readonly server: string;
@@ -17,20 +24,7 @@ interface Status {
   readonly details?: { readonly name?: unknown } | undefined;
 }
 
-const CODE_OF_STATUS: Readonly<Partial<Record<number, ErrorCode>>> = {
-  400: 'invalid',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'notFound',
-  409: 'conflict',
-  410: 'gone',
-  422: 'invalid',
-  429: 'tooManyRequests',
-  500: 'unavailable',
-  502: 'unavailable',
-  503: 'unavailable',
-  504: 'timeout',
-};
+const CODES: CodeOfStatus = { ...CODE_OF_STATUS, 410: 'gone', 422: 'invalid' };
 /** A proxy's error page is no message. */
 const MAX_MESSAGE_LENGTH = 1024;
 const NOT_INSTALLED = 'unsupported' satisfies ErrorCode;
@@ -44,7 +38,7 @@ export function refused(
 ): CoucheStorError {
   const status = readStatus(body);
   const said = typeof status.message === 'string' ? status.message.slice(0, MAX_MESSAGE_LENGTH) : '';
-  const code = CODE_OF_STATUS[statusCode] ?? 'internal';
+  const code = CODES[statusCode] ?? (statusCode >= 500 ? 'unavailable' : 'internal');
   const fields = { status: statusCode };
   const error = (message: string, as: ErrorCode = code) => new CoucheStorError(as, message, { fields });
   if (code === 'unauthorized') {

@@ -13,6 +13,8 @@ export { Deadline, unlessAborted, withDeadline } from './deadline.ts';
 export type { DeadlineOptions } from './deadline.ts';
 export { assertInvariant, CoucheStorError, ERROR_CODES, InvariantError, isError, toCoucheStorError } from './errors.ts';
 export type { CoucheStorErrorOptions, ErrorCode, ErrorFields } from './errors.ts';
+export { CODE_OF_STATUS } from './http-status.ts';
+export type { CodeOfStatus } from './http-status.ts';
 export {
   IDENTIFIER_PATTERN,
   parseNodeName,

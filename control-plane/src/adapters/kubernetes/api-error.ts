@@ -3,7 +3,13 @@
  * known of a write: `notSent` and `refused` had no effect; `unknown` may have had one, so it must be read back. Server errors
  * count as unknown, because etcd's time-out reaches clients as a 500 or 504 after a write that may yet have been made.
  */
-import { CoucheStorError, toCoucheStorError, type ErrorCode } from '@couchestor/common/base';
+import {
+  CODE_OF_STATUS,
+  CoucheStorError,
+  toCoucheStorError,
+  type CodeOfStatus,
+  type ErrorCode,
+} from '@couchestor/common/base';
 import { isRecord } from './kube-object.ts';
 import { TransportError, type TransportResponse } from './transport.ts';
 
@@ -16,21 +22,12 @@ export interface RequestContext {
   readonly key: string;
 }
 
-const CODE_OF_STATUS: Readonly<Partial<Record<number, ErrorCode>>> = {
-  400: 'invalid',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'notFound',
-  405: 'unsupported',
-  406: 'unsupported',
-  408: 'timeout',
-  409: 'conflict',
+const CODES: CodeOfStatus = {
+  ...CODE_OF_STATUS,
   410: 'gone',
   413: 'resourceExhausted',
   415: 'unsupported',
   422: 'invalid',
-  429: 'tooManyRequests',
-  504: 'timeout',
 };
 
 /** A server that asks for more patience than this is not believed. */
@@ -84,7 +81,7 @@ function build(
   { context, retryAfterSeconds: headerSeconds }: { context: RequestContext; retryAfterSeconds: number },
 ): CoucheStorError {
   const exists = status === 409 && reason === 'AlreadyExists';
-  const code = exists ? 'alreadyExists' : (CODE_OF_STATUS[status] ?? (status >= 500 ? 'unavailable' : 'internal'));
+  const code = exists ? 'alreadyExists' : (CODES[status] ?? (status >= 500 ? 'unavailable' : 'internal'));
   const seconds = Number.isFinite(headerSeconds) ? headerSeconds : (retryAfterSeconds ?? 0);
   const outcome: WriteOutcome = status >= 500 || status === 408 ? 'unknown' : 'refused';
   const said = message === undefined ? '' : `: ${message.slice(0, MAX_MESSAGE_LENGTH)}`;

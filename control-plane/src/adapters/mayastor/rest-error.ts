@@ -3,7 +3,14 @@
  * `{details, message, kind}`; the status alone often says too little (507 is three things), the kind and the text say the rest.
  * What a request that changes something may have done all the same is told by `refusal.ts`.
  */
-import { CoucheStorError, toCoucheStorError, type ErrorCode, type ErrorFields } from '@couchestor/common/base';
+import {
+  CODE_OF_STATUS,
+  CoucheStorError,
+  toCoucheStorError,
+  type CodeOfStatus,
+  type ErrorCode,
+  type ErrorFields,
+} from '@couchestor/common/base';
 import { isObject } from './json-fields.ts';
 
 export interface RestAnswer {
@@ -12,22 +19,13 @@ export interface RestAnswer {
   readonly retryAfter: string | undefined;
 }
 
-const CODE_OF_STATUS: Readonly<Partial<Record<number, ErrorCode>>> = {
-  400: 'invalid',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'notFound',
-  405: 'unsupported',
-  406: 'unsupported',
-  408: 'timeout',
-  409: 'conflict',
+const CODES: CodeOfStatus = {
+  ...CODE_OF_STATUS,
   // A failed precondition, such as an unpublished volume: the state has to be read again before anything is tried.
   412: 'conflict',
   416: 'invalid',
   422: 'alreadyExists',
-  429: 'tooManyRequests',
   501: 'unsupported',
-  504: 'timeout',
   507: 'resourceExhausted',
 };
 
@@ -88,7 +86,7 @@ interface Meaning {
 function meaningOf(status: number, kind: string | undefined, text: string): Meaning {
   if (status === 507) return meaningOfFull(kind, text);
   if (status === 401 && kind === PERMISSION_DENIED) return { code: 'forbidden' };
-  const code = CODE_OF_STATUS[status];
+  const code = CODES[status];
   if (code !== undefined) return { code };
   if (status >= 500) return { code: 'unavailable' };
   return { code: status < 400 ? 'unsupported' : 'invalid' };
