@@ -49,6 +49,8 @@ export function cleanUp(view: MigrationView): Instruction {
     return lent(view, extraReplica, extraReplica.adoptedBy);
   }
   const standing = extraReplica?.removedTime === undefined ? extraReplica : undefined;
+  const isLost = volume === undefined && observation.watched.missingMs < settings.longestRetryMs;
+  if (standing !== undefined && isLost) return wait(view, settings.extraCheckMs);
   const gone = standing && whyGone(view, standing);
   if (standing !== undefined && gone !== undefined) return recordGone(view, standing, gone);
   if (standing === undefined || volume === undefined) return tidy(view);

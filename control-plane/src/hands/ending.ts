@@ -125,10 +125,9 @@ function resolveRemove(
   intent: MigrationIntent,
 ): Instruction {
   const { volume, refusal } = view.observation;
-  if (volume === undefined) return end(view, { outcome, message });
   const removed = removalOutcome(view, intent);
   if (removed !== undefined) return end(view, removed);
-  const isOver = refusal?.certain === true || hasSettled(view);
+  const isOver = volume === undefined || refusal?.certain === true || hasSettled(view);
   const extra = outcome === 'Completed' ? view.status.oldReplica : extraOf(view);
   return isOver ? end(view, { outcome, message, extra }) : wait(view, view.settings.quickPollMs);
 }
@@ -153,11 +152,12 @@ export function removalOutcome(
   };
 }
 
-/** Whether the volume has, or is about to have again, more replicas than it asks for apart from this migration. */
+/** Whether the volume has, may have or is about to have again more replicas than it asks for apart from this migration. */
 export function extraOf(view: MigrationView): Replica | undefined {
   const { volume } = view.observation;
   const { newReplica } = view.status;
-  if (volume === undefined) return undefined;
+  // It may come back, and then with all that it had.
+  if (volume === undefined) return newReplica;
   const count = askedCount(view);
   if (volume.replicas.length <= count && volume.replicaCount <= count) return undefined;
   return newReplica;
@@ -171,7 +171,9 @@ export function askedForMore(replicaCount: number): string {
 export function interruption(view: MigrationView): Instruction | undefined {
   const { volume } = view.observation;
   const { newReplica } = view.status;
-  if (volume === undefined) return end(view, { outcome: 'Aborted', message: 'The volume is not there any more.' });
+  if (volume === undefined) {
+    return end(view, { outcome: 'Aborted', message: 'The volume is not there any more.', extra: newReplica });
+  }
   const expected = askedCount(view) + 1;
   if (volume.replicaCount !== expected) {
     const extra = extraOf(view);

@@ -102,6 +102,7 @@ function watchedOf({ parsed }: VolumeMigrationRecord): Observation['watched'] {
     runningMs: since(startTime),
     setbacks: 0,
     cordonMs: Infinity,
+    missingMs: Infinity,
     lockMs: 0,
   };
 }

@@ -17,7 +17,7 @@ import { keepLock } from './steering.ts';
 import { withoutEffects } from './standing-still.ts';
 import { syncing } from './syncing.ts';
 import { verifying } from './verifying.ts';
-import type { MigrationView, OperatorModes, RecordView } from './view.ts';
+import { wait, type MigrationView, type OperatorModes, type RecordView } from './view.ts';
 
 export interface Moment {
   /** Wall time. */
@@ -69,9 +69,22 @@ export function nextInstruction(record: VolumeMigrationRecord, observation: Obse
   const seen = viewOf(record, moment);
   if (seen === undefined) return { kind: 'done' };
   const view: MigrationView = { ...seen, observation };
-  const instruction = windDown(view) ?? inPhase(view);
+  // What is lifted needs no volume.
+  const lifting = view.status.intent?.step === 'Uncordon' ? windDown(view) : undefined;
+  const instruction = lifting ?? missing(view) ?? windDown(view) ?? inPhase(view);
   if (moment.operator.dryRun) return withoutEffects(view, instruction);
   return instruction.kind === 'write' ? instruction : (keepLock(view) ?? instruction);
+}
+
+/** One answer is no proof that a volume is gone, and an emptied storage system ends nothing. Undefined: it is there, or gone. */
+function missing(view: MigrationView): Instruction | undefined {
+  const { observation, settings } = view;
+  const restMs = observation.volume === undefined ? settings.settleMs - observation.watched.missingMs : 0;
+  if (restMs <= 0) return undefined;
+  const afterMs = Math.min(restMs, settings.pollIntervalMs);
+  return isFinal(view.status.phase)
+    ? wait(view, afterMs)
+    : wait(view, afterMs, { message: 'The volume cannot be found; it is looked for again.' });
 }
 
 function inPhase(view: MigrationView): Instruction {

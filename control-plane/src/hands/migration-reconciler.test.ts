@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MIGRATION_FINALIZER, parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
 import { CoucheStorError, nullLogger, VirtualClock } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
-import { ago, before, cluster, during, ids, intent, kept, NOW_MS, record, status } from './machine.fixture.ts';
+import { ago, before, cluster, during, filling, ids, intent, kept, NOW_MS, record, status } from './machine.fixture.ts';
 import { MigrationReconciler, type MigrationReconcilerOptions } from './migration-reconciler.ts';
 
 let clock: VirtualClock;
@@ -324,6 +324,23 @@ describe('the driver of a migration', () => {
     stored = record(undefined);
     expect(await run(reconciler({ maxSteps: 3 }))).toEqual({ kind: 'again', afterMs: 0 });
     expect(reads).toBe(1);
+  });
+
+  it('believes that a volume is gone once it has not found it for the settle time', async () => {
+    const driver = reconciler();
+    stored = record(status('Syncing', kept));
+    volume = undefined;
+    expect(await run(driver)).toEqual({ kind: 'again', afterMs: 10_000 });
+    await clock.advance(34_000);
+    volume = filling;
+    await run(driver);
+    volume = undefined;
+    await clock.advance(34_000);
+    expect(await run(driver)).toEqual({ kind: 'again', afterMs: 10_000 });
+    expect(statusNow()?.phase).not.toBe('Aborted');
+    await clock.advance(35_000);
+    await run(driver);
+    expect(statusNow()).toMatchObject({ phase: 'Aborted', extraReplica: { replicaId: 'r-cold-n3' } });
   });
 
   it('lets a deleted object go that has ended', async () => {

@@ -169,6 +169,7 @@ export class MigrationReconciler implements Reconciler {
       const surroundings = await mover.surroundings(signal);
       const volume = await mover.volume(volumeId, signal);
       const history = rebuilds && volume !== undefined ? await mover.rebuildHistory(volumeId, signal) : undefined;
+      drive.watch.sawVolume(volume !== undefined);
       const ownCordons = cordons ? [...before, ...this.#ownCordons()] : [];
       return { volume, surroundings, ownCordons, other, rebuilds: history, lock: look.lock, ...drive.memory() };
     } catch (thrown) {

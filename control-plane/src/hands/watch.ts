@@ -18,6 +18,8 @@ export interface Watched {
   readonly cordonMs: number;
   /** Since the lock on placement was last known to be this migration's. Infinity: it was not. */
   readonly lockMs: number;
+  /** Since the first of the looks in a row that did not find the volume. */
+  readonly missingMs: number;
 }
 
 interface Sight {
@@ -37,6 +39,7 @@ export class Watch {
   #cordons = '';
   #cordonAtMs = -Infinity;
   #lockAtMs = -Infinity;
+  #missingAtMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -78,6 +81,10 @@ export class Watch {
     this.#cordonAtMs = this.#clock.monotonic();
   }
 
+  sawVolume(isThere: boolean): void {
+    this.#missingAtMs = isThere ? undefined : (this.#missingAtMs ?? this.#clock.monotonic());
+  }
+
   locked(isHeld: boolean): void {
     this.#lockAtMs = isHeld ? this.#clock.monotonic() : -Infinity;
   }
@@ -91,6 +98,7 @@ export class Watch {
       setbacks: this.#setbacks,
       cordonMs: nowMs - this.#cordonAtMs,
       lockMs: nowMs - this.#lockAtMs,
+      missingMs: nowMs - (this.#missingAtMs ?? nowMs),
     };
   }
 
