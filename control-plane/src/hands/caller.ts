@@ -14,6 +14,12 @@ export interface CallerOptions {
   readonly marked: <Result>(name: string, run: () => Promise<Result>) => Promise<Result>;
 }
 
+const FAILED = {
+  lock: 'The lock on placement could not be asked for or given back; that is tried again.',
+  storage: 'A call of a migration failed; whether it took effect is looked for.',
+} as const;
+const NOT_MADE = 'A call of a migration was not made, since its object could not be read again.';
+
 export class Caller {
   readonly #options: CallerOptions;
 
@@ -26,19 +32,21 @@ export class Caller {
     const { logger, marked } = this.#options;
     const phase = look.status?.phase ?? '';
     for (const call of calls) {
+      const attempt = { isMade: false };
       try {
-        const made = await marked(`${call.kind} ${phase}`, async () => {
+        const isCurrent = await marked(`${call.kind} ${phase}`, async () => {
           if (!(await look.isCurrent(observedAtMs))) return false;
+          attempt.isMade = true;
           await this.#make(call, look, drive);
           return true;
         });
-        if (!made) return 'look again';
+        if (!isCurrent) return 'look again';
       } catch (thrown) {
         const error = translated(thrown);
         const fields = { migration: look.name, call: call.kind, error };
         if (error.fields.refused !== true) {
           drive.gaveUp(call);
-          logger.warn('A call of a migration failed; whether it took effect is looked for.', fields);
+          logger.warn(attempt.isMade ? FAILED[isLocking(call) ? 'lock' : 'storage'] : NOT_MADE, fields);
           return 'failed';
         }
         logger.info('A call of a migration was refused.', fields);
@@ -86,6 +94,10 @@ export class Caller {
         return mover.uncordonPool(call.pool, signal);
     }
   }
+}
+
+function isLocking({ kind }: Call): boolean {
+  return kind === 'takeLock' || kind === 'releaseLock';
 }
 
 /** A broken invariant is nobody's outcome. */

@@ -50,7 +50,7 @@ export class Look {
     const nowMs = clock.monotonic();
     if (nowMs - this.#recordAtMs < maxAgeMs) return 'as it was';
     const record = await migrations.read(this.name, this.signal);
-    if (record === undefined) throw new CoucheStorError('conflict', `Migration ${this.name} is gone.`);
+    if (record === undefined) throw this.#gone();
     const isSame = record.resourceVersion === this.#record.resourceVersion && record.uid === this.#record.uid;
     this.#record = record;
     this.#recordAtMs = nowMs;
@@ -77,8 +77,15 @@ export class Look {
 
   async #change(change: (record: VolumeMigrationRecord) => Promise<VolumeMigrationRecord>): Promise<void> {
     const sentAtMs = this.#options.clock.monotonic();
-    this.#record = await change(this.#record);
+    this.#record = await change(this.#record).catch((thrown: unknown) => {
+      throw thrown instanceof CoucheStorError && thrown.code === 'notFound' ? this.#gone(thrown) : thrown;
+    });
     this.#recordAtMs = sentAtMs;
     this.#isOwnWrite = true;
+  }
+
+  /** A change like any other that somebody else made: whoever looks again finds nothing to do. */
+  #gone(cause?: unknown): CoucheStorError {
+    return new CoucheStorError('conflict', `Migration ${this.name} is gone.`, { cause });
   }
 }
