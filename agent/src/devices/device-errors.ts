@@ -1,0 +1,116 @@
+/**
+ * What devices refuse, and what the operating system refuses them, as the one error: with the device, the operation and what a
+ * person can do about it. Callers that must tell cases apart look at `fields.fault`, and for the system's own at `fields.errno`.
+ */
+import { CoucheStorError, isError, toCoucheStorError, type ErrorCode, type ErrorFields } from '@couchestor/common/base';
+
+export type DeviceOperation =
+  'open' | 'read' | 'write' | 'sync' | 'close' | 'openZone' | 'closeZone' | 'finishZone' | 'resetZone' | 'allocate';
+
+/** Every fault that a device itself finds, with the code and the remedy that go with it. */
+const FAULTS = {
+  misaligned: ['invalid', 'Use multiples of blockBytes, and buffers that allocate() of the device has made.'],
+  outOfRange: ['invalid', 'Read below sizeBytes, and write at sizeBytes or below.'],
+  readOnly: ['forbidden', 'Open it for writing.'],
+  closed: ['gone', 'Open it again.'],
+  poisoned: [
+    'unavailable',
+    'Close it, look at the kernel log, and write again from its source whatever was written since the last sync that succeeded.',
+  ],
+  endedEarly: [
+    'corrupt',
+    'Somebody else has shortened it: treat what it held as lost, and rebuild it from other copies.',
+  ],
+  noProgress: ['unavailable', 'Look at the kernel log and at the health of the disk.'],
+  noDirectIo: ['unsupported', 'Put it on a disk with ext4 or XFS, or use plain files.'],
+  badFormat: ['corrupt', 'If nothing on it is needed, delete it and make a new one.'],
+  notAFile: ['invalid', 'Name a regular file.'],
+  noSuchZone: ['invalid', 'Ask for the zones that the report lists.'],
+  notAtWritePointer: ['invalid', 'Ask for the write pointer and write there.'],
+  beyondWritePointer: ['invalid', 'Read only what was written since the last reset of the zone.'],
+  acrossZones: ['invalid', 'Split what is read or written at the end of the zone.'],
+  beyondZoneCapacity: ['invalid', 'A zone ends at its capacity: go on in another one.'],
+  tooManyOpenZones: ['resourceExhausted', 'Close or finish a zone first.'],
+  tooManyActiveZones: ['resourceExhausted', 'Finish or reset a zone first.'],
+  wrongZoneCondition: ['conflict', 'Ask for the condition of the zone.'],
+  zoneReadOnly: ['forbidden', 'Copy what is live out of the zone, and replace the disk when zones keep failing.'],
+  zoneOffline: ['unavailable', 'Rebuild what the zone held from other copies, and replace the disk.'],
+  zoneHasLiveExtents: ['conflict', 'Copy them elsewhere and release them first.'],
+  notLive: ['notFound', 'Release an extent once, as it was handed out.'],
+  noRoom: ['resourceExhausted', 'Release what is dead, and reset the zones that victim() names.'],
+} as const satisfies Record<string, readonly [ErrorCode, string]>;
+
+export type DeviceFault = keyof typeof FAULTS;
+
+/** The same call, unchanged, succeeds only after somebody made room or repaired something. */
+const RETRYABLE: ReadonlySet<DeviceFault> = new Set<DeviceFault>(['noRoom', 'tooManyOpenZones', 'tooManyActiveZones']);
+
+export interface FailedCall {
+  readonly device: string;
+  readonly operation: DeviceOperation;
+}
+
+export interface FaultDetails {
+  readonly cause?: unknown;
+  readonly fields?: ErrorFields;
+}
+
+/** @param what - one clause without a full stop: what is wrong, with its numbers. */
+export function deviceError(
+  fault: DeviceFault,
+  call: FailedCall,
+  what: string,
+  details: FaultDetails = {},
+): CoucheStorError {
+  const [code, remedy] = FAULTS[fault];
+  return new CoucheStorError(code, sentence(call, what, remedy), {
+    retryable: RETRYABLE.has(fault),
+    fields: { ...details.fields, ...call, fault, remedy },
+    ...('cause' in details ? { cause: details.cause } : {}),
+  });
+}
+
+/** What people can do about an errno; where it is not listed, the code says enough. */
+const ERRNOS: Readonly<
+  Record<string, { readonly code?: ErrorCode; readonly remedy: string; readonly retryable?: boolean }>
+> = {
+  EIO: {
+    code: 'unavailable',
+    retryable: false,
+    remedy: 'The disk failed: look at the kernel log and at SMART, and take the bytes from other copies.',
+  },
+  ENOSPC: { remedy: 'Free space or inodes on the file system, or add a disk; what is stored stays readable.' },
+  EDQUOT: { remedy: 'Raise the quota of the user on the file system; what is stored stays readable.' },
+  EROFS: { remedy: 'The kernel mounts read-only after an error: look at its log, then repair and mount it again.' },
+  EMFILE: { remedy: 'Raise the limit of open files of the process (ulimit -n, LimitNOFILE).' },
+  ENFILE: { remedy: 'Raise the limit of open files of the machine (fs.file-max).' },
+  ENOENT: { remedy: 'Check that the disk is mounted and the path is right.' },
+  EEXIST: { remedy: 'Choose another name, or delete the file if nothing on it is needed.' },
+  EACCES: { remedy: 'Give the user of the process access to the path.' },
+  ELOOP: { code: 'invalid', remedy: 'Name the file itself: symbolic links are not followed.' },
+  EISDIR: { code: 'invalid', remedy: 'Name a file, not a directory.' },
+  ENOTDIR: { code: 'invalid', remedy: 'Check the path: a part of it is a file, not a directory.' },
+};
+
+const OTHER_ERRNO = { remedy: 'Look at the kernel log.' };
+
+export function errnoOf(thrown: unknown): string | undefined {
+  return isError(thrown) && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+/** A failed system call as the one error. What is a CoucheStorError already comes back as it is. */
+export function systemError(thrown: unknown, call: FailedCall): CoucheStorError {
+  if (thrown instanceof CoucheStorError) return thrown;
+  const errno = errnoOf(thrown) ?? 'unknown';
+  const { code, remedy, retryable } = { code: undefined, retryable: undefined, ...(ERRNOS[errno] ?? OTHER_ERRNO) };
+  const general = toCoucheStorError(thrown);
+  return new CoucheStorError(code ?? general.code, sentence(call, general.message, remedy), {
+    retryable: retryable ?? general.retryable,
+    fields: { ...call, fault: 'system', errno, remedy },
+    cause: thrown,
+  });
+}
+
+function sentence({ device, operation }: FailedCall, what: string, remedy: string): string {
+  return `${device}: ${operation}: ${what.replace(/\.$/, '')}. ${remedy}`;
+}
