@@ -57,7 +57,8 @@ const RESYNC_MS = 10 * 60_000;
 export function createMigrating(options: MigratingOptions): Migrating {
   const { config, clock, logger, policies, migrations, vitals } = options;
   const starter = createStarter(options);
-  const retention = new MigrationRetention({ policies, migrations, clock, logger });
+  const { maxMigrationsPerHour } = config;
+  const retention = new MigrationRetention({ policies, migrations, maxMigrationsPerHour, clock, logger });
   const queue = new WorkQueue({ clock });
   const controller = {
     queue,

@@ -140,14 +140,17 @@ describe('MigrationRetention', () => {
     migrations = new FakeVolumeMigrations();
     policies = { kind: 'ok', policies: [gold()] };
     stop = new AbortController();
-    const retention = new MigrationRetention({
+    running = start();
+  });
+
+  const start = (maxMigrationsPerHour = 6): Promise<void> =>
+    new MigrationRetention({
       policies: { snapshot: () => policies },
       migrations,
+      maxMigrationsPerHour,
       clock,
       logger: nullLogger,
-    });
-    running = retention.run(stop.signal);
-  });
+    }).run(stop.signal);
 
   afterEach(async () => {
     stop.abort();
@@ -162,6 +165,17 @@ describe('MigrationRetention', () => {
     expect(migrations.removed).toEqual(Array.from({ length: 20 }, (_, index) => `v-${index}-1`));
     await pass();
     expect([migrations.removed.length, [...migrations.stored.keys()]]).toEqual([30, ['young-1']]);
+  });
+
+  it('removes more within an hour than may start within one', async () => {
+    stop.abort();
+    await running;
+    stop = new AbortController();
+    running = start(1_000);
+    const all = Array.from({ length: 1_100 }, (_, index) => ended(`v-${index}-1`, 2_000 - index));
+    migrations.put(...all);
+    await clock.advance(3_600_000);
+    expect(migrations.removed).toHaveLength(1_100);
   });
 
   it('removes nothing while a cache may not be relied on', async () => {

@@ -14,13 +14,18 @@ import type { VolumeMigrations } from '../ports/volume-migrations.ts';
 export interface MigrationRetentionOptions {
   readonly policies: Pick<StoragePolicies, 'snapshot'>;
   readonly migrations: Pick<VolumeMigrations, 'snapshot' | 'remove'>;
+  /** How many may come; more than that may go. */
+  readonly maxMigrationsPerHour?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 const INTERVAL_MS = 10 * 60_000;
-/** At a time; an emptied cache or a clock that jumps does not empty the API. */
-const MAX_REMOVALS = 20;
+/**
+ * At a time, or as many as keep up with twice those that start: an emptied cache or a clock that jumps does not empty the API.
+ */
+const LEAST_REMOVALS = 20;
+const SWEEPS_PER_HOUR = 3_600_000 / INTERVAL_MS;
 /** The longest that a volume rests after failures, and the least that a migration is there to be looked at. */
 const DAY_MS = 24 * 3_600_000;
 /**
@@ -51,12 +56,13 @@ export class MigrationRetention {
   }
 
   async #sweep(signal: AbortSignal): Promise<void> {
-    const { policies, migrations, clock, logger } = this.#options;
+    const { policies, migrations, maxMigrationsPerHour = 0, clock, logger } = this.#options;
+    const maxRemovals = Math.max(LEAST_REMOVALS, Math.ceil((2 * maxMigrationsPerHour) / SWEEPS_PER_HOUR));
     const listed = migrations.snapshot();
     const known = policies.snapshot();
     if (listed.kind === 'refused' || known.kind === 'refused') return;
     const expired = expiredMigrations(listed.migrations, known.policies, clock.now());
-    for (const record of expired.slice(0, MAX_REMOVALS)) {
+    for (const record of expired.slice(0, maxRemovals)) {
       if (signal.aborted) return;
       try {
         await migrations.remove(record, signal);
