@@ -13,6 +13,7 @@ import type {
 } from '../model/cluster-snapshot.ts';
 import type { Heat, HeatReading } from '../model/heat.ts';
 import type { OperatorSettings, PolicyInput } from '../model/policy-input.ts';
+import { NO_STORAGE } from '../model/storage.fixture.ts';
 
 export const HOUR_MS = 3_600_000;
 export const NOW_MS = Date.parse('2026-02-17T12:00:00Z');
@@ -190,19 +191,7 @@ export function snapshotOf(parts: {
   const { claims, volumes, pools, migrations = [] } = parts;
   return {
     takenAtMs: NOW_MS,
-    storage: {
-      capabilities: {
-        kind: 'MayastorRest',
-        version: '2.10.0',
-        canMoveReplicas: true,
-        removalKnowsTopology: true,
-        removalKnowsCordons: true,
-        poolCordons: true,
-      },
-      volumes,
-      pools,
-      nodes: pools.map(nodeOf),
-    },
+    storage: { ...NO_STORAGE, volumes, pools, nodes: pools.map(nodeOf) },
     claims,
     migrations,
   };

@@ -5,7 +5,8 @@ import { decide } from '../brain/index.ts';
 import { claimOf, migrationOf, nodeOf, NOW_MS, poolOf, readingOf, volumeOf } from '../brain/brain.fixture.ts';
 import type { NodeFacts, PoolFacts } from '../model/cluster-snapshot.ts';
 import { planOnce } from './plan-once.ts';
-import { NO_STORAGE, PlanningStage, policyRecord } from './planning.fixture.ts';
+import { NO_STORAGE } from '../model/storage.fixture.ts';
+import { PlanningStage, policyRecord } from './planning.fixture.ts';
 
 const hot = [poolOf('Hot', 0), poolOf('Hot', 1)] as const;
 const cold = poolOf('Cold', 0);

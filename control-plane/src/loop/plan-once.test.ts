@@ -3,7 +3,8 @@ import { CoucheStorError, InvariantError, parseNodeName, parseVolumeId } from '@
 import type { MigrationFacts, VolumeFacts } from '../model/cluster-snapshot.ts';
 import { decisionFixture } from '../model/decision.fixture.ts';
 import { planOnce } from './plan-once.ts';
-import { NO_STORAGE, PlanningStage, policyRecord } from './planning.fixture.ts';
+import { NO_STORAGE } from '../model/storage.fixture.ts';
+import { PlanningStage, policyRecord } from './planning.fixture.ts';
 
 const HOUR_MS = 3_600_000;
 let stage: PlanningStage;

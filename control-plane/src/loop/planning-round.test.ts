@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CoucheStorError, InvariantError, nullLogger, type Logger } from '@couchestor/common/base';
 import type { StorageFacts } from '../model/cluster-snapshot.ts';
 import type { PlanningReport } from '../model/planning-report.ts';
-import { NO_STORAGE, PlanningStage, policyRecord } from './planning.fixture.ts';
+import { NO_STORAGE } from '../model/storage.fixture.ts';
+import { PlanningStage, policyRecord } from './planning.fixture.ts';
 import { PlanningRound } from './planning-round.ts';
 
 let stage: PlanningStage;

@@ -5,6 +5,7 @@ import type { ClusterSnapshot, StorageFacts } from '../model/cluster-snapshot.ts
 import type { Decision } from '../model/decision.ts';
 import type { HeatReading } from '../model/heat.ts';
 import type { StoragePolicyRecord } from '../model/storage-policy-record.ts';
+import { NO_STORAGE } from '../model/storage.fixture.ts';
 import type { ClusterObjectsSnapshot } from '../ports/cluster-objects.ts';
 import type { StoragePoliciesSnapshot } from '../ports/storage-policies.ts';
 import type { Decide, PlanningParts } from './plan-once.ts';
@@ -27,20 +28,6 @@ export function policyRecord(name: string, changes: object = {}, generation = 1)
   };
   return { name, uid: metadata.uid, generation, parsed: parseStoragePolicy(document), status: {} };
 }
-
-export const NO_STORAGE: StorageFacts = {
-  capabilities: {
-    kind: 'MayastorRest',
-    version: '2.10.0',
-    canMoveReplicas: true,
-    removalKnowsTopology: true,
-    removalKnowsCordons: true,
-    poolCordons: true,
-  },
-  volumes: [],
-  pools: [],
-  nodes: [],
-};
 
 export class PlanningStage {
   readonly clock = new VirtualClock();

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseNodeName, parsePoolName, parseVolumeId } from '@couchestor/common/base';
 import type { ClaimFacts, MigrationFacts, NodeFacts, PoolFacts, StorageFacts } from './cluster-snapshot.ts';
 import { composeSnapshot, ZONE_LABEL } from './compose-snapshot.ts';
+import { NO_STORAGE } from './storage.fixture.ts';
 
 const node = (name: string, labels: Record<string, string> = {}): NodeFacts => ({
   node: parseNodeName(name),
@@ -11,19 +12,7 @@ const node = (name: string, labels: Record<string, string> = {}): NodeFacts => (
   topologyLabels: labels,
   failureDomain: name,
 });
-const storage = (nodes: readonly NodeFacts[]): StorageFacts => ({
-  capabilities: {
-    kind: 'MayastorRest',
-    version: '2.10.0',
-    canMoveReplicas: true,
-    removalKnowsTopology: true,
-    removalKnowsCordons: true,
-    poolCordons: true,
-  },
-  volumes: [],
-  pools: [],
-  nodes,
-});
+const storage = (nodes: readonly NodeFacts[]): StorageFacts => ({ ...NO_STORAGE, nodes });
 const compose = (nodes: readonly NodeFacts[], nodeLabels: Record<string, Record<string, string>>) =>
   composeSnapshot({
     storage: storage(nodes),
