@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import { CoucheStorError } from '@couchestor/common/base';
+import fc from 'fast-check';
+import { MemoryDevice } from './memory-device.fixture.ts';
+import { openShard } from './open-shard.ts';
+import { BLOCK_BYTES, HEADER_BYTES } from './shard-layout.ts';
+import type { ShardReader } from './shard-reader.ts';
+import { crc32c, ioOn, payloadOf, writeShard } from './shards.fixture.ts';
+import { WindowPool } from './window-pool.ts';
+
+const broken = new CoucheStorError('unavailable', 'the disk failed', { fields: { fault: 'system' } });
+
+interface Opened {
+  readonly reader: ShardReader;
+  readonly device: MemoryDevice;
+  readonly windows: WindowPool;
+}
+
+async function opened(payload: Uint8Array, windowBytes = BLOCK_BYTES): Promise<Opened> {
+  const { bytes, expected } = await writeShard(payload);
+  const device = new MemoryDevice(bytes);
+  const io = ioOn(device, windowBytes);
+  const result = await openShard(io, expected);
+  if (result.kind !== 'open') throw new Error(result.kind);
+  return { reader: result.reader, device, windows: io.windows };
+}
+
+describe('a read', () => {
+  it('gives the bytes of any range, however large the windows are', async () => {
+    const edges = [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 4 * BLOCK_BYTES, 5 * BLOCK_BYTES + 77];
+    const places = fc.oneof(fc.constantFrom(...edges), fc.nat({ max: 5 * BLOCK_BYTES + 77 }));
+    const shards = await Promise.all(
+      [1, 2, 3, 8].flatMap((blocks) =>
+        edges.filter((length) => length > 0).map((length) => opened(payloadOf(length), blocks * BLOCK_BYTES)),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...shards), places, places, async ({ reader, windows }, one, other) => {
+        const { payloadBytes } = reader.header;
+        const [from, to] = [Math.min(one, other, payloadBytes), Math.min(Math.max(one, other), payloadBytes)];
+        const into = new Uint8Array(to - from);
+        expect(await reader.read(from, into)).toEqual({ kind: 'verified' });
+        expect(Buffer.compare(into, payloadOf(payloadBytes).subarray(from, to))).toBe(0);
+        expect(windows.inUse).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('touches no block outside its range', async () => {
+    const { reader, device } = await opened(payloadOf(4 * BLOCK_BYTES));
+    const before = device.calls.read;
+    device.content.fill(0, HEADER_BYTES, HEADER_BYTES + BLOCK_BYTES);
+    device.content.fill(0, HEADER_BYTES + 3 * BLOCK_BYTES);
+    expect(await reader.read(BLOCK_BYTES, new Uint8Array(2 * BLOCK_BYTES))).toEqual({ kind: 'verified' });
+    expect(device.calls.read - before).toBe(2);
+    expect(await reader.read(BLOCK_BYTES, new Uint8Array(0))).toEqual({ kind: 'verified' });
+    expect(device.calls.read - before).toBe(2);
+  });
+
+  it.each([
+    [-1, 1],
+    [0.5, 1],
+    [NaN, 1],
+    [0, 101],
+    [100, 1],
+    [101, 0],
+    [2 ** 53, 1],
+  ])('refuses what is not within the payload: from %d, %d bytes', async (offset, length) => {
+    const { reader, device, windows } = await opened(payloadOf(100));
+    const before = { ...device.calls };
+    await expect(reader.read(offset, new Uint8Array(length))).rejects.toMatchObject({
+      code: 'invalid',
+      fields: { field: 'range' },
+    });
+    expect([device.calls, windows.inUse]).toEqual([before, 0]);
+  });
+
+  it('names every corrupt block of its range and serves none of it, whichever blocks they are', async () => {
+    const payload = payloadOf(6 * BLOCK_BYTES + 10);
+    const blocks = fc.uniqueArray(fc.nat({ max: 6 }), { minLength: 1, maxLength: 7 });
+    const range = fc.tuple(fc.nat({ max: 6 }), fc.nat({ max: 6 }), fc.nat({ max: 9 }));
+    await fc.assert(
+      fc.asyncProperty(blocks, range, fc.constantFrom(1, 2, 8), async (damaged, [one, other, inset], window) => {
+        const { reader, device } = await opened(payload, window * BLOCK_BYTES);
+        for (const block of damaged) device.content[HEADER_BYTES + block * BLOCK_BYTES + inset]! ^= 1 << (block % 8);
+        const [first, last] = [Math.min(one, other), Math.max(one, other)];
+        const from = first * BLOCK_BYTES + inset;
+        const to = Math.min((last + 1) * BLOCK_BYTES - inset, payload.length);
+        const into = new Uint8Array(to - from).fill(0xbb);
+        const touched = damaged.filter((block) => block >= first && block <= last).sort((a, b) => a - b);
+        const result = await reader.read(from, into);
+        if (touched.length === 0) {
+          expect(result).toEqual({ kind: 'verified' });
+          expect(Buffer.compare(into, payload.subarray(from, to))).toBe(0);
+        } else {
+          expect(result).toEqual({ kind: 'corrupt', blocks: touched });
+          expect(into.every((byte) => byte === 0)).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('says that it could not read, which is not that the shard is bad, and serves nothing', async () => {
+    const payload = payloadOf(3 * BLOCK_BYTES + 10);
+    for (let call = 1; call <= 4; call += 1) {
+      const { reader, device, windows } = await opened(payload);
+      device.fault = { operation: 'read', call: device.calls.read + call, error: broken };
+      const into = new Uint8Array(payload.length).fill(0xbb);
+      expect(await reader.read(0, into)).toEqual({ kind: 'unreadable', block: call - 1, error: broken });
+      expect(into.every((byte) => byte === 0)).toBe(true);
+      expect(windows.inUse).toBe(0);
+      expect(await reader.read(0, into)).toEqual({ kind: 'verified' });
+      expect(Buffer.compare(into, payload)).toBe(0);
+    }
+  });
+
+  it('verifies every time, also what was right before', async () => {
+    const { reader, device } = await opened(payloadOf(100));
+    expect(await reader.read(0, new Uint8Array(100))).toEqual({ kind: 'verified' });
+    device.content[HEADER_BYTES + 50]! ^= 0x80;
+    expect(await reader.read(0, new Uint8Array(1))).toEqual({ kind: 'corrupt', blocks: [0] });
+  });
+
+  it('shares a few windows with many others', async () => {
+    const payload = payloadOf(4 * BLOCK_BYTES);
+    const { bytes, expected } = await writeShard(payload);
+    const allocated: number[] = [];
+    const windows = new WindowPool({
+      windowBytes: BLOCK_BYTES,
+      windows: 3,
+      waiting: 29,
+      allocate: (length) => (allocated.push(length), new Uint8Array(length)),
+    });
+    const reads = Array.from({ length: 32 }, async (_, number) => {
+      const shard = await openShard({ device: new MemoryDevice(bytes), windows, crc32c }, expected);
+      if (shard.kind !== 'open') return shard.kind;
+      const into = new Uint8Array(2 * BLOCK_BYTES);
+      const result = await shard.reader.read(number, into);
+      expect(Buffer.compare(into, payload.subarray(number, number + into.length))).toBe(0);
+      return result.kind;
+    });
+    expect(await Promise.all(reads)).toEqual(Array(32).fill('verified'));
+    expect(allocated).toEqual(Array(3).fill(BLOCK_BYTES));
+    expect(windows.inUse).toBe(0);
+  });
+});

@@ -1,0 +1,75 @@
+/** Shards for tests: headers, payloads that follow from a seed, and the shortest way to write and read one. */
+import { parsePlacement, parseShardIndex, parseStripeId, parseVolumeId } from '@couchestor/common/base';
+import { chooseCrc32c } from '@couchestor/common/coding';
+import { MemoryDevice } from './memory-device.fixture.ts';
+import { openShard, type ExpectedShard, type OpenedShard } from './open-shard.ts';
+import type { ShardHeader } from './shard-header.ts';
+import type { ShardIo } from './shard-io.ts';
+import { BLOCK_BYTES } from './shard-layout.ts';
+import type { ShardName } from './shard-name.ts';
+import { ShardWriter } from './shard-writer.ts';
+import { WindowPool } from './window-pool.ts';
+
+export const { crc32c } = chooseCrc32c();
+
+export function nameOf(
+  changes: { volumeId?: string; stripeId?: string; index?: number; placement?: number } = {},
+): ShardName {
+  return {
+    volumeId: parseVolumeId(changes.volumeId ?? 'vol-5f0c954c'),
+    stripeId: parseStripeId(changes.stripeId ?? '7-42'),
+    index: parseShardIndex(changes.index ?? 3),
+    placement: parsePlacement(changes.placement ?? 1),
+  };
+}
+
+export function headerOf(payloadBytes: number, changes: Partial<ShardHeader> = {}): ShardHeader {
+  return {
+    name: nameOf(),
+    payloadBytes,
+    stripeLogicalBytes: 4 * payloadBytes,
+    scheme: { matrixId: 'rs-cauchy1/1', dataShards: 4, parityShards: 2, localGroups: 0 },
+    stripeRecord: new TextEncoder().encode('{"seq":9}'),
+    createdBy: 'couchestor-agent/1.0.0',
+    ...changes,
+  };
+}
+
+/** Bytes of a 32-bit xorshift: the same for ever, and no two blocks alike. */
+export function payloadOf(bytes: number, seed = 1): Uint8Array {
+  const words = new Uint32Array(Math.ceil(bytes / 4));
+  let state = seed;
+  for (let index = 0; index < words.length; index += 1) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    words[index] = state;
+  }
+  return new Uint8Array(words.buffer, 0, bytes);
+}
+
+export function ioOn(device: MemoryDevice, windowBytes = BLOCK_BYTES): ShardIo {
+  const windows = new WindowPool({ windowBytes, windows: 1, waiting: 0, allocate: (bytes) => device.allocate(bytes) });
+  return { device, windows, crc32c };
+}
+
+export interface WrittenShard {
+  readonly bytes: Buffer;
+  readonly expected: ExpectedShard;
+}
+
+export async function writeShard(
+  payload: Uint8Array,
+  header = headerOf(payload.length),
+  windowBytes = BLOCK_BYTES,
+): Promise<WrittenShard> {
+  const device = new MemoryDevice();
+  const writer = await ShardWriter.begin(ioOn(device, windowBytes), header);
+  await writer.append(payload);
+  const { checksum } = await writer.commit();
+  return { bytes: device.content, expected: { name: header.name, payloadBytes: payload.length, checksum } };
+}
+
+export async function openBytes(bytes: Uint8Array, expected: ExpectedShard): Promise<OpenedShard> {
+  return openShard(ioOn(new MemoryDevice(bytes)), expected);
+}
