@@ -14,9 +14,8 @@ import {
 } from './engine-arguments.ts';
 import type { ErasureEngine, PreparedMatrix } from './engine.ts';
 import { product } from './galois.ts';
+import { addRow, differenceOf, ROWS_PER_TABLE, storeRows, sumInputs, TABLE_ENTRIES, takeInput } from './table-loops.ts';
 
-const ROWS_PER_TABLE = 4;
-const TABLE_ENTRIES = 256;
 /** Positions summed at a time. */
 const TILE_BYTES = 2048;
 
@@ -94,11 +93,11 @@ export class TypeScriptEngine implements ErasureEngine {
     for (let start = offset; start < end; start += TILE_BYTES) {
       const stop = Math.min(start + TILE_BYTES, end);
       for (let group = 0; group < tables.length; group += 1) {
-        take1(tables[group]!, base, input, this.#sums, start, stop);
+        takeInput(tables[group]!, base, input, this.#sums, start, stop);
         const first = group * ROWS_PER_TABLE;
         const last = Math.min(first + ROWS_PER_TABLE, rows);
         for (let row = first; row < last; row += 1) {
-          add(this.#sums, 8 * (row - first), outputs[row]!, start, stop);
+          addRow(this.#sums, 8 * (row - first), outputs[row]!, start, stop);
         }
       }
     }
@@ -122,10 +121,9 @@ export class TypeScriptEngine implements ErasureEngine {
       for (let group = 0; group < tables.length; group += 1) {
         sumInputs(tables[group]!, inputs, this.#sums, start, stop);
         const first = group * ROWS_PER_TABLE;
-        const last = Math.min(first + ROWS_PER_TABLE, rows);
-        for (let row = first; row < last; row += 1) {
-          const isEqual = equals(this.#sums, 8 * (row - first), expected[row]!, start, stop);
-          if (!isEqual) differs[row] = 1;
+        const difference = differenceOf(this.#sums, expected, first, start, stop);
+        for (let row = first; row < Math.min(first + ROWS_PER_TABLE, rows); row += 1) {
+          if (((difference >>> (8 * (row - first))) & 0xff) !== 0) differs[row] = 1;
         }
       }
     }
@@ -135,149 +133,4 @@ export class TypeScriptEngine implements ErasureEngine {
 function own(matrix: PreparedMatrix): TableMatrix {
   if (matrix instanceof TableMatrix) return matrix;
   throw new InvariantError('Invariant broken: a matrix is used by the engine that prepared it');
-}
-
-/** Four inputs at a time: a table of four columns is a sixth of a small first-level cache. */
-function sumInputs(
-  table: Int32Array,
-  inputs: readonly Uint8Array[],
-  sums: Int32Array,
-  start: number,
-  stop: number,
-): void {
-  const count = inputs.length;
-  let column = count >= 4 ? 4 : 1;
-  if (count >= 4) take4(table, 0, inputs, sums, start, stop);
-  else take1(table, 0, inputs[0]!, sums, start, stop);
-  for (; column + 4 <= count; column += 4) add4(table, column, inputs, sums, start, stop);
-  if (column + 2 <= count) {
-    add2(table, column, inputs, sums, start, stop);
-    column += 2;
-  }
-  for (; column < count; column += 1) {
-    add1(table, column * TABLE_ENTRIES, inputs[column]!, sums, start, stop);
-  }
-}
-
-/** From the sums of one group of rows to the outputs of those rows. */
-function storeRows(sums: Int32Array, outputs: readonly Uint8Array[], first: number, start: number, stop: number): void {
-  const count = outputs.length - first;
-  if (count >= ROWS_PER_TABLE) store4(sums, outputs, first, start, stop);
-  else for (let row = 0; row < count; row += 1) store1(sums, 8 * row, outputs[first + row]!, start, stop);
-}
-
-// The inner loops: standalone functions of typed arrays and numbers, which the compiler of the runtime sees with one type each.
-
-function take1(
-  table: Int32Array,
-  base: number,
-  input: Uint8Array,
-  sums: Int32Array,
-  start: number,
-  stop: number,
-): void {
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    sums[position] = table[base + input[at]!]!;
-  }
-}
-
-function add1(table: Int32Array, base: number, input: Uint8Array, sums: Int32Array, start: number, stop: number): void {
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    sums[position] = sums[position]! ^ table[base + input[at]!]!;
-  }
-}
-
-function add2(
-  table: Int32Array,
-  column: number,
-  inputs: readonly Uint8Array[],
-  sums: Int32Array,
-  start: number,
-  stop: number,
-): void {
-  const a = inputs[column]!;
-  const b = inputs[column + 1]!;
-  const base = column * TABLE_ENTRIES;
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    sums[position] = sums[position]! ^ table[base + a[at]!]! ^ table[base + TABLE_ENTRIES + b[at]!]!;
-  }
-}
-
-function take4(
-  table: Int32Array,
-  column: number,
-  inputs: readonly Uint8Array[],
-  sums: Int32Array,
-  start: number,
-  stop: number,
-): void {
-  const a = inputs[column]!;
-  const b = inputs[column + 1]!;
-  const c = inputs[column + 2]!;
-  const d = inputs[column + 3]!;
-  const base = column * TABLE_ENTRIES;
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    sums[position] =
-      table[base + a[at]!]! ^
-      table[base + TABLE_ENTRIES + b[at]!]! ^
-      table[base + 2 * TABLE_ENTRIES + c[at]!]! ^
-      table[base + 3 * TABLE_ENTRIES + d[at]!]!;
-  }
-}
-
-function add4(
-  table: Int32Array,
-  column: number,
-  inputs: readonly Uint8Array[],
-  sums: Int32Array,
-  start: number,
-  stop: number,
-): void {
-  const a = inputs[column]!;
-  const b = inputs[column + 1]!;
-  const c = inputs[column + 2]!;
-  const d = inputs[column + 3]!;
-  const base = column * TABLE_ENTRIES;
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    sums[position] =
-      sums[position]! ^
-      table[base + a[at]!]! ^
-      table[base + TABLE_ENTRIES + b[at]!]! ^
-      table[base + 2 * TABLE_ENTRIES + c[at]!]! ^
-      table[base + 3 * TABLE_ENTRIES + d[at]!]!;
-  }
-}
-
-function store1(sums: Int32Array, shift: number, output: Uint8Array, start: number, stop: number): void {
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    output[at] = sums[position]! >>> shift;
-  }
-}
-
-function store4(sums: Int32Array, outputs: readonly Uint8Array[], first: number, start: number, stop: number): void {
-  const a = outputs[first]!;
-  const b = outputs[first + 1]!;
-  const c = outputs[first + 2]!;
-  const d = outputs[first + 3]!;
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    const sum = sums[position]!;
-    a[at] = sum;
-    b[at] = sum >>> 8;
-    c[at] = sum >>> 16;
-    d[at] = sum >>> 24;
-  }
-}
-
-function add(sums: Int32Array, shift: number, output: Uint8Array, start: number, stop: number): void {
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    output[at] = output[at]! ^ (sums[position]! >>> shift);
-  }
-}
-
-function equals(sums: Int32Array, shift: number, expected: Uint8Array, start: number, stop: number): boolean {
-  let difference = 0;
-  for (let at = start, position = 0; at < stop; at += 1, position += 1) {
-    difference |= (sums[position]! >>> shift) ^ expected[at]!;
-  }
-  return (difference & 0xff) === 0;
 }
