@@ -27,6 +27,8 @@ const BASE_ROUNDS = 3;
 
 export interface Measured {
   readonly shape: string;
+  /** `encode`, `reconstruct 1`, `reconstruct m`, `range`, `verify`. */
+  readonly kind: string;
   readonly shardBytes: number;
   readonly userBytes: number;
   /** By contender. */
@@ -73,7 +75,8 @@ export async function measureCodec(
             ronomon === undefined ? undefined : ronomonContender(ronomon, stripe, operation),
           ].filter((contender) => contender !== undefined);
           const samples = await takeTurns(contenders, sizes.sampling);
-          measured.push({ shape: operation.shape, shardBytes, userBytes: operation.userBytes, samples });
+          const { shape, kind, userBytes } = operation;
+          measured.push({ shape, kind, shardBytes, userBytes, samples });
         }
         stripe.release();
       }
@@ -108,7 +111,7 @@ async function checkSameBytes(
 ): Promise<void> {
   const digests = codecs.map((codec) => {
     if (operation.name !== 'verify') for (const bytes of operation.results) bytes.fill(0);
-    operation.call(codec);
+    operation.prepare(codec)();
     return digestOf(operation.results);
   });
   if (isal !== undefined) digests.push(await isal.useWork(operation.plain));
@@ -116,7 +119,7 @@ async function checkSameBytes(
 }
 
 function engineContender(codec: ErasureCodec, operation: Operation): Contender {
-  const call = (): void => operation.call(codec);
+  const call = operation.prepare(codec);
   return { name: codec.engine.name, take: (sampling) => sampleCalls(call, sampling) };
 }
 

@@ -22,6 +22,8 @@ export interface PlainWork {
 
 export interface Operation {
   readonly name: 'encode' | 'reconstruct' | 'range' | 'verify';
+  /** The name, with which of the reconstructions it is. */
+  readonly kind: string;
   /** `encode 4+2 x 1MiB`. */
   readonly shape: string;
   /** k times the shard, or times the range, also where fewer shards are read. */
@@ -29,8 +31,9 @@ export interface Operation {
   /** Data shards that are lost. */
   readonly lost: number;
   readonly plain: PlainWork;
-  call(codec: ErasureCodec): void;
-  /** Where the bytes are that call() computed or compared. */
+  /** The call that is measured. */
+  prepare(codec: ErasureCodec): () => void;
+  /** Where the bytes are that the call computed or compared. */
   readonly results: readonly Uint8Array[];
 }
 
@@ -106,9 +109,7 @@ export class Stripe {
       ...this.#whole('encode', `encode ${this.name}`),
       plain: this.#parityWork('multiply'),
       results: parity,
-      call: (codec) => {
-        codec.encode(data, parity);
-      },
+      prepare: (codec) => () => codec.encode(data, parity),
     };
   }
 
@@ -118,7 +119,7 @@ export class Stripe {
       ...this.#whole('verify', `verify ${this.name}`),
       plain: this.#parityWork('verify'),
       results: parity,
-      call: (codec) => {
+      prepare: (codec) => () => {
         if (codec.verify(data, parity).length > 0) throw new Error('the parity does not fit');
       },
     };
@@ -131,35 +132,39 @@ export class Stripe {
     const outputs = results.map((bytes, shard) => ({ shard, bytes }));
     return {
       ...this.#whole('reconstruct', `reconstruct ${lost} ${this.name}`),
+      kind: lost === 1 ? 'reconstruct 1' : 'reconstruct m',
       lost,
       plain: this.#reconstructWork(lost, 0, this.shardBytes),
       results,
-      call: (codec) => {
-        codec.reconstruct(shards, outputs);
-      },
+      prepare: (codec) => () => codec.reconstruct(shards, outputs),
     };
   }
 
-  /** From the middle of the first shard, which is lost. */
+  /** From the middle of the first shard, which is lost. Whoever reads one has the plan, since it says what to read. */
   #range(): Operation {
     const length = this.shardBytes / RANGE_PART;
-    const offset = this.shardBytes / 2;
-    const shards = this.#without(1);
-    const results = this.spare.slice(0, 1).map((bytes) => bytes.subarray(offset, offset + length));
+    const range = { offset: this.shardBytes / 2, length };
+    const { offset } = range;
+    const request = { available: numbers(1, this.scheme.totalShards), wanted: [0] };
+    const outputs = this.spare.slice(0, 1);
+    const results = outputs.map((bytes) => bytes.subarray(offset, offset + length));
+    const plain = this.#reconstructWork(1, offset, length);
+    const inputs = this.buffers.filter((_, shard) => plain.sources.includes(shard));
     return {
       ...this.#whole('range', `range ${sizeOf(length)} ${this.name}`),
       userBytes: this.scheme.dataShards * length,
       lost: 1,
-      plain: this.#reconstructWork(1, offset, length),
+      plain,
       results,
-      call: (codec) => {
-        for (const bytes of results) codec.reconstructRange(shards, { shard: 0, bytes }, offset);
+      prepare: (codec) => {
+        const plan = codec.prepare(request);
+        return () => codec.run(plan, inputs, outputs, range);
       },
     };
   }
 
-  #whole(name: Operation['name'], shape: string): Pick<Operation, 'name' | 'shape' | 'userBytes' | 'lost'> {
-    return { name, shape, userBytes: this.scheme.dataShards * this.shardBytes, lost: 0 };
+  #whole(name: Operation['name'], shape: string): Pick<Operation, 'name' | 'kind' | 'shape' | 'userBytes' | 'lost'> {
+    return { name, kind: name, shape, userBytes: this.scheme.dataShards * this.shardBytes, lost: 0 };
   }
 
   #without(lost: number): (Uint8Array | undefined)[] {
