@@ -70,6 +70,14 @@ export async function writeShard(
   return { bytes: device.content, expected: { name: header.name, payloadBytes: payload.length, checksum } };
 }
 
+/** One for all, so that a sweep over thousands of files allocates once. */
+const shared = new WindowPool({
+  windowBytes: BLOCK_BYTES,
+  windows: 1,
+  waiting: 9,
+  allocate: (bytes) => new Uint8Array(bytes),
+});
+
 export async function openBytes(bytes: Uint8Array, expected: ExpectedShard): Promise<OpenedShard> {
-  return openShard(ioOn(new MemoryDevice(bytes)), expected);
+  return openShard({ device: new MemoryDevice(bytes), windows: shared, crc32c }, expected);
 }
