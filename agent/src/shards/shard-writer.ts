@@ -83,8 +83,12 @@ export class ShardWriter {
       throw this.#lengthError(`${bytes.length} bytes after ${this.#appended} are more than the ${payloadBytes}`);
     }
     await this.#run(async () => {
-      this.#takeChecksums(bytes);
-      await this.#put(bytes);
+      // Piece by piece, so that one long call does not hold up whatever else the process does.
+      for (let taken = 0; taken < bytes.length; taken += BLOCK_BYTES) {
+        const piece = bytes.subarray(taken, taken + BLOCK_BYTES);
+        this.#takeChecksums(piece);
+        await this.#put(piece);
+      }
     });
   }
 

@@ -1,0 +1,157 @@
+/** Shards on the kinds of devices there are, with the faults that the system below them has. */
+import { statfsSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { openDirectFileDevice, openFileDevice, type BlockDevice } from '../devices/index.ts';
+import { MockDisk, type MockEffect, type MockOperation } from '../devices/mock-device.ts';
+import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
+import { openShard, type OpenedShard } from './open-shard.ts';
+import { BLOCK_BYTES, layoutOf } from './shard-layout.ts';
+import { ShardWriter } from './shard-writer.ts';
+import { crc32c, headerOf, payloadOf } from './shards.fixture.ts';
+import { WindowPool } from './window-pool.ts';
+
+const PAYLOAD = payloadOf(5 * BLOCK_BYTES + 4097);
+const EXPECTED = { name: headerOf(1).name, payloadBytes: PAYLOAD.length, checksum: crc32c(PAYLOAD) };
+const { fileBytes } = layoutOf(PAYLOAD.length);
+
+const windowsOf = (device: BlockDevice): WindowPool =>
+  new WindowPool({
+    windowBytes: 2 * BLOCK_BYTES,
+    windows: 1,
+    waiting: 0,
+    allocate: (bytes) => device.allocate(bytes),
+  });
+
+async function write(device: BlockDevice): Promise<void> {
+  const writer = await ShardWriter.begin({ device, windows: windowsOf(device), crc32c }, headerOf(PAYLOAD.length));
+  await writer.append(PAYLOAD.subarray(0, 100_000));
+  await writer.append(PAYLOAD.subarray(100_000));
+  expect(await writer.commit()).toEqual({ checksum: EXPECTED.checksum, fileBytes });
+}
+
+const open = (device: BlockDevice): Promise<OpenedShard> =>
+  openShard({ device, windows: windowsOf(device), crc32c }, EXPECTED);
+
+/** What a reader of the whole shard gets. */
+async function outcomeOf(device: BlockDevice): Promise<string> {
+  const opened = await open(device);
+  if (opened.kind !== 'open') return opened.kind === 'missing' ? opened.reason : opened.kind;
+  const into = new Uint8Array(PAYLOAD.length);
+  const { kind } = await opened.reader.read(0, into);
+  expect(Buffer.compare(into, kind === 'verified' ? PAYLOAD : new Uint8Array(PAYLOAD.length))).toBe(0);
+  return kind;
+}
+
+describe('a shard in a file', () => {
+  const scratch = scratchFolder();
+
+  it('is written, synced and read through the page cache', async () => {
+    const path = scratch.path('3.1.shard');
+    const device = await openFileDevice(path, { mode: 'create' });
+    await write(device);
+    await device.close();
+    const reading = await openFileDevice(path, { mode: 'read' });
+    expect(await outcomeOf(reading)).toBe('verified');
+    await reading.close();
+
+    for (const length of [fileBytes - 1, 5000, 1, 0]) {
+      truncateSync(path, length);
+      const cut = await openFileDevice(path, { mode: 'read' });
+      expect(await outcomeOf(cut)).toBe('incomplete');
+      await cut.close();
+    }
+  });
+});
+
+const TMPFS = 0x01021994;
+/** Of those there are, a folder on a disk. */
+const disk = [tmpdir(), join(import.meta.dirname, '..', '..', '..')].find(
+  (folder) => statfsSync(folder).type !== TMPFS,
+);
+const onDisk = disk === undefined ? describe.skip : describe;
+
+onDisk(
+  `a shard past the page cache${disk === undefined ? ' [skipped: needs a temporary folder on a disk]' : ''}`,
+  () => {
+    const scratch = scratchFolder(disk);
+
+    it('is the same file', async () => {
+      const path = scratch.path('3.1.shard');
+      const device = await openDirectFileDevice(path, { mode: 'create' });
+      await write(device);
+      expect(await outcomeOf(device)).toBe('verified');
+      await device.close();
+      const reading = await openFileDevice(path, { mode: 'read' });
+      expect(await outcomeOf(reading)).toBe('verified');
+      await reading.close();
+    });
+  },
+);
+
+describe('a shard on a disk that misbehaves', () => {
+  const diskOf = (): MockDisk => new MockDisk({ capacityBytes: fileBytes });
+  const callsOf = async (): Promise<Record<MockOperation, number>> => {
+    const disk = diskOf();
+    const device = disk.open(4096);
+    await write(device);
+    expect(await outcomeOf(device)).toBe('verified');
+    const count = (operation: MockOperation): number =>
+      disk.calls.filter((call) => call.operation === operation).length;
+    return { read: count('read'), write: count('write'), sync: count('sync'), close: count('close') };
+  };
+
+  it('is whole though every call is cut short', async () => {
+    const disk = diskOf();
+    for (const operation of ['read', 'write'] as const) {
+      disk.inject({ operation, effect: { kind: 'short', bytes: 4096 }, times: 1000 });
+    }
+    const device = disk.open();
+    await write(device);
+    expect(await outcomeOf(device)).toBe('verified');
+    expect(disk.calls.filter(({ operation }) => operation === 'write')).toHaveLength(fileBytes / 4096);
+  });
+
+  it.each<[string, MockEffect]>([
+    ['EIO', { kind: 'fail', errno: 'EIO' }],
+    ['EIO', { kind: 'fail', errno: 'EIO', afterBytes: 4096 }],
+    ['ENOSPC', { kind: 'fail', errno: 'ENOSPC' }],
+    ['EROFS', { kind: 'fail', errno: 'EROFS' }],
+  ])('is not acknowledged after %s of any write (%j), and nobody takes it for one', async (errno, effect) => {
+    const calls = await callsOf();
+    for (let after = 0; after < calls.write; after += 1) {
+      const disk = diskOf();
+      disk.inject({ operation: 'write', effect, after });
+      await expect(write(disk.open())).rejects.toMatchObject({ name: 'CoucheStorError', fields: { errno } });
+      expect(disk.calls.map(({ operation }) => operation)).not.toContain('sync');
+      expect(await outcomeOf(disk.open())).toBe('incomplete');
+    }
+  });
+
+  it('is not acknowledged after a failed sync, and not synced again', async () => {
+    const disk = diskOf();
+    disk.inject({ operation: 'sync', effect: { kind: 'fail', errno: 'EIO' } });
+    const device = disk.open();
+    await expect(write(device)).rejects.toMatchObject({ fields: { operation: 'sync', errno: 'EIO' } });
+    expect(disk.calls.filter(({ operation }) => operation === 'sync')).toHaveLength(1);
+    expect(await open(device)).toMatchObject({ kind: 'unreadable', error: { fields: { fault: 'poisoned' } } });
+  });
+
+  it('is unreadable, not missing and not corrupt, where a read fails, and read again when none does', async () => {
+    const calls = await callsOf();
+    const disk = diskOf();
+    await write(disk.open());
+    for (let after = 0; after < calls.read; after += 1) {
+      disk.inject({ operation: 'read', effect: { kind: 'fail', errno: 'EIO' }, after });
+      const device = disk.open();
+      expect(await outcomeOf(device)).toBe('unreadable');
+      expect(await outcomeOf(device)).toBe('verified');
+    }
+  });
+
+  it('does not fit', async () => {
+    const disk = new MockDisk({ capacityBytes: fileBytes - 1 });
+    await expect(write(disk.open())).rejects.toMatchObject({ code: 'resourceExhausted', fields: { errno: 'ENOSPC' } });
+  });
+});
