@@ -30,14 +30,26 @@ const SAMPLING = { rounds: 9, samples: 5, leastNs: 400_000 };
 const FULL: Sizes = {
   codec: { shardBytes: [64 * KIB, MIB], sampling: SAMPLING },
   pool: { shardBytes: MIB, largeShardBytes: 8 * MIB, windowMs: 200, windows: 7, delayMs: 2000 },
-  blocks: { checksumBytes: [4 * KIB, 64 * KIB, MIB], chunkBytes: 64 * KIB, chunks: 4, sampling: SAMPLING },
+  blocks: {
+    checksumBytes: [4 * KIB, 64 * KIB, MIB],
+    chunkBytes: 64 * KIB,
+    chunks: 4,
+    sampling: SAMPLING,
+    blockSampling: { rounds: 9, samples: 1, leastNs: 40_000_000 },
+  },
 };
 
 const SMOKE_SAMPLING = { rounds: 1, samples: 1, leastNs: 1000 };
 const SMOKE: Sizes = {
   codec: { shardBytes: [16 * KIB, 32 * KIB], sampling: SMOKE_SAMPLING },
   pool: { shardBytes: 16 * KIB, largeShardBytes: 32 * KIB, windowMs: 5, windows: 1, delayMs: 50 },
-  blocks: { checksumBytes: [4 * KIB], chunkBytes: 16 * KIB, chunks: 2, sampling: SMOKE_SAMPLING },
+  blocks: {
+    checksumBytes: [4 * KIB],
+    chunkBytes: 16 * KIB,
+    chunks: 2,
+    sampling: SMOKE_SAMPLING,
+    blockSampling: SMOKE_SAMPLING,
+  },
 };
 
 export const erasure: Area = {
