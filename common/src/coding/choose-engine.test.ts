@@ -9,7 +9,7 @@ import {
   type PreparedMatrix,
 } from '../erasure/index.ts';
 import { chooseEngine, type EngineSource } from './choose-engine.ts';
-import { passesSelfTest } from './self-test.ts';
+import { passesSelfTest, SELF_TEST_BYTES } from './self-test.ts';
 
 /** An engine under another name that does what `spoil` adds to the right answer. */
 class Spoilt extends TypeScriptEngine {
@@ -80,31 +80,78 @@ describe('the engine of a process', () => {
 describe('the self-test', () => {
   it('passes the engines that are always there', () => {
     expect(passesSelfTest(new TypeScriptEngine())).toBe(true);
-    expect(passesSelfTest(WasmEngine.on(new ShardArena(1 << 20)))).toBe(true);
+    const arena = new ShardArena(2 << 20);
+    expect(passesSelfTest(WasmEngine.on(arena), arena.allocate(SELF_TEST_BYTES))).toBe(true);
   });
 
-  it.each([
-    [
-      'a byte at the end',
-      (outputs: readonly Uint8Array[], offset: number, length: number) => {
-        const last = outputs.at(-1)!;
-        if (length === 10_007) last[offset + length - 1] = last[offset + length - 1]! ^ 1;
+  type Multiply = Parameters<ErasureEngine['multiply']>;
+  const flip = (bytes: Uint8Array, at: number): void => {
+    bytes[at] = bytes[at]! ^ 1;
+  };
+  const wrong: [string, (...call: Multiply) => void][] = [
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 17].map((rows): [string, (...call: Multiply) => void] => [
+      `products of ${rows} rows`,
+      ({ rows: has }, _inputs, outputs, offset, length) => {
+        if (has === rows && length > 0) flip(outputs.at(-1)!, offset + length - 1);
       },
+    ]),
+    [
+      'products of more than ten columns',
+      ({ columns }, _inputs, outputs, offset) => columns > 10 && flip(outputs[0]!, offset),
     ],
     [
-      'a byte behind the range',
-      (outputs: readonly Uint8Array[], offset: number, length: number) => {
-        outputs[0]![offset + length] = 0;
-      },
+      'a second tile',
+      (_matrix, _inputs, outputs, offset, length) => length > 16_500 && flip(outputs[0]!, offset + 16_400),
     ],
     [
-      'a byte before the range',
-      (outputs: readonly Uint8Array[], offset: number) => {
-        if (offset > 0) outputs[0]![offset - 1] = 0;
+      'a long row',
+      (_matrix, _inputs, outputs, offset, length) => length > 132_000 && flip(outputs[0]!, offset + 131_999),
+    ],
+    ['a byte behind the range', (_matrix, _inputs, outputs, offset, length) => flip(outputs[0]!, offset + length)],
+    ['a byte before the range', (_matrix, _inputs, outputs, offset) => offset > 0 && flip(outputs[0]!, offset - 1)],
+    [
+      'memory in place',
+      (_matrix, inputs, outputs, offset, length) => {
+        if (inputs[0]!.buffer instanceof SharedArrayBuffer && length > 0) flip(outputs[0]!, offset);
       },
     ],
-  ] as const)('finds %s that is wrong', (_what, spoil) => {
-    expect(passesSelfTest(new Spoilt(spoil))).toBe(false);
+  ];
+
+  it.each(wrong)('finds %s that are wrong', (_what, spoil) => {
+    class Wrong extends TypeScriptEngine {
+      override multiply(...call: Multiply): void {
+        super.multiply(...call);
+        spoil(...call);
+      }
+    }
+    expect(passesSelfTest(new Wrong(), new Uint8Array(new SharedArrayBuffer(SELF_TEST_BYTES)))).toBe(false);
+  });
+
+  it('finds an accumulation of another column', () => {
+    class First extends TypeScriptEngine {
+      override accumulate(...[matrix, , ...rest]: Parameters<ErasureEngine['accumulate']>): void {
+        super.accumulate(matrix, 0, ...rest);
+      }
+    }
+    expect(passesSelfTest(new First())).toBe(false);
+  });
+
+  it('finds a comparison of one row, or of one byte, alone', () => {
+    type Compare = Parameters<ErasureEngine['compare']>;
+    class LastRow extends TypeScriptEngine {
+      override compare(...call: Compare): void {
+        super.compare(...call);
+        call[3].fill(0, 0, call[0].rows - 1);
+      }
+    }
+    class LastByte extends TypeScriptEngine {
+      override compare(...[matrix, inputs, expected, differs, offset, length]: Compare): void {
+        if (length === 0) differs.fill(0);
+        else super.compare(matrix, inputs, expected, differs, offset + length - 1, 1);
+      }
+    }
+    expect(passesSelfTest(new LastRow())).toBe(false);
+    expect(passesSelfTest(new LastByte())).toBe(false);
   });
 
   it('finds a comparison that sees nothing, or everything', () => {

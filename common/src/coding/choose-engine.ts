@@ -23,14 +23,19 @@ export interface EngineChoice {
 
 /**
  * @param sources - the fastest first.
+ * @param inPlace - SELF_TEST_BYTES of the memory that the engine will work on; without, it is tested on plain memory alone.
  * @throws CoucheStorError `unsupported` when the engine that was asked for cannot be had or gives wrong bytes. With `auto`
  * there is always one.
  */
-export function chooseEngine(wish: EngineWish, sources: readonly EngineSource[]): EngineChoice {
+export function chooseEngine(
+  wish: EngineWish,
+  sources: readonly EngineSource[],
+  inPlace: Uint8Array = new Uint8Array(),
+): EngineChoice {
   const rejected: { name: EngineName; reason: string }[] = [];
   for (const { name, create } of [...sources, plainSource]) {
     if (wish !== 'auto' && wish !== name) continue;
-    const result = tryEngine(create);
+    const result = tryEngine(create, inPlace);
     if ('engine' in result) return { engine: result.engine, rejected };
     rejected.push({ name, reason: result.reason });
   }
@@ -42,10 +47,10 @@ export function chooseEngine(wish: EngineWish, sources: readonly EngineSource[])
 
 const plainSource: EngineSource = { name: 'typescript', create: () => new TypeScriptEngine() };
 
-function tryEngine(create: () => ErasureEngine): { engine: ErasureEngine } | { reason: string } {
+function tryEngine(create: () => ErasureEngine, inPlace: Uint8Array): { engine: ErasureEngine } | { reason: string } {
   try {
     const engine = create();
-    return passesSelfTest(engine) ? { engine } : { reason: 'it gave wrong bytes in its self-test' };
+    return passesSelfTest(engine, inPlace) ? { engine } : { reason: 'it gave wrong bytes in its self-test' };
   } catch (error) {
     return { reason: isError(error) ? error.message : String(error) };
   }

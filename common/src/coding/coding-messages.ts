@@ -7,6 +7,8 @@ export interface ThreadData {
   readonly memory: SharedMemory;
   /** The part of the arena that the thread's WebAssembly engine works in. */
   readonly scratch: ArenaPlace;
+  /** SELF_TEST_BYTES of the arena: engines are tested on the memory that they will work on. */
+  readonly selfTest: ArenaPlace;
   readonly wish: EngineWish;
 }
 

@@ -1,6 +1,6 @@
 /** The pool's own decisions, with threads that do what the test says; what real threads compute is in coding-threads.test.ts. */
 import { describe, expect, it } from '@jest/globals';
-import { CoucheStorError, nullLogger } from '../base/index.ts';
+import { CoucheStorError, nullLogger, type LogFields, type Logger } from '../base/index.ts';
 import { ShardArena } from '../erasure/index.ts';
 import { CodingPool, PART_BYTES, type Thread } from './coding-pool.ts';
 import type { MatrixWork, WorkPart } from './matrix-work.ts';
@@ -40,13 +40,13 @@ interface Stage {
   readonly threads: HeldThread[];
 }
 
-async function stage(threads = 1, maxQueuedBytes?: number): Promise<Stage> {
+async function stage(threads = 1, maxQueuedBytes?: number, logger: Logger = nullLogger): Promise<Stage> {
   const started: HeldThread[] = [];
   const options = {
     threads,
     arena: new ShardArena(64 * MIB),
     engine: 'auto',
-    logger: nullLogger,
+    logger,
     ...(maxQueuedBytes === undefined ? {} : { maxQueuedBytes }),
   } as const;
   const pool = await CodingPool.start(options, () => {
@@ -134,6 +134,7 @@ describe('a pool', () => {
     expect(await codeOf(pool.run({ ...work, inputs: [new Uint8Array(100)] }))).toBe('invalid');
     expect(await codeOf(pool.run({ ...work, outputs: [new Uint8Array(new SharedArrayBuffer(100))] }))).toBe('invalid');
     expect(await codeOf(pool.run({ ...work, length: 101 }))).toBe('invalid');
+    expect(await codeOf(pool.run({ ...work, offset: 1, length: 100 }))).toBe('invalid');
     expect(threads[0]?.parts).toEqual([]);
     await pool.close();
   });
@@ -144,6 +145,41 @@ describe('a pool', () => {
     expect(arena.allocatedCount).toBe(3);
     await pool.close();
     expect(arena.allocatedCount).toBe(0);
+  });
+
+  it('closes once, whoever asks', async () => {
+    const { pool, threads } = await stage(2);
+    const begun = pool.run(copying(pool, 100));
+    await settled();
+    const closing = [pool.close(), pool.close()];
+    let isClosed = false;
+    void closing[1]!.then(() => (isClosed = true));
+    await settled();
+    expect(isClosed).toBe(false);
+    for (const thread of threads) thread.finish();
+    await begun;
+    await Promise.all(closing);
+    expect(threads.every((thread) => !thread.isAlive)).toBe(true);
+  });
+
+  it('says in its log what it works with, and when a thread was lost', async () => {
+    const lines: unknown[] = [];
+    const logger = {
+      ...nullLogger,
+      info: (message: string, fields?: LogFields) => lines.push([message, fields?.engines]),
+      warn: (message: string, fields?: LogFields) => lines.push([message, fields?.lostThreads]),
+    };
+    const { pool, threads } = await stage(1, undefined, logger);
+    threads[0]?.die();
+    const again = pool.run(copying(pool, 64));
+    await settled();
+    threads[1]?.finish();
+    await again;
+    expect(lines).toEqual([
+      ['erasure coding is ready', [threads[0]?.engine]],
+      ['a coding thread ended and is started again', 1],
+    ]);
+    await pool.close();
   });
 
   it('finishes what was begun and refuses the rest when it closes', async () => {
@@ -205,6 +241,29 @@ describe('work that is cancelled', () => {
   });
 });
 
+describe('a seat', () => {
+  it('never has two threads on one scratch, however many parts a dead one had in hand', async () => {
+    const { pool, threads } = await stage();
+    const lost = [pool.run(copying(pool, 64)), pool.run(copying(pool, 64))].map(codeOf);
+    await settled();
+    threads[0]?.die();
+    expect(await Promise.all(lost)).toEqual(['internal', 'internal']);
+    const again = [pool.run(copying(pool, 64)), pool.run(copying(pool, 64))];
+    await settled();
+    expect(threads).toHaveLength(2);
+    threads[1]?.finish();
+    threads[1]?.finish();
+    await Promise.all(again);
+    await pool.close();
+  });
+
+  it('tells what its present thread works with', async () => {
+    const { pool, threads } = await stage(2);
+    expect(pool.status().engines).toEqual([threads[0]?.engine, threads[1]?.engine]);
+    await pool.close();
+  });
+});
+
 describe('a thread that ends by itself', () => {
   it('fails what it had in hand as repeatable, and another takes its place', async () => {
     const { pool, threads } = await stage();
@@ -246,7 +305,7 @@ describe('a thread that ends by itself', () => {
   });
 
   it('never lets a pool start half', async () => {
-    const arena = new ShardArena(MIB);
+    const arena = new ShardArena(2 * MIB);
     const refused = CodingPool.start({ threads: 2, arena, engine: 'native', logger: nullLogger }, () =>
       Promise.reject(new CoucheStorError('unsupported', 'no')),
     );
@@ -258,7 +317,7 @@ describe('a thread that ends by itself', () => {
 async function failingStage(): Promise<Stage & { arena: ShardArena; failures: { left: number } }> {
   const threads: HeldThread[] = [];
   const failures = { left: 0 };
-  const arena = new ShardArena(MIB);
+  const arena = new ShardArena(2 * MIB);
   const pool = await CodingPool.start({ threads: 1, arena, engine: 'auto', logger: nullLogger }, () => {
     if (failures.left > 0) {
       failures.left -= 1;

@@ -8,6 +8,7 @@ import type { EngineWish } from './choose-engine.ts';
 import type { EngineReport, ThreadData } from './coding-messages.ts';
 import { CodingThread } from './coding-thread.ts';
 import type { MatrixWork, WorkPart } from './matrix-work.ts';
+import { SELF_TEST_BYTES } from './self-test.ts';
 
 export interface CodingPoolOptions {
   /** Threads; the parallelism that one process may use for coding. */
@@ -22,8 +23,8 @@ export interface CodingPoolOptions {
 
 /** What the metrics of a process show of its pool. */
 export interface CodingPoolStatus {
-  readonly engine: EngineReport;
-  readonly threads: number;
+  /** What each thread works with, or last worked with. Threads choose for themselves, so a new one may fall back alone. */
+  readonly engines: readonly EngineReport[];
   /** Parts that wait for a thread, and their bytes. */
   readonly queuedParts: number;
   readonly queuedBytes: number;
@@ -63,9 +64,10 @@ interface Job {
 }
 
 interface Seat {
-  readonly scratch: ArenaPlace;
-  readonly scratchBuffer: Uint8Array;
+  /** What the thread needs of the arena: scratch for its engine, and room to test it in. */
+  readonly reserved: Uint8Array;
   thread: Promise<Thread>;
+  engine: EngineReport | undefined;
 }
 
 export class CodingPool {
@@ -73,7 +75,7 @@ export class CodingPool {
   readonly #start: StartThread;
   readonly #queue: BoundedQueue<Task>;
   readonly #seats: Seat[] = [];
-  #engine: EngineReport | undefined;
+  #closing: Promise<void> | undefined;
   #serving: Promise<unknown> = Promise.resolve();
   #doneParts = 0;
   #doneBytes = 0;
@@ -95,8 +97,7 @@ export class CodingPool {
     const pool = new CodingPool(options, start);
     try {
       for (let index = 0; index < options.threads; index += 1) pool.#takeSeat();
-      const [thread] = await Promise.all(pool.#seats.map((seat) => seat.thread));
-      pool.#engine = thread?.engine;
+      await Promise.all(pool.#seats.map((seat) => seat.thread));
     } catch (error) {
       await pool.close();
       throw error;
@@ -113,10 +114,8 @@ export class CodingPool {
   }
 
   status(): CodingPoolStatus {
-    assertInvariant(this.#engine !== undefined, 'a pool that was started has an engine');
     return {
-      engine: this.#engine,
-      threads: this.#seats.length,
+      engines: this.#seats.flatMap(({ engine }) => (engine === undefined ? [] : [engine])),
       queuedParts: this.#queue.count,
       queuedBytes: this.#queue.size,
       doneParts: this.#doneParts,
@@ -158,28 +157,43 @@ export class CodingPool {
     return job.differs;
   }
 
-  /** Finishes what is queued, refuses anything new, ends the threads and gives their part of the arena back. */
-  async close(): Promise<void> {
+  /**
+   * Finishes the parts that are queued, ends the threads and gives their part of the arena back. Calls of run() that are new, or
+   * still have parts to queue, are `cancelled`.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#queue.close();
     await this.#serving;
-    for (const { thread, scratchBuffer } of this.#seats.splice(0)) {
+    for (const { thread, reserved } of this.#seats.splice(0)) {
       await thread.then((started) => started.end()).catch(() => undefined);
-      this.#options.arena.release(scratchBuffer);
+      this.#options.arena.release(reserved);
     }
   }
 
   #takeSeat(): void {
-    const scratchBuffer = this.#options.arena.allocate(WASM_SCRATCH_BYTES);
-    const scratch = { offset: scratchBuffer.byteOffset, length: scratchBuffer.byteLength };
-    this.#seats.push({ scratch, scratchBuffer, thread: this.#startThread(scratch) });
+    const reserved = this.#options.arena.allocate(WASM_SCRATCH_BYTES + SELF_TEST_BYTES);
+    const seat: Seat = { reserved, thread: this.#startThread(reserved), engine: undefined };
+    this.#seats.push(seat);
+    this.#noteEngine(seat);
   }
 
-  #startThread(scratch: ArenaPlace): Promise<Thread> {
-    const { memory } = this.#options.arena;
-    const thread = this.#start({ memory, scratch, wish: this.#options.engine });
-    // It is awaited by whoever has work for it.
-    thread.catch(() => undefined);
-    return thread;
+  #startThread({ byteOffset: offset }: Uint8Array): Promise<Thread> {
+    const scratch = { offset, length: WASM_SCRATCH_BYTES };
+    const selfTest = { offset: offset + WASM_SCRATCH_BYTES, length: SELF_TEST_BYTES };
+    return this.#start({ memory: this.#options.arena.memory, scratch, selfTest, wish: this.#options.engine });
+  }
+
+  /** A failed start is told by whoever has work for the thread. */
+  #noteEngine(seat: Seat): void {
+    seat.thread.then(
+      ({ engine }) => (seat.engine = engine),
+      () => undefined,
+    );
   }
 
   async #serve(seat: Seat): Promise<void> {
@@ -209,7 +223,8 @@ export class CodingPool {
     if (seat.thread === current) {
       this.#lostThreads += 1;
       this.#options.logger.warn('a coding thread ended and is started again', { lostThreads: this.#lostThreads });
-      seat.thread = this.#startThread(seat.scratch);
+      seat.thread = this.#startThread(seat.reserved);
+      this.#noteEngine(seat);
     }
     return seat.thread;
   }
@@ -226,7 +241,8 @@ export class CodingPool {
       }
       return { offset: buffer.byteOffset, length: buffer.byteLength };
     };
-    return { ...work, inputs: work.inputs.map(place), outputs: work.outputs.map(place) };
+    const { operation, matrix, offset, length } = work;
+    return { operation, matrix, inputs: work.inputs.map(place), outputs: work.outputs.map(place), offset, length };
   }
 }
 

@@ -32,6 +32,8 @@ export class CodingThread {
         resolve();
       });
     });
+    // A thread that nobody waits for keeps no process alive. Listeners count as waiting, so this comes after them.
+    worker.unref();
   }
 
   /**
@@ -40,8 +42,6 @@ export class CodingThread {
    */
   static async start(data: ThreadData): Promise<CodingThread> {
     const worker = new Worker(new URL('./coding-worker.ts', import.meta.url), { workerData: data });
-    // A pool that nobody waits for keeps no process alive.
-    worker.unref();
     const first = await new Promise<ThreadMessage>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', (error) => reject(threadEnded(error)));
@@ -50,7 +50,6 @@ export class CodingThread {
     if (first.kind === 'refused') throw new CoucheStorError('unsupported', first.message);
     assertInvariant(first.kind === 'ready', 'a thread begins with what it works with');
     const { name, detail, rejected } = first;
-
     return new CodingThread(worker, { name, detail, rejected });
   }
 
@@ -60,15 +59,18 @@ export class CodingThread {
 
   /**
    * @returns for compare, a byte a row; else nothing.
-   * @throws CoucheStorError `internal` (may be repeated) when the thread ends before the part was done.
+   * @throws CoucheStorError `internal` (may be repeated) when the thread ends before the part was done, `invalid` for a part that
+   * cannot be sent.
    */
-  run(part: WorkPart): Promise<Uint8Array> {
-    if (!this.#isAlive) return Promise.reject(threadEnded(undefined));
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.ref();
+  async run(part: WorkPart): Promise<Uint8Array> {
+    if (!this.#isAlive) throw threadEnded(undefined);
+    try {
       this.#worker.postMessage(part);
-    });
+    } catch (cause) {
+      throw new CoucheStorError('invalid', 'A part of the work cannot be sent to a thread.', { cause });
+    }
+    this.#worker.ref();
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   /** Resolves when no code of it runs any more: from then on its buffers are nobody's. */

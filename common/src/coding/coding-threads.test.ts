@@ -5,10 +5,12 @@ import { createHash } from 'node:crypto';
 import type { CoucheStorError } from '../base/index.ts';
 import { nullLogger } from '../base/index.ts';
 import { createScheme, ErasureCodec, ShardArena, TypeScriptEngine, WASM_SCRATCH_BYTES } from '../erasure/index.ts';
+import type { EngineReport, ThreadData } from './coding-messages.ts';
 import { CodingPool, PART_BYTES } from './coding-pool.ts';
 import { CodingThread } from './coding-thread.ts';
 import type { WorkPart } from './matrix-work.ts';
 import { PooledCodec } from './pooled-codec.ts';
+import { SELF_TEST_BYTES } from './self-test.ts';
 
 const MIB = 1024 * 1024;
 const scheme = createScheme({ kind: 'reedSolomon', dataShards: 4, parityShards: 2 });
@@ -115,6 +117,52 @@ describe.each(engines)('threads with the engine %s', (engine) => {
     release();
   });
 
+  it('works on a range of every shard, and leaves the rest as it is', async () => {
+    const { shards, expected, release } = stripe(3000);
+    const range = { offset: 1001, length: 900 };
+    const [data, parity] = [shards.slice(0, 4), shards.slice(4)];
+    const merged = (index: number): Buffer => {
+      const before = noise(new Uint8Array(3000), 3000 + index + 1);
+      before.set(expected[index]!.subarray(1001, 1901), 1001);
+      return Buffer.from(before);
+    };
+    await codec.encode(data, parity, { range });
+    for (const index of [4, 5]) expect(merged(index).equals(shards[index]!)).toBe(true);
+    expect(await codec.verify(data, parity, { range })).toEqual([]);
+    expect(await codec.verify(data, parity)).toEqual([4, 5]);
+
+    for (const shard of parity) shard.fill(0, 1001, 1901);
+    for (const shard of [0, 1, 2, 3]) await codec.encodeIncrement(shard, data[shard]!, parity, { range });
+    for (const index of [4, 5]) expect(merged(index).equals(shards[index]!)).toBe(true);
+
+    const lost = shards[2]!.fill(0);
+    const left = shards.map((shard, index) => (index === 2 ? undefined : shard));
+    await codec.reconstruct(left, [{ shard: 2, bytes: lost }], { range });
+    expect(Buffer.from(expected[2]!.subarray(1001, 1901)).equals(lost.subarray(1001, 1901))).toBe(true);
+    expect(lost.subarray(0, 1001).every((byte) => byte === 0) && lost.subarray(1901).every((byte) => byte === 0)).toBe(
+      true,
+    );
+    release();
+  });
+
+  it('begins nothing that was cancelled before', async () => {
+    const { shards, release } = stripe(128);
+    const [data, parity, signal] = [shards.slice(0, 4), shards.slice(4), AbortSignal.abort()];
+    const output = { shard: 4, bytes: parity[0]! };
+    const left = shards.map((shard, index) => (index === 4 ? undefined : shard));
+    const before = Buffer.concat(parity);
+    const calls = [
+      codec.encode(data, parity, { signal }),
+      codec.encodeIncrement(0, data[0]!, parity, { signal }),
+      codec.verify(data, parity, { signal }),
+      codec.reconstruct(left, [output], { signal }),
+      codec.reconstructRange(left, output, 0, signal),
+    ];
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'cancelled' });
+    expect(before.equals(Buffer.concat(parity))).toBe(true);
+    release();
+  });
+
   it('refuses what the codec refuses, before any thread hears of it', async () => {
     const before = pool.status().doneParts;
     const { shards, release } = stripe(64);
@@ -133,17 +181,19 @@ describe.each(engines)('threads with the engine %s', (engine) => {
   });
 
   it('tells what it works with', () => {
-    const { name, rejected } = pool.status().engine;
-    expect(name).toBe(engine);
-    expect(rejected).toEqual([]);
+    expect(pool.status().engines).toHaveLength(2);
+    expect(pool.status().engines).toMatchObject([
+      { name: engine, rejected: [] },
+      { name: engine, rejected: [] },
+    ]);
   });
 });
 
 describe('a pool that may choose', () => {
   it('takes the fastest engine there is, and tells what is missing', async () => {
-    const options = { threads: 1, arena: new ShardArena(MIB), engine: 'auto', logger: nullLogger } as const;
+    const options = { threads: 1, arena: new ShardArena(2 * MIB), engine: 'auto', logger: nullLogger } as const;
     const pool = await CodingPool.start(options);
-    const { name, rejected } = pool.status().engine;
+    const [{ name, rejected }] = pool.status().engines as [EngineReport];
     expect(name).toBe(hasAddon ? 'native' : 'wasm');
     expect(rejected.map(({ name: missing, reason }) => `${missing}: ${reason}`).join()).toMatch(
       hasAddon ? /^$/ : /^native: .*node native\/build\.mjs makes it/,
@@ -152,7 +202,7 @@ describe('a pool that may choose', () => {
   });
 
   it('does not start on an engine that was asked for and is not there', async () => {
-    const options = { threads: 2, arena: new ShardArena(MIB), engine: 'native', logger: nullLogger } as const;
+    const options = { threads: 2, arena: new ShardArena(2 * MIB), engine: 'native', logger: nullLogger } as const;
     const started = CodingPool.start(options).then(
       (pool) => pool.close(),
       (error: unknown) => (error as CoucheStorError).code,
@@ -170,11 +220,12 @@ describe('a thread', () => {
       return { offset, length };
     };
     const scratch = place(WASM_SCRATCH_BYTES);
+    const selfTest = place(SELF_TEST_BYTES);
     const matrix = { rows: 1, columns: 1, coefficients: Uint8Array.of(2) };
     const operation = { kind: 'multiply' } as const;
     const length = 64 * MIB;
     const part: WorkPart = { operation, matrix, inputs: [place(length)], outputs: [place(length)], offset: 0, length };
-    return CodingThread.start({ memory: arena.memory, scratch, wish: 'typescript' }).then((thread) => ({
+    return CodingThread.start({ memory: arena.memory, scratch, selfTest, wish: 'typescript' }).then((thread) => ({
       thread,
       part,
     }));
@@ -188,6 +239,23 @@ describe('a thread', () => {
     for (const failure of await failures) expect(failure).toMatchObject({ code: 'internal', retryable: true });
     expect(thread.isAlive).toBe(false);
     await expect(thread.run(part)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('that cannot begin says so, whether it refuses or fails', async () => {
+    const scratch = { offset: 0, length: 64 };
+    const { memory } = new ShardArena(2 * MIB);
+    const data = { memory, scratch, selfTest: scratch, wish: 'wasm' } as const;
+    await expect(CodingThread.start(data)).rejects.toMatchObject({ code: 'unsupported' });
+    const nothing = undefined as unknown as ThreadData;
+    await expect(CodingThread.start(nothing)).rejects.toMatchObject({ code: 'internal', retryable: true });
+  });
+
+  it('refuses a part that cannot be sent, and goes on', async () => {
+    const { thread, part } = await start();
+    const unsendable = { ...part, note: () => undefined } as WorkPart;
+    await expect(thread.run(unsendable)).rejects.toMatchObject({ code: 'invalid' });
+    expect(await thread.run({ ...part, length: 64 })).toEqual(new Uint8Array());
+    await thread.end();
   });
 
   it('answers a part that cannot be with an error, and goes on', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { loadNative } from '@couchestor/native';
-import { chooseCrc32c, passesKnownAnswers } from './crc32c.ts';
+import { loadNative, type Native } from '@couchestor/native';
+import { chooseCrc32c, passesKnownAnswers, type Crc32c } from './crc32c.ts';
 
 const hasAddon = loadNative().kind === 'loaded';
 
@@ -26,6 +26,20 @@ describe('CRC32C', () => {
         expect(native(part, 0xdeadbeef)).toBe(prebuilt(part, 0xdeadbeef));
       }
     }
+  });
+
+  it('is not native where the addon lies, about few bytes or about many', () => {
+    const { crc32c } = chooseCrc32c();
+    const lying = (isLie: (bytes: Uint8Array, initial: number) => boolean): string => {
+      const lies: Crc32c = (bytes, initial = 0) => (crc32c(bytes, initial) ^ (isLie(bytes, initial) ? 1 : 0)) >>> 0;
+      return chooseCrc32c({ kind: 'loaded', native: { crc32c: lies } as Native }).detail;
+    };
+    expect(lying(() => false)).toBe('native');
+    expect(lying((bytes) => bytes.length === 32)).toBe('@node-rs/crc32');
+    expect(lying((bytes) => bytes.length > 256)).toBe('@node-rs/crc32');
+    expect(lying((bytes) => bytes.length > 70_000)).toBe('@node-rs/crc32');
+    expect(lying((bytes) => bytes.byteOffset % 8 === 3)).toBe('@node-rs/crc32');
+    expect(lying((_bytes, initial) => initial === 256)).toBe('@node-rs/crc32');
   });
 
   it('is refused where it does not give the known answers', () => {

@@ -73,6 +73,12 @@ describe('a damaged block', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
   });
 
+  it('that claims more than any content is refused unread, rubbish behind it or not', () => {
+    const rubbish = Buffer.alloc(300_000, 0xf0);
+    rubbish.writeUInt32LE(MAX_CONTENT_BYTES + 1);
+    expect(refusal(() => decompressBlock(rubbish, MAX_CONTENT_BYTES + 1))).toBe('corrupt');
+  });
+
   it('that claims more than its bytes can hold is refused', () => {
     const liar = Buffer.alloc(10);
     liar.writeUInt32LE(MAX_CONTENT_BYTES);

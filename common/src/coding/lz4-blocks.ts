@@ -9,8 +9,8 @@ import { looksIncompressible } from './incompressible.ts';
 
 const PREFIX_BYTES = 4;
 
-/** No content is longer: chunks are 64 KiB, a page of the map or an index a few MiB. It bounds what a damaged prefix can cost. */
-export const MAX_CONTENT_BYTES = 64 * 1024 * 1024;
+/** No content is longer: chunks are 64 KiB, the index of the largest stripe half of this. It bounds what a damaged block can cost. */
+export const MAX_CONTENT_BYTES = 1024 * 1024;
 
 /** One byte of a match length stands for at most 255 bytes of content, so no block can hold more than this times its length. */
 const MAX_EXPANSION = 255;

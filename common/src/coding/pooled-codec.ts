@@ -106,7 +106,7 @@ class WorkRecorder implements ErasureEngine {
   #work: MatrixWork<Uint8Array> | undefined;
 
   prepare(coefficients: Uint8Array, rows: number, columns: number): PreparedMatrix {
-    return new RecordedMatrix(coefficients, rows, columns);
+    return new RecordedMatrix(coefficients.slice(), rows, columns);
   }
 
   multiply(

@@ -6,6 +6,7 @@ export type { EngineName, ErasureEngine, PreparedMatrix } from './engine.ts';
 export { lossTable, MAX_COUNTED_PATTERNS } from './loss-table.ts';
 export type { LossRow } from './loss-table.ts';
 export type { LocalGroup } from './lrc.ts';
+export { LruMap } from './lru-map.ts';
 export type { Matrix } from './matrix.ts';
 export { planReconstruction } from './plan.ts';
 export type { PlanRequest, ReconstructionPlan, Undecodable } from './plan.ts';
