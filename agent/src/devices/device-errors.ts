@@ -25,6 +25,7 @@ const FAULTS = {
   noDirectIo: ['unsupported', 'Put it on a disk with ext4 or XFS, or use plain files.'],
   badFormat: ['corrupt', 'If nothing on it is needed, delete it and make a new one.'],
   notAFile: ['invalid', 'Name a regular file.'],
+  badGeometry: ['invalid', 'Give a geometry that fits itself and the device.'],
   noSuchZone: ['invalid', 'Ask for the zones that the report lists.'],
   notAtWritePointer: ['invalid', 'Ask for the write pointer and write there.'],
   beyondWritePointer: ['invalid', 'Read only what was written since the last reset of the zone.'],
@@ -37,6 +38,7 @@ const FAULTS = {
   zoneOffline: ['unavailable', 'Rebuild what the zone held from other copies, and replace the disk.'],
   zoneHasLiveExtents: ['conflict', 'Copy them elsewhere and release them first.'],
   notLive: ['notFound', 'Release an extent once, as it was handed out.'],
+  extentFull: ['resourceExhausted', 'Ask for a longer extent.'],
   noRoom: ['resourceExhausted', 'Release what is dead, and reset the zones that victim() names.'],
 } as const satisfies Record<string, readonly [ErrorCode, string]>;
 
