@@ -43,9 +43,22 @@ export function isUnapproved(entry: Entry): boolean {
   return approval?.mode === 'Manual' && !approval.approved;
 }
 
+/** Its policy does not act, or nothing is known of what was decided: nobody knows for how long. */
+export function isParked(entry: Entry): boolean {
+  const { phase, conditions = [] } = statusOf(entry) ?? {};
+  const admitted = conditions.find(({ type, status }) => type === 'Admitted' && status === 'False');
+  return phase === 'Pending' && admitted !== undefined && !admitted.reason.endsWith('Limit');
+}
+
+/** It has not begun, and holds up no other. */
+export function isHeldUp(entry: Entry): boolean {
+  return phaseOf(entry) === 'AwaitingApproval' || isParked(entry);
+}
+
 /** Wall time. Of a migration that touched nothing there is no start. */
 export function startOf(entry: Entry): number {
   const status = statusOf(entry);
+  if (isHeldUp(entry)) return -Infinity;
   if (status?.startTime !== undefined) return Date.parse(status.startTime);
   return status?.phase === 'Cancelled' ? -Infinity : entry.createdMs;
 }

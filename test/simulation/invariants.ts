@@ -15,7 +15,19 @@ import type { OperatorSettings } from '@couchestor/control-plane/model';
 import { volumeNameOf, type ClusterView, type MayastorCluster } from '@couchestor/sandbox/mayastor';
 import type { ClusterMover } from '../fault/hands/cluster-mover.ts';
 import { Conduct } from './conduct.ts';
-import { endOf, hasExtra, isOver, isUnapproved, phaseOf, specOf, startOf, type Entry } from './entry.ts';
+import {
+  endOf,
+  hasExtra,
+  isOver,
+  isUnapproved,
+  phaseOf,
+  specOf,
+  startOf,
+  type Entry,
+  isHeldUp,
+  isParked,
+  statusOf,
+} from './entry.ts';
 import type { InMemoryKubernetes } from './kubernetes.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -25,6 +37,7 @@ type Decisions = ReturnType<Decide>;
 const HOUR_MS = 3_600_000;
 /** Decisions count for two minutes from the start of their round, and a creation may be under way for a while. */
 const DECISION_AGE_MS = 3 * 60_000;
+const BEGUN = ['Adding', 'Syncing', 'Verifying', 'Removing'];
 /** A sample counts for so long; and with it the decision it leads to. */
 const SAMPLE_AGE_MS = 5 * 60_000 + DECISION_AGE_MS;
 const SECOND_MS = 1_000;
@@ -58,7 +71,9 @@ export class Invariants {
       const entry = this.entries.get(name);
       // The first that is told of one made anew comes before its creation.
       if (entry === undefined || entry.isGone) return;
+      const before = phaseOf(entry);
       entry.record = record ?? entry.record;
+      if (phaseOf(entry) === 'Adding' && before !== 'Adding') this.#checkBegin(entry);
       entry.isGone = record === undefined;
       entry.isDeleted ||= record?.deleting === true;
       const isStopped = entry.isDeleted || specOf(entry)?.cancel === true;
@@ -127,10 +142,30 @@ export class Invariants {
     const ofPolicy = active.filter((entry) => entry.policy === policy).length;
     const limit = Math.max(...this.#specsOf(policy).map((spec) => spec.maxConcurrentMigrations));
     if (ofPolicy >= limit) this.breach(`${name} is one more than the ${limit} at once of ${policy}`);
-    if (active.length >= settings.maxConcurrentMigrations) this.breach(`${name} is one too many at once`);
+    const running = active.filter((entry) => !isHeldUp(entry)).length;
+    if (running >= settings.maxConcurrentMigrations) this.breach(`${name} is one too many at once`);
     if (active.some((entry) => entry.volumeId === name.replace(/-\d+$/, ''))) this.breach(`${name} is not alone`);
     const recent = others.filter((entry) => startOf(entry) > nowMs - HOUR_MS + SECOND_MS && !this.#isForgotten(entry));
     if (recent.length >= settings.maxMigrationsPerHour) this.breach(`${name} is one too many in an hour`);
+  }
+
+  /** However long it has waited. */
+  #checkBegin({ name, policy }: Entry): void {
+    const { settings, clock } = this.#options;
+    const others = [...this.entries.values()].filter((entry) => entry.name !== name);
+    const begun = others.filter((entry) => !entry.isGone && BEGUN.includes(phaseOf(entry) ?? ''));
+    const acting = this.#specsOf(policy).filter(({ enabled, dryRun }) => enabled && !dryRun);
+    if (acting.length === 0) this.breach(`${name} begins for a policy that does not act`);
+    const limit = Math.max(...acting.map((spec) => spec.maxConcurrentMigrations));
+    if (begun.filter((entry) => entry.policy === policy).length >= limit) {
+      this.breach(`${name} begins beside the ${limit} at once of ${policy}`);
+    }
+    if (begun.length >= settings.maxConcurrentMigrations) this.breach(`${name} begins beside too many`);
+    const sinceMs = clock.now() - HOUR_MS + SECOND_MS;
+    const recent = others.filter(
+      (entry) => Date.parse(statusOf(entry)?.startTime ?? '') > sinceMs && !this.#isForgotten(entry),
+    );
+    if (recent.length >= settings.maxMigrationsPerHour) this.breach(`${name} is one too many to begin in an hour`);
   }
 
   #checkCooldown(name: string, move: Pick<Entry, 'policy' | 'volumeId' | 'to'>, nowMs: number): void {
@@ -222,7 +257,8 @@ export class Invariants {
     const view = cluster.view();
     for (const entry of this.entries.values()) {
       const isAwaiting = isUnapproved(entry) && phaseOf(entry) === 'AwaitingApproval';
-      if (!isOver(entry) && !isAwaiting) this.breach(`${entry.name} never ended: ${phaseOf(entry) ?? 'no phase'}`);
+      if (!isOver(entry) && !isAwaiting && !isParked(entry))
+        this.breach(`${entry.name} never ended: ${phaseOf(entry) ?? 'no phase'}`);
     }
     for (const [policy, { status, uid }] of kubernetes.policies) {
       const totals = (status.totals ?? {}) as Readonly<Record<string, number>>;

@@ -113,7 +113,11 @@ export class InMemoryKubernetes {
     return {
       policies: life.gate(this.#policyPort(), ['updateStatus'], before),
       objects: this.#objectPort(),
-      migrations: life.gate(this.#migrationPort(), ['read', 'create', 'writeStatus', 'hold', 'release', 'remove'], before),
+      migrations: life.gate(
+        this.#migrationPort(),
+        ['read', 'create', 'writeStatus', 'hold', 'release', 'remove'],
+        before,
+      ),
       lock: life.gate(this.#lockPort(), ['acquire', 'release'], before),
     };
   }
@@ -232,9 +236,13 @@ export class InMemoryKubernetes {
   #factsOf(record: MigrationObject): readonly MigrationFacts[] {
     let facts = this.#facts.get(record);
     if (facts === undefined) {
-      const { name, uid, resourceVersion, createdAtMs, parsed } = record;
+      const { name, uid, resourceVersion, createdAtMs, parsed, deleting } = record;
       const creationTimestamp = new Date(createdAtMs).toISOString();
-      const reading = readMigration({ metadata: { name, uid, resourceVersion, creationTimestamp } }, parsed);
+      const deletion = deleting ? { deletionTimestamp: creationTimestamp } : {};
+      const reading = readMigration(
+        { metadata: { name, uid, resourceVersion, creationTimestamp, ...deletion } },
+        parsed,
+      );
       facts = reading.kind === 'migration' ? [reading.facts] : [];
       this.#facts.set(record, facts);
     }

@@ -8,6 +8,7 @@ import {
   Announcer,
   MigrationAccounts,
   MigrationAnnouncer,
+  MigrationGate,
   MigrationRetention,
   MigrationStarter,
   PlanningRound,
@@ -64,6 +65,8 @@ export class OperatorProcess {
       isLeader: () => life.isRunning,
       metrics: { migrationCreated: () => undefined },
     });
+    const gate = new MigrationGate({ ...base, settings, intervalMs });
+    const migrationQueue = new WorkQueue(queueOptions);
     const rounds = new PlanningRound({
       parts: {
         ...{ storage, objects, policies, heat, decide, settings, clock },
@@ -74,6 +77,7 @@ export class OperatorProcess {
       onReport: (report) => {
         this.report = report;
         options.onReport(report);
+        gate.offer(report);
         starter.offer(report);
       },
       onOutdated: (restMs) => {
@@ -107,9 +111,10 @@ export class OperatorProcess {
       ),
       runController(
         {
-          queue: new WorkQueue(queueOptions),
+          queue: migrationQueue,
           reconciler: new MigrationReconciler({
-            ...{ migrations, mover, lock, clock, logger, mark: options.mark },
+            ...{ migrations, mover, lock, clock, logger, gate, mark: options.mark },
+            wake: (name) => void migrationQueue.add(name),
             isPolicyGone: ({ name, uid }) => {
               const found = policies.lookup(name);
               return found.kind === 'found' ? found.policy.uid !== uid : found.kind === 'absent';

@@ -1,5 +1,5 @@
 /** A run from its seed to its end: the scene, the steps, then everything mended and time to come to rest; and what became of it. */
-import { endOf, isOver, isUnapproved, phaseOf } from './entry.ts';
+import { endOf, isOver, isUnapproved, phaseOf, isParked } from './entry.ts';
 import { approveAll } from './people.ts';
 import { build } from './scene.ts';
 import { Simulation, type Plants } from './simulation.ts';
@@ -92,7 +92,7 @@ async function settle(at: Simulation): Promise<void> {
 function isAtRest({ report, invariants, clock }: Simulation, approves: boolean): boolean {
   if (report?.decisions === undefined || clock.now() - report.startedAtMs > REST_MS) return false;
   const open = [...invariants.entries.values()].filter((entry) => !isOver(entry));
-  if (open.some((entry) => approves || !isUnapproved(entry))) return false;
+  if (open.some((entry) => !isParked(entry) && (approves || !isUnapproved(entry)))) return false;
   // What waits for an approval that nobody gives holds up others.
   return report.decisions.every(
     ({ outcome, code, dryRun }) =>

@@ -10,6 +10,7 @@ import { MigrationReconciler, type MigrationReconcilerOptions } from '../hands/i
 import {
   MigrationAccounts,
   MigrationAnnouncer,
+  MigrationGate,
   MigrationRetention,
   MigrationStarter,
   ObservedReconciler,
@@ -60,9 +61,10 @@ export function createMigrating(options: MigratingOptions): Migrating {
   const { maxMigrationsPerHour } = config;
   const retention = new MigrationRetention({ policies, migrations, maxMigrationsPerHour, clock, logger });
   const queue = new WorkQueue({ clock });
+  const gate = new MigrationGate({ ...options, settings: config, intervalMs: config.reconcileInterval });
   const controller = {
     queue,
-    reconciler: new ObservedReconciler({ reconciler: createReconciler(options, queue), vitals, clock }),
+    reconciler: new ObservedReconciler({ reconciler: createReconciler(options, queue, gate), vitals, clock }),
     subscribe: (changed: (name: string) => Promise<void>) => migrations.subscribe(changed),
     workers: WORKERS,
     resyncMs: RESYNC_MS,
@@ -71,7 +73,10 @@ export function createMigrating(options: MigratingOptions): Migrating {
   };
   return {
     accounts: new MigrationAccounts({ migrations, clock, logger }),
-    offer: (report) => starter.offer(report),
+    offer: (report) => {
+      gate.offer(report);
+      starter.offer(report);
+    },
     run: async (signal) => {
       await allOrNone(signal, (all) => {
         const acting = config.dryRun ? [] : [starter.run(all), retention.run(all)];
@@ -85,7 +90,11 @@ function createStarter(options: MigratingOptions): MigrationStarter {
   return new MigrationStarter({ ...options, settings: options.config });
 }
 
-function createReconciler({ config, ...options }: MigratingOptions, queue: WorkQueue): MigrationReconciler {
+function createReconciler(
+  { config, ...options }: MigratingOptions,
+  queue: WorkQueue,
+  gate: MigrationGate,
+): MigrationReconciler {
   const { client, logger, policies } = options;
   const { namespace, syncPollIntervalSeconds, settleTime, dryRun, preservationMode } = config;
   const announcer = new MigrationAnnouncer({ ...options, dryRun });
@@ -93,6 +102,7 @@ function createReconciler({ config, ...options }: MigratingOptions, queue: WorkQ
     ...options,
     lock: new LeasePlacementLock({ client, namespace, logger }),
     isPolicyGone: (policy) => isPolicyGone(policies, policy),
+    gate,
     wake: (name) => void queue.add(name),
     operator: { dryRun, preservation: preservationMode },
     settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },

@@ -95,7 +95,7 @@ describe('several moves', () => {
     const policies = ['even', 'odd'].map((half) =>
       policyInput(half, { volumeSelector: { matchLabels: { half } }, maxConcurrentMigrations: 3 }),
     );
-    const running = migrationOf(99, 'm', { phase: 'AwaitingApproval', policy: 'even', completedAtMs: undefined });
+    const running = migrationOf(99, 'm', { phase: 'Syncing', policy: 'even', completedAtMs: undefined });
     const decisions = decideMany(6, policies, { maxConcurrentMigrations: 4 }, { migrations: [running] });
     expect(codesOf(decisions)).toEqual([
       'OperatorLimit',

@@ -11,6 +11,7 @@ import type { OperatorSettings, PolicyInput } from '../model/policy-input.ts';
 import { Chances } from './chance.ts';
 import { knownIops } from './known-iops.ts';
 import { byText } from './order.ts';
+import { standingOf } from './standing.ts';
 import { subjectOf, type Subject } from './subject.ts';
 import { policyTerms } from './terms.ts';
 import type { Verdict } from './verdict.ts';
@@ -104,6 +105,7 @@ function decisionOf(subject: Subject, verdict: Verdict): Decision {
     wanted: verdict.wanted,
     move: verdict.move,
     candidates: verdict.candidates ?? [],
+    ...(verdict.code === 'Migrating' ? { waiting: standingOf(subject) } : {}),
     remedies: verdict.remedies ?? [],
     earliestChangeMs: verdict.earliestChangeMs,
   };

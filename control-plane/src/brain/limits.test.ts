@@ -19,7 +19,24 @@ describe('the limits of migrations', () => {
     expect(limits.check(policy)).toEqual({ kind: 'free' });
     limits.take('policy');
     expect(limits.check(policy)).toEqual({ kind: 'reached', code: 'PolicyLimit', count: 2, limit: 2 });
+    expect(limits.check(policyInput('other'))).toEqual({ kind: 'free' });
+    limits.take('third');
     expect(limits.check(policyInput('other'))).toEqual({ kind: 'reached', code: 'OperatorLimit', count: 3, limit: 3 });
+  });
+
+  it('are not held up by what nobody approves, or what waits for a window: that counts for its policy alone', () => {
+    const startedAtMs = NOW_MS;
+    const migrations = [
+      migrationOf(1, 'a', { phase: 'AwaitingApproval', startedAtMs }),
+      migrationOf(2, 'b', { phase: 'Pending', isParked: true, startedAtMs }),
+    ];
+    const limits = limitsOf(1, migrations, 1);
+    expect(limits.check(policyInput('other'))).toEqual({ kind: 'free' });
+    const policy = policyInput('policy', { maxConcurrentMigrations: 2 });
+    expect(limits.check(policy)).toMatchObject({ kind: 'reached', code: 'PolicyLimit', count: 2 });
+    expect(
+      limitsOf(1, [migrationOf(1, 'a', { phase: 'Pending', startedAtMs })]).check(policyInput('other')),
+    ).toMatchObject({ code: 'OperatorLimit' });
   });
 
   it('of the operator hold for a policy that asks for more', () => {

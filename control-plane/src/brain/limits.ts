@@ -1,6 +1,7 @@
 /**
  * How many migrations may run at once: for each policy what it says, but never more than the operator allows, and over all
- * policies what the operator allows. Every migration that has not ended counts, also one that still waits for approval.
+ * policies what the operator allows. What waits for approval, or for something else than its turn, runs not and holds up nobody:
+ * it counts for its own policy alone, so that no more is put up for approval than the policy has asked for.
  * And how many may start within an hour, over all policies: storage engines that are scaled up and down all the time suffer.
  */
 import { isFinal } from '@couchestor/common/api';
@@ -41,7 +42,11 @@ export class MigrationLimits {
   constructor(migrations: readonly MigrationFacts[], limits: Limits, nowMs: number) {
     this.#limits = limits;
     this.#nowMs = nowMs;
-    for (const { phase, policy } of migrations) if (!isFinal(phase)) this.#run(policy);
+    for (const migration of migrations) {
+      if (isFinal(migration.phase)) continue;
+      this.#countFor(migration.policy);
+      if (!isHeldUp(migration)) this.#count += 1;
+    }
     this.#starts = startsWithinHour(migrations, nowMs);
   }
 
@@ -64,21 +69,27 @@ export class MigrationLimits {
 
   /** One more migration of the policy starts. */
   take(policy: string): void {
-    this.#run(policy);
+    this.#countFor(policy);
+    this.#count += 1;
     this.#starts.push(this.#nowMs);
   }
 
-  #run(policy: string): void {
+  #countFor(policy: string): void {
     this.#countOf.set(policy, (this.#countOf.get(policy) ?? 0) + 1);
-    this.#count += 1;
   }
+}
+
+/** For as long as it takes: it has not begun, and nobody knows when it will. */
+function isHeldUp({ phase, isParked }: MigrationFacts): boolean {
+  return phase === 'AwaitingApproval' || isParked === true;
 }
 
 /** Each once, though its object and a history may both tell of it. A start that clocks put into the future is as good as now. */
 function startsWithinHour(migrations: readonly MigrationFacts[], nowMs: number): number[] {
   const startOf = new Map<string, number>();
-  for (const { name, startedAtMs } of migrations) {
-    if (startedAtMs === undefined || startedAtMs <= nowMs - HOUR_MS) continue;
+  for (const migration of migrations) {
+    const { name, startedAtMs } = migration;
+    if (startedAtMs === undefined || startedAtMs <= nowMs - HOUR_MS || isHeldUp(migration)) continue;
     startOf.set(name, Math.max(Math.min(startedAtMs, nowMs), startOf.get(name) ?? -Infinity));
   }
   return [...startOf.values()].sort((a, b) => a - b);

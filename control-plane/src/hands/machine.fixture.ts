@@ -15,7 +15,8 @@ export const MOMENT = {
   settings: HANDS_DEFAULTS,
   isPolicyGone: false,
   operator: { dryRun: false, preservation: false },
-};
+  admission: { kind: 'admitted' },
+} as const;
 export const ago = (ms: number): string => new Date(NOW_MS - ms).toISOString().replace('.000Z', 'Z');
 
 type SpecChanges = Readonly<Record<string, unknown>>;

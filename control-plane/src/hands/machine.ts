@@ -3,6 +3,8 @@
  * and with no memory of its own, so that whoever takes over after a crash decides the same. No two instructions rest on one look.
  */
 import { isFinal, MIGRATION_FINALIZER, type VolumeMigrationStatus } from '@couchestor/common/api';
+import type { Admission } from '../model/admission.ts';
+import { isWaiting } from '../model/cluster-snapshot.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import { adding } from './adding.ts';
 import { otherOf } from './adopting.ts';
@@ -26,6 +28,8 @@ export interface Moment {
   /** The policy of the migration does not exist any more. */
   readonly isPolicyGone: boolean;
   readonly operator: OperatorModes;
+  /** Of a migration that waits. */
+  readonly admission: Admission;
 }
 
 export type FirstSight =
@@ -45,12 +49,12 @@ export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): Fir
   if (view === undefined) return { kind: 'decided', instruction: { kind: 'done' } };
   if (needsHold(view)) return { kind: 'decided', instruction: { kind: 'hold' } };
   const { phase } = view.status;
-  const instruction = isFinal(phase) ? atRest(view) : isWaiting(phase) ? beforeLooking(view) : undefined;
+  const instruction = isFinal(phase) ? atRest(view) : isWaiting(view.status) ? beforeLooking(view) : undefined;
   if (instruction !== undefined) return { kind: 'decided', instruction };
   return {
     kind: 'look',
     rebuilds: phase === 'Syncing' || phase === 'Verifying',
-    cordons: isWaiting(phase),
+    cordons: isWaiting(view.status),
     other: otherOf(view),
   };
 }
@@ -116,8 +120,4 @@ function viewOf(record: VolumeMigrationRecord, moment: Moment): RecordView | und
   const { spec: planned, status = PLANNED } = record.parsed.value;
   const spec = { ...planned, preservationMode: planned.preservationMode || moment.operator.preservation };
   return { record, spec, status, ...moment };
-}
-
-function isWaiting(phase: VolumeMigrationStatus['phase']): boolean {
-  return phase === 'Pending' || phase === 'AwaitingApproval';
 }

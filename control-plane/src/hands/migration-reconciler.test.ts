@@ -102,7 +102,10 @@ const lock: MigrationReconcilerOptions['lock'] = {
   release: () => called('unlock'),
 };
 
-function reconciler(settings: MigrationReconcilerOptions['settings'] = {}): MigrationReconciler {
+function reconciler(
+  settings: MigrationReconcilerOptions['settings'] = {},
+  more: Partial<MigrationReconcilerOptions> = {},
+): MigrationReconciler {
   return new MigrationReconciler({
     migrations,
     mover,
@@ -114,6 +117,7 @@ function reconciler(settings: MigrationReconcilerOptions['settings'] = {}): Migr
     onPhase: (_record, from, to) => phases.push(`${from ?? 'none'} to ${to}`),
     onStranded: (_record, message) => strands.push(message),
     mark: (name) => void marks.push(name),
+    ...more,
   });
 }
 
@@ -144,6 +148,24 @@ describe('the driver of a migration', () => {
     expect(told).toEqual([]);
     expect(reads).toBe(1);
     expect(marks.slice(-2)).toEqual(['before setReplicaCount Adding', 'after setReplicaCount Adding']);
+  });
+
+  it('asks the gate, and tells it right away that a migration begins', async () => {
+    const asked: string[] = [];
+    const gate = {
+      admit: () => {
+        asked.push('admit');
+        return { kind: 'admitted' } as const;
+      },
+      begins: () => void asked.push('begins'),
+    };
+    stored = record(status('Pending'));
+    onCall = (name) => {
+      if (name === 'write Adding') asked.push(name);
+      if (name.startsWith('lock')) throw new Error('Nothing more is done.');
+    };
+    await run(reconciler({}, { gate })).catch(() => undefined);
+    expect(asked).toEqual(['admit', 'admit', 'begins', 'write Adding']);
   });
 
   it('keeps the object from going before anything is touched', async () => {

@@ -13,6 +13,8 @@ import {
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
 import type { Clock, CoucheStorError, Logger, VolumeId } from '@couchestor/common/base';
+import type { Admission } from '../model/admission.ts';
+import { isWaiting } from '../model/cluster-snapshot.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { PlacementLock } from '../ports/placement-lock.ts';
 import type { Reconciler, ReconcileResult } from '../ports/reconciler.ts';
@@ -37,6 +39,8 @@ export interface MigrationReconcilerOptions {
   readonly lock: PlacementLock;
   /** Whether nobody is left to count the migrations of this policy. */
   readonly isPolicyGone: (policy: PolicyReference) => boolean;
+  /** Asked before a migration begins; without it every one may. */
+  readonly gate?: Gate;
   /** The operator's own flags; without them none is set. */
   readonly operator?: OperatorModes;
   readonly clock: Clock;
@@ -52,12 +56,22 @@ export interface MigrationReconcilerOptions {
   readonly mark?: ((name: string) => void | Promise<void>) | undefined;
 }
 
+/** Who knows of policies, limits and decisions. */
+export interface Gate {
+  /** In the moment before it begins. */
+  admit(record: VolumeMigrationRecord): Admission;
+  /** Told in the same moment that it does begin. */
+  begins(record: VolumeMigrationRecord): void;
+}
+
 type Wanted = Omit<Extract<FirstSight, { kind: 'look' }>, 'kind'> & { readonly volumeId: VolumeId };
 
 type Next = ReconcileResult | 'look again';
 
 /** Whoever waits for the lock asks again after each retry. */
 const ABSENT_AFTER_RETRIES = 3;
+const PLANNED = { phase: 'Pending' } as const;
+const ADMITTED: Admission = { kind: 'admitted' };
 const ACTING: OperatorModes = { dryRun: false, preservation: false };
 const DONE: ReconcileResult = { kind: 'done' };
 
@@ -189,6 +203,8 @@ export class MigrationReconciler implements Reconciler {
   async #carryOut(look: Look, drive: Drive, instruction: Instruction, observedAtMs = 0): Promise<Next> {
     switch (instruction.kind) {
       case 'write':
+        if (look.status?.phase !== 'Adding' && instruction.status.phase === 'Adding')
+          this.#options.gate?.begins(look.record);
         await this.#write(look, drive, instruction.status);
         return 'look again';
       case 'claim':
@@ -253,10 +269,12 @@ export class MigrationReconciler implements Reconciler {
     return result;
   }
 
-  #moment({ record: { parsed } }: Look): Moment {
-    const { clock, isPolicyGone, operator = ACTING } = this.#options;
+  #moment({ record, status = PLANNED }: Look): Moment {
+    const { clock, isPolicyGone, operator = ACTING, gate } = this.#options;
+    const { parsed } = record;
     return {
       operator,
+      admission: (isWaiting(status) ? gate?.admit(record) : undefined) ?? ADMITTED,
       nowMs: clock.now(),
       settings: this.#settings,
       isPolicyGone: parsed.kind === 'ok' && isPolicyGone(parsed.value.spec.policyRef),

@@ -1,5 +1,7 @@
-/** Before anything is done: approval, then the plan against the state of now. */
+/** Before anything is done: approval, then policy, limits and decision as they are now, then the plan against the state of now. */
+import { boundedMessage, removeCondition, setCondition, type Condition } from '@couchestor/common/api';
 import { checkAdoption, checkMove, type MoveCheckResult } from '../brain/placement/index.ts';
+import { ADMITTED } from '../model/admission.ts';
 import { withoutCordons } from '../model/own-cordons.ts';
 import { isPlaced } from '../model/placed-replica.ts';
 import type { Instruction } from './instruction.ts';
@@ -15,7 +17,9 @@ export function beforeLooking(view: RecordView): Instruction | undefined {
   }
   if (isCancelled(view)) return enter(view, 'Cancelled', { message: 'Cancelled before anything was done.' });
   if (operator.dryRun && !spec.dryRun) return wait(view, settings.extraCheckMs, { message: LOOKS_ON });
-  if (spec.approval.mode === 'Automatic' || spec.approval.approved) return undefined;
+  const held = spec.dryRun ? undefined : heldBack(view);
+  if (held !== undefined) return held;
+  if (isApproved(view)) return undefined;
   const message = 'Waits for approval: set spec.approval.approved and spec.approval.approvedBy.';
   if (status.phase === 'Pending') return enter(view, 'AwaitingApproval', { message });
   return wait(view, settings.extraCheckMs, { message });
@@ -24,6 +28,8 @@ export function beforeLooking(view: RecordView): Instruction | undefined {
 export function pending(view: MigrationView): Instruction {
   const { observation, spec } = view;
   const { volume, surroundings } = observation;
+  const held = spec.dryRun ? undefined : heldBack(view);
+  if (held !== undefined) return held;
   if (volume === undefined) return enter(view, 'Failed', { message: 'The volume is not there any more.' });
   // Another migration's cordon is gone by the time that this one may steer.
   const storage = { ...surroundings, ...withoutCordons(surroundings, observation.ownCordons) };
@@ -35,8 +41,33 @@ export function pending(view: MigrationView): Instruction {
   return enter(view, 'Adding', {
     startTime: timeOf(view),
     oldReplica: isPlaced(source) ? replicaOf(source) : undefined,
+    conditions: removeCondition(view.status.conditions ?? [], ADMITTED),
     message: `Moves a replica ${routeOf(view)}.`,
   });
+}
+
+/** What somebody approves may be asked for long after it was decided. Undefined: it may go on. */
+function heldBack(view: RecordView): Instruction | undefined {
+  const { admission, status, settings } = view;
+  if (admission.kind === 'superseded') {
+    const message = `Superseded, and cancelled before anything was done: ${admission.message}`;
+    return enter(view, 'Cancelled', { message, conditions: notAdmitted(view, 'Superseded', message) });
+  }
+  if (admission.kind === 'admitted' || !isApproved(view)) return undefined;
+  const { message } = admission;
+  if (admission.kind === 'refused') return enter(view, 'Failed', { message });
+  const conditions = notAdmitted(view, admission.reason, message);
+  if (status.phase === 'AwaitingApproval') return enter(view, 'Pending', { message, conditions });
+  return wait(view, settings.retryMs, { message, conditions });
+}
+
+function notAdmitted({ status, nowMs }: RecordView, reason: string, message: string): readonly Condition[] {
+  const update = { type: ADMITTED, status: 'False', reason, message: boundedMessage(message) } as const;
+  return setCondition(status.conditions ?? [], update, nowMs);
+}
+
+function isApproved({ spec: { approval } }: RecordView): boolean {
+  return approval.mode === 'Automatic' || approval.approved;
 }
 
 function rehearsed(view: MigrationView, check: MoveCheckResult): Instruction {

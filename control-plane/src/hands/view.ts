@@ -9,6 +9,7 @@ import {
   type VolumeMigrationSpec,
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
+import type { Admission } from '../model/admission.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import type { Instruction } from './instruction.ts';
 import type { Observation } from './observation.ts';
@@ -32,6 +33,7 @@ export interface RecordView {
   /** Nobody is left to count how it ends. */
   readonly isPolicyGone: boolean;
   readonly operator: OperatorModes;
+  readonly admission: Admission;
 }
 
 export interface MigrationView extends RecordView {

@@ -7,6 +7,8 @@ export { MigrationAccounts } from './migration-accounts.ts';
 export type { MigrationAccountsOptions } from './migration-accounts.ts';
 export { MigrationAnnouncer } from './migration-announcer.ts';
 export type { MigrationAnnouncerOptions } from './migration-announcer.ts';
+export { MigrationGate } from './migration-gate.ts';
+export type { MigrationGateOptions } from './migration-gate.ts';
 export { MigrationRetention } from './migration-retention.ts';
 export type { MigrationRetentionOptions } from './migration-retention.ts';
 export { MigrationStarter } from './migration-starter.ts';

@@ -162,6 +162,8 @@ export interface MigrationFacts {
   readonly targetPool: PoolName | undefined;
   /** When it began, or was made if it has not yet; undefined: it never touched the storage system, and never will. */
   readonly startedAtMs: number | undefined;
+  /** It is Pending, and waits for something that may take days: not for the end of others. */
+  readonly isParked?: boolean;
   /** Once the phase is final. */
   readonly completedAtMs: number | undefined;
   /** Both copies are still there: by preservation, or because the migration was aborted half-way. */
@@ -170,6 +172,11 @@ export interface MigrationFacts {
   readonly leftReplica?: LeftReplica;
   /** Those that it has set, or is about to, and has not lifted for sure; not there where there are none. */
   readonly cordons?: readonly Cordon[];
+}
+
+/** Nothing was done for it yet. */
+export function isWaiting({ phase }: Pick<MigrationFacts, 'phase'>): boolean {
+  return phase === 'Pending' || phase === 'AwaitingApproval';
 }
 
 export interface ClusterSnapshot {

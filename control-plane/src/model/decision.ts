@@ -118,6 +118,14 @@ export interface Decision {
     readonly uid: string;
     readonly generation: number;
   };
+  /** Of a volume whose migration waits for approval or its turn: whether that one would be decided again. */
+  readonly waiting?:
+    | {
+        readonly migration: string;
+        readonly stands: 'yes' | 'no' | 'unknown';
+        /** A sentence. */ readonly reason: string;
+      }
+    | undefined;
   /** Younger policies that match the volume as well, and do not decide about it. */
   readonly conflictingPolicies: readonly string[];
   /** Wall time. */

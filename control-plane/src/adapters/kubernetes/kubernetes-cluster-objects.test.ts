@@ -279,6 +279,24 @@ describe('migrations', () => {
     });
   });
 
+  it('say that they are parked while they wait for something else than their turn', async () => {
+    const put = (name: string, phase: string, reason: string): void => {
+      const condition = {
+        type: 'Admitted',
+        status: 'False',
+        reason,
+        message: '',
+        lastTransitionTime: '2025-01-01T00:00:00Z',
+      };
+      api.put(MIGRATIONS, migration(name, {}, { phase, conditions: [condition] }));
+    };
+    put('window', 'Pending', 'OutsideWindow');
+    put('limit', 'Pending', 'OperatorLimit');
+    put('awaiting', 'AwaitingApproval', 'OutsideWindow');
+    const parked = (await snapshot()).migrations.filter(({ isParked }) => isParked === true);
+    expect(parked.map(({ name }) => name)).toEqual(['window']);
+  });
+
   it('are not those that only rehearse', async () => {
     api.put(MIGRATIONS, migration('m-1', { dryRun: true }));
     expect((await snapshot()).migrations).toEqual([]);

@@ -3,9 +3,16 @@
  * that this release cannot read may stand for a move that is under way, so as much as can be seen of it counts; without
  * even its volume nothing may be decided.
  */
-import { isFinal, MIGRATION_PHASES, type ParseResult, type VolumeMigration } from '@couchestor/common/api';
+import {
+  findCondition,
+  isFinal,
+  MIGRATION_PHASES,
+  type ParseResult,
+  type VolumeMigration,
+} from '@couchestor/common/api';
 import type { Cordon, MigrationPhase, Placement, Tier } from '@couchestor/common/api';
 import { parsePoolName, parseVolumeId, type PoolName, type VolumeId } from '@couchestor/common/base';
+import { ADMITTED, waitsItsTurn } from '../../model/admission.ts';
 import type { MigrationFacts } from '../../model/cluster-snapshot.ts';
 import { isRecord, type KubeObject } from './kube-object.ts';
 
@@ -37,10 +44,17 @@ export function readMigration(raw: KubeObject, parsed: ParseResult<VolumeMigrati
     startedAtMs: startOf(phase, status?.startTime, raw.metadata.creationTimestamp),
     completedAtMs: isFinal(phase) ? timeOf(status?.completionTime ?? status?.phaseStartTime) : undefined,
     extraReplica: isPreserved || (extra !== undefined && extra.removedTime === undefined),
+    ...(isParked(status) ? { isParked: true } : {}),
     ...(status?.cordons === undefined ? {} : { cordons: status.cordons }),
     ...leftReplicaOf(raw, parsed.value),
   };
   return { kind: 'migration', facts };
+}
+
+function isParked(status: VolumeMigration['status']): boolean {
+  if (status?.phase !== 'Pending') return false;
+  const admitted = findCondition(status.conditions ?? [], ADMITTED);
+  return admitted?.status === 'False' && !waitsItsTurn(admitted.reason);
 }
 
 function leftReplicaOf(
