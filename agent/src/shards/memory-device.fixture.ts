@@ -5,8 +5,6 @@
 import type { CoucheStorError } from '@couchestor/common/base';
 import type { BlockDevice } from '../devices/index.ts';
 
-const SECTOR_BYTES = 4096;
-
 export type Operation = 'read' | 'write' | 'sync';
 
 export interface Fault {
@@ -18,7 +16,7 @@ export interface Fault {
 
 export class MemoryDevice implements BlockDevice {
   readonly name = 'memory';
-  readonly blockBytes = SECTOR_BYTES;
+  readonly blockBytes: number;
   readonly writeOrder = 'sequential';
   readonly calls: Record<Operation, number> = { read: 0, write: 0, sync: 0 };
   /** As much of `content` as a sync has made last. */
@@ -28,7 +26,8 @@ export class MemoryDevice implements BlockDevice {
   fault: Fault | undefined;
   #content: Buffer;
 
-  constructor(content: Uint8Array = new Uint8Array()) {
+  constructor(content: Uint8Array = new Uint8Array(), blockBytes = 4096) {
+    this.blockBytes = blockBytes;
     this.#content = Buffer.from(content);
   }
 
@@ -67,7 +66,7 @@ export class MemoryDevice implements BlockDevice {
   }
 
   async #begin(operation: Operation, numbers: readonly number[]): Promise<void> {
-    if (numbers.some((number) => number % SECTOR_BYTES !== 0)) throw new Error(`${operation} is not aligned`);
+    if (numbers.some((number) => number % this.blockBytes !== 0)) throw new Error(`${operation} is not aligned`);
     this.calls[operation] += 1;
     const { fault } = this;
     await this.pause?.();

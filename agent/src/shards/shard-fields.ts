@@ -1,9 +1,12 @@
 /** The fields that header and footer are made of: little-endian numbers, and texts in places of fixed length. */
 import { CoucheStorError, parsePlacement, parseShardIndex, parseVolumeId, stripeIdOf } from '@couchestor/common/base';
+import { ALIGNMENT_BYTES } from './shard-layout.ts';
 import type { ShardName } from './shard-name.ts';
 
 /** Of a text and the byte that counts it. */
 export const TEXT_FIELD_BYTES = 64;
+
+const ZEROS = new Uint8Array(ALIGNMENT_BYTES);
 
 const PRINTABLE = /^[\x21-\x7e]{1,63}$/;
 
@@ -41,8 +44,9 @@ export function countAt(view: DataView, offset: number): number | undefined {
   return Number.isSafeInteger(count) ? count : undefined;
 }
 
+/** Of at most ALIGNMENT_BYTES, as every gap in a shard file is. */
 export function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  return Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0;
 }
 
 interface NameFields {

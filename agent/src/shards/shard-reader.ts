@@ -1,6 +1,7 @@
 /**
- * Reads ranges of the payload of one shard. Every block that a range touches is read wholly and compared with its checksum before a
- * byte of it leaves the window it was read into, every time. Reads do not disturb each other; each has one window at a time.
+ * Reads ranges of the payload of one shard. Every block that a range touches is read wholly and compared with its checksum, every
+ * time, before the result says that its bytes may be used; where one does not fit, the caller gets zeros. Reads do not disturb each
+ * other; each has one window at a time.
  */
 import { CoucheStorError } from '@couchestor/common/base';
 import type { ShardHeader } from './shard-header.ts';
@@ -27,7 +28,8 @@ export class ShardReader {
   }
 
   /**
-   * Fills `into` from `offset` of the payload. Unless the result is `verified`, `into` holds zeros.
+   * Fills `into` from `offset` of the payload. Until the call ends nobody else uses `into`; unless the result is `verified`, it
+   * holds zeros then.
    * @throws CoucheStorError `invalid` for a range that is not within the payload, `tooManyRequests` when too many wait for memory.
    */
   async read(offset: number, into: Uint8Array): Promise<ShardRead> {
@@ -51,6 +53,7 @@ export class ShardReader {
   }
 
   async #readThrough(window: Uint8Array, offset: number, into: Uint8Array): Promise<ShardRead> {
+    const { device } = this.#io;
     const { payloadBytes } = this.header;
     const end = offset + into.length;
     const corrupt: number[] = [];
@@ -58,11 +61,16 @@ export class ShardReader {
     for (; start < end; start += window.length) {
       const wanted = Math.ceil((end - start) / BLOCK_BYTES) * BLOCK_BYTES;
       const length = Math.min(window.length, wanted, payloadBytes - start);
-      const error = await this.#fill(start, window.subarray(0, aligned(length)));
+      // Blocks that are asked for wholly need no copy, where the device takes any buffer.
+      const isDirect = device.blockBytes === 1 && start >= offset && start + length <= end;
+      const place = isDirect
+        ? into.subarray(start - offset, start - offset + length)
+        : window.subarray(0, aligned(length));
+      const error = await this.#fill(start, place);
       if (error !== undefined) return { kind: 'unreadable', block: start / BLOCK_BYTES, error };
-      const payload = window.subarray(0, length);
+      const payload = place.subarray(0, length);
       this.#compare(start / BLOCK_BYTES, payload, corrupt);
-      if (corrupt.length > 0) continue;
+      if (isDirect || corrupt.length > 0) continue;
       const from = Math.max(offset - start, 0);
       into.set(payload.subarray(from, end - start), Math.max(start - offset, 0));
     }

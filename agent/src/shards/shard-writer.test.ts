@@ -20,10 +20,11 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 describe('a shard that is written', () => {
   it('is the same file however its bytes came, from a buffer that is used again', async () => {
     const cuts = fc.array(fc.integer({ min: 0, max: 2 * BLOCK_BYTES }), { maxLength: 8 });
+    const devices = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom(1, 4096));
     await fc.assert(
-      fc.asyncProperty(lengths, cuts, fc.integer({ min: 1, max: 3 }), async (length, sizes, blocks) => {
+      fc.asyncProperty(lengths, cuts, devices, async (length, sizes, [blocks, blockBytes]) => {
         const payload = payloadOf(length);
-        const device = new MemoryDevice();
+        const device = new MemoryDevice(undefined, blockBytes);
         const writer = await ShardWriter.begin(ioOn(device, blocks * BLOCK_BYTES), headerOf(length));
         const buffer = new Uint8Array(2 * BLOCK_BYTES);
         for (const size of [...sizes, ...Array<number>(6).fill(BLOCK_BYTES)]) {
@@ -39,7 +40,7 @@ describe('a shard that is written', () => {
         expect(Buffer.compare(device.content, bytes)).toBe(0);
         expect(device.synced).toBe(bytes.length);
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 

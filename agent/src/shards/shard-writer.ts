@@ -1,7 +1,7 @@
 /**
- * Writes one shard, from its first byte to its last, in one window of memory: bytes are copied as they come, checksums are taken
- * while they pass, and every write begins where the one before ended, at a multiple of ALIGNMENT_BYTES. What it has written is a
- * shard only after commit(); names and directories are the store's.
+ * Writes one shard, from its first byte to its last, in one window of memory: checksums are taken while bytes pass, and every write
+ * begins where the one before ended; where the device has blocks, at a multiple of ALIGNMENT_BYTES. What it has written is a shard
+ * only after commit(); names and directories are the store's.
  */
 import { assertInvariant, CoucheStorError } from '@couchestor/common/base';
 import { encodeFooter } from './shard-footer.ts';
@@ -84,10 +84,11 @@ export class ShardWriter {
     }
     await this.#run(async () => {
       // Piece by piece, so that one long call does not hold up whatever else the process does.
-      for (let taken = 0; taken < bytes.length; taken += BLOCK_BYTES) {
-        const piece = bytes.subarray(taken, taken + BLOCK_BYTES);
+      const pieceBytes = this.#io.windows.windowBytes;
+      for (let taken = 0; taken < bytes.length; taken += pieceBytes) {
+        const piece = bytes.subarray(taken, taken + pieceBytes);
         this.#takeChecksums(piece);
-        await this.#put(piece);
+        await (this.#goesAsItIs(piece) ? this.#writeThrough(piece) : this.#put(piece));
       }
     });
   }
@@ -183,7 +184,17 @@ export class ShardWriter {
     }
   }
 
-  /** Writes at multiples of ALIGNMENT_BYTES alone: windows are such, and so is the end of the file. */
+  /** To copy what fills a window would cost as much again as to write it to the page cache. */
+  #goesAsItIs(piece: Uint8Array): boolean {
+    return this.#io.device.blockBytes === 1 && piece.length === this.#io.windows.windowBytes;
+  }
+
+  async #writeThrough(piece: Uint8Array): Promise<void> {
+    await this.#flush();
+    await this.#io.device.write(this.#written, piece);
+    this.#written += piece.length;
+  }
+
   async #flush(): Promise<void> {
     if (this.#filled === 0) return;
     await this.#io.device.write(this.#written, this.#ownWindow().subarray(0, this.#filled));
