@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -70,8 +70,12 @@ function compile(): string | undefined {
   const program = join(CACHE, `isal-driver-${digest}`);
   if (existsSync(program)) return program;
   mkdirSync(CACHE, { recursive: true });
-  const args = ['-std=gnu11', '-O3', '-Wall', '-Wextra', SOURCE, '-o', program, '-lisal'];
-  return spawnSync('cc', args, { stdio: 'ignore' }).status === 0 ? program : undefined;
+  // Two benches at once never start half a file.
+  const temporary = `${program}.${process.pid}`;
+  const args = ['-std=gnu11', '-O3', '-Wall', '-Wextra', SOURCE, '-o', temporary, '-lisal'];
+  if (spawnSync('cc', args, { stdio: 'ignore' }).status !== 0) return undefined;
+  renameSync(temporary, program);
+  return program;
 }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
