@@ -41,6 +41,11 @@ function uncounted(view: RecordView): Instruction | undefined {
   return wait(view, afterMs, { conditions: setCondition(conditions, update, nowMs) });
 }
 
+/** Of one that has ended: it steers, or may want to. Otherwise nothing but the volume is asked for. */
+export function mayRemove({ spec, status }: RecordView): boolean {
+  return spec.cleanup || status.intent !== undefined || status.cordons !== undefined;
+}
+
 export function cleanUp(view: MigrationView): Instruction {
   const { status, spec, observation, settings } = view;
   const { extraReplica, intent } = status;
@@ -57,8 +62,8 @@ export function cleanUp(view: MigrationView): Instruction {
   const lifting = intent?.step === 'Uncordon' && status.cordons !== undefined ? lift(view) : undefined;
   if (lifting !== undefined) return lifting;
   if (!spec.cleanup) {
-    if (intent !== undefined || status.cordons !== undefined) return withdrawn(view);
-    return wait(view, settings.extraCheckMs, view.record.deleting ? { message: remedy(standing) } : {});
+    if (mayRemove(view)) return withdrawn(view);
+    return wait(view, settings.restingCheckMs, view.record.deleting ? { message: remedy(standing) } : {});
   }
   const replaced = remade(view, standing, volume);
   if (replaced !== undefined) return replaced;

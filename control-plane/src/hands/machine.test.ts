@@ -44,6 +44,7 @@ describe('a planned migration', () => {
     expect(atFirstSight(record(status('AwaitingApproval'), approved), MOMENT)).toEqual({
       kind: 'look',
       rebuilds: false,
+      surroundings: true,
       cordons: true,
       other: undefined,
     });

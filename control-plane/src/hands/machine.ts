@@ -8,7 +8,7 @@ import { isWaiting } from '../model/cluster-snapshot.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import { adding } from './adding.ts';
 import { otherOf } from './adopting.ts';
-import { atRest, cleanUp } from './clean-up.ts';
+import { atRest, cleanUp, mayRemove } from './clean-up.ts';
 import { windDown } from './ending.ts';
 import type { Instruction } from './instruction.ts';
 import type { Observation } from './observation.ts';
@@ -38,6 +38,8 @@ export type FirstSight =
   | {
       readonly kind: 'look';
       readonly rebuilds: boolean;
+      /** Also at everything but the volume. */
+      readonly surroundings: boolean;
       readonly cordons: boolean;
       /** Another migration that has to be read. */
       readonly other: string | undefined;
@@ -54,6 +56,7 @@ export function atFirstSight(record: VolumeMigrationRecord, moment: Moment): Fir
   return {
     kind: 'look',
     rebuilds: phase === 'Syncing' || phase === 'Verifying',
+    surroundings: !isFinal(phase) || mayRemove(view),
     cordons: isWaiting(view.status),
     other: otherOf(view),
   };

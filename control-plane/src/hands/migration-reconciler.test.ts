@@ -2,7 +2,20 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MIGRATION_FINALIZER, parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
 import { CoucheStorError, nullLogger, VirtualClock } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
-import { ago, before, cluster, during, filling, ids, intent, kept, NOW_MS, record, status } from './machine.fixture.ts';
+import {
+  ago,
+  before,
+  cluster,
+  during,
+  filling,
+  ids,
+  intent,
+  kept,
+  NEW,
+  NOW_MS,
+  record,
+  status,
+} from './machine.fixture.ts';
 import { MigrationReconciler, type MigrationReconcilerOptions } from './migration-reconciler.ts';
 
 let clock: VirtualClock;
@@ -102,10 +115,7 @@ const lock: MigrationReconcilerOptions['lock'] = {
   release: () => called('unlock'),
 };
 
-function reconciler(
-  settings: MigrationReconcilerOptions['settings'] = {},
-  more: Partial<MigrationReconcilerOptions> = {},
-): MigrationReconciler {
+function reconciler(settings: MigrationReconcilerOptions['settings'] = {}): MigrationReconciler {
   return new MigrationReconciler({
     migrations,
     mover,
@@ -117,7 +127,6 @@ function reconciler(
     onPhase: (_record, from, to) => phases.push(`${from ?? 'none'} to ${to}`),
     onStranded: (_record, message) => strands.push(message),
     mark: (name) => void marks.push(name),
-    ...more,
   });
 }
 
@@ -148,24 +157,6 @@ describe('the driver of a migration', () => {
     expect(told).toEqual([]);
     expect(reads).toBe(1);
     expect(marks.slice(-2)).toEqual(['before setReplicaCount Adding', 'after setReplicaCount Adding']);
-  });
-
-  it('asks the gate, and tells it right away that a migration begins', async () => {
-    const asked: string[] = [];
-    const gate = {
-      admit: () => {
-        asked.push('admit');
-        return { kind: 'admitted' } as const;
-      },
-      begins: () => void asked.push('begins'),
-    };
-    stored = record(status('Pending'));
-    onCall = (name) => {
-      if (name === 'write Adding') asked.push(name);
-      if (name.startsWith('lock')) throw new Error('Nothing more is done.');
-    };
-    await run(reconciler({}, { gate })).catch(() => undefined);
-    expect(asked).toEqual(['admit', 'admit', 'begins', 'write Adding']);
   });
 
   it('keeps the object from going before anything is touched', async () => {
@@ -346,23 +337,6 @@ describe('the driver of a migration', () => {
     stored = record(undefined);
     expect(await run(reconciler({ maxSteps: 3 }))).toEqual({ kind: 'again', afterMs: 0 });
     expect(reads).toBe(1);
-  });
-
-  it('believes that a volume is gone once it has not found it for the settle time', async () => {
-    const driver = reconciler();
-    stored = record(status('Syncing', kept));
-    volume = undefined;
-    expect(await run(driver)).toEqual({ kind: 'again', afterMs: 10_000 });
-    await clock.advance(34_000);
-    volume = filling;
-    await run(driver);
-    volume = undefined;
-    await clock.advance(34_000);
-    expect(await run(driver)).toEqual({ kind: 'again', afterMs: 10_000 });
-    expect(statusNow()?.phase).not.toBe('Aborted');
-    await clock.advance(35_000);
-    await run(driver);
-    expect(statusNow()).toMatchObject({ phase: 'Aborted', extraReplica: { replicaId: 'r-cold-n3' } });
   });
 
   it('lets a deleted object go that has ended', async () => {

@@ -25,7 +25,7 @@ import { Drive } from './drive.ts';
 import type { Call, Instruction } from './instruction.ts';
 import { Look } from './look.ts';
 import { atFirstSight, nextInstruction, type FirstSight, type Moment } from './machine.ts';
-import type { Observation } from './observation.ts';
+import { NOWHERE, type Observation } from './observation.ts';
 import { PlacementTurns } from './placement-turns.ts';
 import { settingsOf, type HandsSettings } from './settings.ts';
 import { Unreadable } from './unreadable.ts';
@@ -172,7 +172,7 @@ export class MigrationReconciler implements Reconciler {
   async #observe(
     look: Look,
     drive: Drive,
-    { volumeId, rebuilds, cordons, other: otherName }: Wanted,
+    { volumeId, rebuilds, surroundings: wantsSurroundings, cordons, other: otherName }: Wanted,
   ): Promise<Observation | undefined> {
     const { migrations, mover, logger } = this.#options;
     const { signal } = look;
@@ -180,7 +180,7 @@ export class MigrationReconciler implements Reconciler {
     try {
       // In between one may be lifted and forgotten, or set.
       const before = cordons ? this.#ownCordons() : [];
-      const surroundings = await mover.surroundings(signal);
+      const surroundings = wantsSurroundings ? await mover.surroundings(signal) : NOWHERE;
       const volume = await mover.volume(volumeId, signal);
       const history = rebuilds && volume !== undefined ? await mover.rebuildHistory(volumeId, signal) : undefined;
       drive.watch.sawVolume(volume !== undefined);

@@ -43,3 +43,17 @@ export interface Observation {
   /** This process began the operation that stands, and has not called for it once. */
   readonly isUncalled: boolean;
 }
+
+/** In place of what was not looked at, since nothing may come of it: where nothing is, nothing can be moved. */
+export const NOWHERE: Surroundings = {
+  capabilities: {
+    kind: 'MayastorRest',
+    version: undefined,
+    canMoveReplicas: false,
+    removalKnowsTopology: false,
+    removalKnowsCordons: false,
+    poolCordons: false,
+  },
+  pools: [],
+  nodes: [],
+};

@@ -14,6 +14,8 @@ export interface HandsSettings {
   readonly longestRetryMs: number;
   /** Between two looks at the extra replica of a migration that has ended. */
   readonly extraCheckMs: number;
+  /** The same while nobody asks for its removal. */
+  readonly restingCheckMs: number;
   /** For which an object that was deleted waits for its end to be counted. */
   readonly countWaitMs: number;
   /** A decision rests on the object as it was read, or written, within this time. */
@@ -41,6 +43,7 @@ export const HANDS_DEFAULTS: HandsSettings = {
   retryMs: 10_000,
   longestRetryMs: 10 * 60_000,
   extraCheckMs: 60_000,
+  restingCheckMs: 10 * 60_000,
   countWaitMs: 10 * 60_000,
   viewMaxAgeMs: 5_000,
   ownWriteMaxAgeMs: 1_000,
