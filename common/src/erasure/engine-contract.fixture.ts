@@ -1,17 +1,13 @@
 /**
  * What every ErasureEngine promises, as tests: called by the test of each engine, which adds the kinds of memory that the
- * engine treats specially. Every answer is compared with the naive oracle, and every byte around it with what was there before.
+ * engine treats specially.
  */
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { InvariantError } from '../base/errors.ts';
+import { caseOf, checkCase, expectSame, randomMatrix, type Memory } from './engine-case.fixture.ts';
 import type { ErasureEngine, PreparedMatrix } from './engine.ts';
-import { ByteStream, naiveRow, type NaiveMatrix } from './naive-engine.fixture.ts';
-
-export interface Memory {
-  readonly name: string;
-  /** Any buffer of exactly so many bytes, with any content. */
-  allocate(bytes: number): Uint8Array;
-}
+import { ByteStream, naiveRow } from './naive-engine.fixture.ts';
 
 export interface EngineContractOptions {
   /** Beside plain and shared memory. */
@@ -19,10 +15,6 @@ export interface EngineContractOptions {
   /** Called after each case, for memories that have to be given back. */
   readonly release?: () => void;
 }
-
-/** Bytes that no call may touch, on both sides of every buffer. */
-const FENCE = 0xc3;
-const FENCE_BYTES = 67;
 
 const MEMORIES: readonly Memory[] = [
   { name: 'plain memory', allocate: (bytes) => new Uint8Array(bytes) },
@@ -45,107 +37,12 @@ const WIDE_SHAPES: readonly (readonly [rows: number, columns: number])[] = [
   [127, 128],
   [20, 12],
 ];
-
-/** A case in one kind of memory: fenced buffers in which a window [offset, offset + length) is worked on. */
-interface Case {
-  readonly engine: ErasureEngine;
-  readonly memory: Memory;
-  readonly matrix: NaiveMatrix;
-  readonly offset: number;
-  readonly length: number;
-  readonly stream: ByteStream;
-}
-
-interface Fenced {
-  /** What the engine gets. */
-  readonly view: Uint8Array;
-  readonly whole: Uint8Array;
-}
-
-/** Its `index` gives each buffer another alignment. */
-function fenced({ memory, offset, length, stream }: Case, index: number): Fenced {
-  const shift = FENCE_BYTES + ((index * 7 + length) % 64);
-  const whole = memory.allocate(shift + offset + length + FENCE_BYTES);
-  whole.fill(FENCE);
-  stream.fill(whole.subarray(shift + offset, shift + offset + length));
-  return { whole, view: whole.subarray(shift, whole.length - (index % 2 === 0 ? FENCE_BYTES : 0)) };
-}
-
-function windowOf({ offset, length }: Case, { view }: Fenced): Uint8Array {
-  return view.subarray(offset, offset + length);
-}
-
-/** Equal, told in few words: the whole of long buffers says nothing to anyone. */
-function expectSame(actual: Uint8Array, expected: Uint8Array, what: string): void {
-  if (Buffer.compare(actual, expected) === 0) return;
-  const at = expected.findIndex((byte, index) => byte !== actual[index]);
-  throw new Error(`${what}: byte ${at} of ${expected.length} is ${actual[at] ?? 'missing'}, not ${expected[at] ?? ''}`);
-}
-
-function randomMatrix(rows: number, columns: number, stream: ByteStream): NaiveMatrix {
-  const coefficients = stream.bytes(rows * columns);
-  // The coefficients with kernels of their own, and the highest.
-  for (const [at, value] of [0, 1, 2, 255].entries()) {
-    if (coefficients.length > at * 3 + 1) coefficients[at * 3 + 1] = value;
-  }
-  return { rows, columns, coefficients };
-}
-
-function caseOf(
-  engine: ErasureEngine,
-  memory: Memory,
-  shape: readonly [number, number],
-  window: [number, number],
-): Case {
-  const [offset, length] = window;
-  const stream = new ByteStream(length * 31 + shape[0] * 7 + shape[1]);
-  return { engine, memory, matrix: randomMatrix(...shape, stream), offset, length, stream };
-}
-
-function prepare({ engine, matrix }: Case): PreparedMatrix {
-  return engine.prepare(matrix.coefficients, matrix.rows, matrix.columns);
-}
-
-const buffersOf = (fences: readonly Fenced[]): Uint8Array[] => fences.map(({ view }) => view);
-const several = (count: number, make: (index: number) => Fenced): Fenced[] =>
-  Array.from({ length: count }, (_, index) => make(index));
-
-/** Multiplies, accumulates and compares once, and checks every byte of every buffer. */
-function checkCase(one: Case): void {
-  const { engine, matrix, offset, length } = one;
-  const prepared = prepare(one);
-  const inputs = several(matrix.columns, (index) => fenced(one, index));
-  const outputs = several(matrix.rows, (index) => fenced(one, index + 3));
-  const inputsBefore = inputs.map(({ whole }) => whole.slice());
-  const plain = inputs.map((input) => windowOf(one, input));
-  const sums = outputs.map((_, row) => naiveRow(matrix, row, plain));
-  const expected = outputs.map(({ whole }) => whole.slice());
-  const windowStart = outputs.map(({ whole, view }) => view.byteOffset - whole.byteOffset + offset);
-
-  engine.multiply(prepared, buffersOf(inputs), buffersOf(outputs), offset, length);
-  outputs.forEach((output, row) => {
-    (expected[row] as Uint8Array).set(sums[row]!, windowStart[row]);
-    expectSame(output.whole, expected[row] as Uint8Array, `multiply, row ${row}`);
-  });
-
-  const differs = new Uint8Array(matrix.rows).fill(7);
-  engine.compare(prepared, buffersOf(inputs), buffersOf(outputs), differs, offset, length);
-  expectSame(differs, new Uint8Array(matrix.rows), 'compare with what was multiplied');
-
-  // Adding one input once more takes it away.
-  const column = length % matrix.columns;
-  engine.accumulate(prepared, column, inputs[column]!.view, buffersOf(outputs), offset, length);
-  const without = plain.map((input, index) => (index === column ? new Uint8Array(length) : input));
-  outputs.forEach((output, row) => {
-    (expected[row] as Uint8Array).set(naiveRow(matrix, row, without), windowStart[row]);
-    expectSame(output.whole, expected[row] as Uint8Array, `accumulate, row ${row}`);
-  });
-
-  const changed = sums.map((sum, row) => Number(Buffer.compare(sum, windowOf(one, outputs[row]!)) !== 0));
-  engine.compare(prepared, buffersOf(inputs), buffersOf(outputs), differs, offset, length);
-  expectSame(differs, Uint8Array.from(changed), 'compare with what was taken away');
-  inputs.forEach(({ whole }, index) => expectSame(whole, inputsBefore[index] as Uint8Array, `input ${index}`));
-}
+/** More rows than a kernel takes at a time, and longer than the tiles in which they are worked through then. */
+const BLOCKS_AND_TILES: readonly (readonly [rows: number, columns: number, length: number])[] = [
+  [9, 5, 65_536 + 77],
+  [5, 3, 90_001],
+  [17, 4, 65_536 + 77],
+];
 
 /** Calls describe() and it(): what the engine that `make` gives promises. It is made once. */
 export function describeEngine(title: string, make: () => ErasureEngine, options: EngineContractOptions = {}): void {
@@ -178,6 +75,22 @@ export function describeEngine(title: string, make: () => ErasureEngine, options
         for (const shape of SHAPES) isolated((one) => checkCase(caseOf(one, memory, shape, [1, 197])))();
         for (const shape of WIDE_SHAPES) isolated((one) => checkCase(caseOf(one, memory, shape, [0, 65])))();
       });
+
+      it.each(BLOCKS_AND_TILES)('equals the oracle for %i rows of %i columns on %i bytes', (rows, columns, length) => {
+        isolated((one) => checkCase(caseOf(one, memory, [rows, columns], [3, length])))();
+      });
+    });
+
+    it('equals the oracle for drawn matrices, lengths and offsets', () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...memories),
+          fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 12 })),
+          fc.tuple(fc.nat(5000), fc.nat(300_000)),
+          (memory, shape, window) => isolated((one) => checkCase(caseOf(one, memory, shape, window)))(),
+        ),
+        { numRuns: 3 },
+      );
     });
 
     describeAlgebra(isolated);

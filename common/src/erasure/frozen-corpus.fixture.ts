@@ -33,9 +33,16 @@ const stripes = readFileSync(CORPUS, 'utf8')
 const nameOf = ({ scheme, shardSizeBytes }: FrozenStripe): string =>
   `${scheme.matrixId} ${scheme.dataShards}+${scheme.parityShards} in ${scheme.localGroups} groups x ${shardSizeBytes}`;
 
-function dataOf({ scheme, seed, shardSizeBytes }: FrozenStripe): Uint8Array[] {
-  const stream = new ByteStream(seed);
-  return Array.from({ length: scheme.dataShards }, () => stream.bytes(shardSizeBytes));
+const known = new Map<FrozenStripe, Uint8Array[]>();
+
+/** Made once for all engines. */
+function dataOf(stripe: FrozenStripe): Uint8Array[] {
+  const stream = new ByteStream(stripe.seed);
+  const make = (): Uint8Array[] =>
+    Array.from({ length: stripe.scheme.dataShards }, () => stream.bytes(stripe.shardSizeBytes));
+  const data = known.get(stripe) ?? make();
+  known.set(stripe, data);
+  return data;
 }
 
 const empty = (count: number, bytes: number): Uint8Array[] =>

@@ -39,6 +39,9 @@ export function naiveRow(matrix: NaiveMatrix, row: number, inputs: readonly Uint
 // A look-up of a global in every turn is slow under jest.
 const { imul } = Math;
 
+const next = (state: number): number => (imul(state, 1103515245) + 12345) >>> 0;
+const byteOf = (state: number): number => (state >>> 16) & 0xff;
+
 /** s = s × 1103515245 + 12345 mod 2³²; a byte is bits 16 to 23: the stream of the known answers, which start at 12345. */
 export class ByteStream {
   #state: number;
@@ -48,8 +51,8 @@ export class ByteStream {
   }
 
   byte(): number {
-    this.#state = (imul(this.#state, 1103515245) + 12345) >>> 0;
-    return (this.#state >>> 16) & 0xff;
+    this.#state = next(this.#state);
+    return byteOf(this.#state);
   }
 
   /** From 0 to bound − 1. */
@@ -58,7 +61,12 @@ export class ByteStream {
   }
 
   fill(bytes: Uint8Array): Uint8Array {
-    for (let at = 0; at < bytes.length; at += 1) bytes[at] = this.byte();
+    let state = this.#state;
+    for (let at = 0; at < bytes.length; at += 1) {
+      state = next(state);
+      bytes[at] = byteOf(state);
+    }
+    this.#state = state;
     return bytes;
   }
 
