@@ -3,8 +3,18 @@ import { statfsSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { openDirectFileDevice, openFileDevice, type BlockDevice } from '../devices/index.ts';
-import { MockDisk, type MockEffect, type MockOperation } from '../devices/mock-device.ts';
+import {
+  formatZonedModel,
+  MockDisk,
+  openDirectFileDevice,
+  openFileDevice,
+  openZonedModel,
+  ZoneAllocator,
+  zonedModelBytes,
+  type BlockDevice,
+  type MockEffect,
+  type MockOperation,
+} from '../devices/index.ts';
 import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { openShard, type OpenedShard } from './open-shard.ts';
 import { BLOCK_BYTES, layoutOf } from './shard-layout.ts';
@@ -89,6 +99,37 @@ onDisk(
     });
   },
 );
+
+describe('a shard in a zone', () => {
+  const geometry = {
+    blockBytes: 4096,
+    zoneCount: 2,
+    zoneBytes: 2 * 1024 * 1024,
+    zoneCapacityBytes: 3 * fileBytes,
+    maxOpenZones: 1,
+    maxActiveZones: 1,
+  };
+
+  it('is as long as its file, begins after the one before it, and is read where it lies', async () => {
+    const disk = new MockDisk({ sizeBytes: zonedModelBytes(geometry), capacityBytes: zonedModelBytes(geometry) });
+    await formatZonedModel(disk.open(), geometry);
+    const { allocator } = await ZoneAllocator.open(await openZonedModel(disk.open()), []);
+    const abandoned = await allocator.begin(fileBytes);
+    const { device } = abandoned;
+    const writer = await ShardWriter.begin({ device, windows: windowsOf(device), crc32c }, headerOf(PAYLOAD.length));
+    await writer.append(PAYLOAD.subarray(0, 3 * BLOCK_BYTES));
+    writer.abort();
+    await abandoned.abandon();
+
+    const append = await allocator.begin(fileBytes);
+    await write(append.device);
+    const extent = await append.commit();
+    expect(extent.lengthBytes).toBe(fileBytes);
+    const reading = allocator.openExtent(extent);
+    expect(await outcomeOf(reading)).toBe('verified');
+    await reading.close();
+  });
+});
 
 describe('a shard on a disk that misbehaves', () => {
   const diskOf = (): MockDisk => new MockDisk({ capacityBytes: fileBytes });
