@@ -95,7 +95,7 @@ function createReconciler(
   queue: WorkQueue,
   gate: MigrationGate,
 ): MigrationReconciler {
-  const { client, logger, policies } = options;
+  const { client, logger, policies, metrics } = options;
   const { namespace, syncPollIntervalSeconds, settleTime, dryRun, preservationMode } = config;
   const announcer = new MigrationAnnouncer({ ...options, dryRun });
   return new MigrationReconciler({
@@ -107,6 +107,7 @@ function createReconciler(
     operator: { dryRun, preservation: preservationMode },
     settings: { pollIntervalMs: syncPollIntervalSeconds * 1_000, settleMs: settleTime },
     onPhase: (record, _from, to) => announcer.announce(record, to),
+    onCallFailure: (call, { code }) => metrics.migrationCallFailed(call, code),
     onStranded: (record, message) => announcer.announceStranded(record, message),
   });
 }

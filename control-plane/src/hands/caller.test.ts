@@ -42,7 +42,7 @@ function call(one: Call): Promise<unknown> {
   const mover = { setReplicaCount: () => answer('storage', undefined) } as unknown as StorageMover;
   const turns = new PlacementTurns({ lock, clock, patienceMs: 1_000, wake: () => undefined });
   const logger = { ...nullLogger, warn: (line: string) => void warned.push(line) };
-  const caller = new Caller({ mover, turns, logger, marked: (_, run) => run() });
+  const caller = new Caller({ onFailure: () => undefined, mover, turns, logger, marked: (_, run) => run() });
   return caller.call(newLook(), new Drive(stored.uid, clock), [one], clock.monotonic());
 }
 
@@ -55,7 +55,7 @@ describe('a call that fails', () => {
     ['gone', SCALE, /was not made/],
   ])('at the %s is told as what it was', async (what, one, expected) => {
     failing = what;
-    expect(await call(one)).toBe('failed');
+    expect(await call(one)).toBeInstanceOf(CoucheStorError);
     expect(warned).toEqual([expect.stringMatching(expected)]);
   });
 

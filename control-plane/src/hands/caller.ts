@@ -1,5 +1,6 @@
 /** Makes the calls that the machine asks for: each right after the object was seen to hold its intent, and up to the first that fails. */
 import { InvariantError, toCoucheStorError, type CoucheStorError, type Logger } from '@couchestor/common/base';
+import type { MigrationCall } from '../ports/operator-metrics.ts';
 import type { StorageMover } from '../ports/storage-mover.ts';
 import type { Drive } from './drive.ts';
 import type { Call, StorageCall } from './instruction.ts';
@@ -10,6 +11,8 @@ export interface CallerOptions {
   readonly mover: StorageMover;
   readonly turns: PlacementTurns;
   readonly logger: Logger;
+  /** Told of each that was made and failed, or was refused. */
+  readonly onFailure: (call: MigrationCall, error: CoucheStorError) => void;
   /** Runs what happens at the boundary of this name. */
   readonly marked: <Result>(name: string, run: () => Promise<Result>) => Promise<Result>;
 }
@@ -27,9 +30,14 @@ export class Caller {
     this.#options = options;
   }
 
-  /** `failed`: it is not known whether the call took effect, and that is looked for later. */
-  async call(look: Look, drive: Drive, calls: readonly Call[], observedAtMs: number): Promise<'look again' | 'failed'> {
-    const { logger, marked } = this.#options;
+  /** An error: it is not known whether the call took effect, and that is looked for later. */
+  async call(
+    look: Look,
+    drive: Drive,
+    calls: readonly Call[],
+    observedAtMs: number,
+  ): Promise<'look again' | CoucheStorError> {
+    const { logger, marked, onFailure } = this.#options;
     const phase = look.status?.phase ?? '';
     for (const call of calls) {
       const attempt = { isMade: false };
@@ -44,10 +52,11 @@ export class Caller {
       } catch (thrown) {
         const error = translated(thrown);
         const fields = { migration: look.name, call: call.kind, error };
+        if (attempt.isMade) onFailure(call.kind, error);
         if (error.fields.refused !== true) {
           drive.gaveUp(call);
           logger.warn(attempt.isMade ? FAILED[isLocking(call) ? 'lock' : 'storage'] : NOT_MADE, fields);
-          return 'failed';
+          return error;
         }
         logger.info('A call of a migration was refused.', fields);
         drive.refused(error.message);

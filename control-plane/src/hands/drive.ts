@@ -23,6 +23,7 @@ export class Drive {
   #scaleCalls = 0;
   #calledSinceIntent = true;
   #isWoken = false;
+  #failureCount = 0;
   #rest: { readonly resourceVersion: string; readonly untilMs: number } | undefined;
 
   constructor(uid: string, clock: Clock) {
@@ -80,7 +81,17 @@ export class Drive {
     if (kind === 'cordonPool' || kind === 'cordonNode') this.watch.doubtCordons();
   }
 
+  /** One more in a row, however far each attempt came: taking the lock again and again is no success. */
+  failed(): void {
+    this.#failureCount += 1;
+  }
+
+  get failureCount(): number {
+    return this.#failureCount;
+  }
+
   confirmed(call: StorageCall): void {
+    this.#failureCount = 0;
     this.#confirmed = [...this.#confirmed, call];
   }
 
@@ -90,6 +101,7 @@ export class Drive {
 
   /** Nothing is expected before then, unless somebody changes the object or wakes it up. How long it may rest. */
   rest({ resourceVersion }: VolumeMigrationRecord, ms: number): number {
+    this.#failureCount = 0;
     const restMs = this.#isWoken ? 0 : ms;
     this.#isWoken = false;
     this.#rest = { resourceVersion, untilMs: this.#clock.monotonic() + restMs };

@@ -1,7 +1,7 @@
 /** The driver: what it looks at, what it asks, and what it remembers between two looks. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { VolumeMigrationStatus } from '@couchestor/common/api';
-import { nullLogger, VirtualClock } from '@couchestor/common/base';
+import { findCondition, type VolumeMigrationStatus } from '@couchestor/common/api';
+import { CoucheStorError, nullLogger, VirtualClock, type ErrorCode } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
 import { ago, before, cluster, during, filling, kept, NEW, NOW_MS, record, status } from './machine.fixture.ts';
 import { MigrationReconciler, type MigrationReconcilerOptions } from './migration-reconciler.ts';
@@ -110,5 +110,61 @@ describe('the driver of a migration', () => {
     stored = record(status('Completed', { extraReplica }), { cleanup: true }, { resourceVersion: '2' });
     await run(driver);
     expect(calls).toContain('survey');
+  });
+
+  it('tells of failures that last: once by the object, and each by its call and code', async () => {
+    const failures: string[] = [];
+    const driver = reconciler({ onCallFailure: (call, { code }) => failures.push(`${call} ${code}`) });
+    const observed = () => findCondition(statusNow()?.conditions ?? [], 'Observed');
+    const again = async () => {
+      await clock.advance(10_000);
+      await run(driver);
+    };
+    stored = record(status('Syncing', kept));
+    volume = filling;
+    let nth = 0;
+    onCall = (name) => {
+      if (name === 'look') throw new CoucheStorError('unauthorized', `No token, for the ${(nth += 1)}th time.`);
+    };
+    await again();
+    await again();
+    expect(observed()).toBeUndefined();
+    await again();
+    expect(observed()).toMatchObject({
+      status: 'False',
+      reason: 'Unauthorized',
+      message: expect.stringContaining('3th'),
+    });
+    await again();
+    expect(calls.filter((name) => name.startsWith('write'))).toHaveLength(1);
+    expect(failures).toEqual(Array.from({ length: 4 }, () => 'observe unauthorized'));
+    onCall = () => undefined;
+    await again();
+    expect(observed()).toBeUndefined();
+  });
+
+  it('tells of a call that fails each time, though the lock before it is had each time', async () => {
+    stored = record(status('Removing', kept));
+    volume = during;
+    const driver = reconciler();
+    onCall = (name) => {
+      if (name === 'cordon' || name === 'scale') throw new CoucheStorError('forbidden', 'No rights.');
+    };
+    for (let count = 0; count < 3; count += 1) {
+      await clock.advance(10_000);
+      await run(driver);
+    }
+    expect(findCondition(statusNow()?.conditions ?? [], 'Observed')).toMatchObject({ reason: 'Forbidden' });
+  });
+
+  it('does not tell a lasting failure again because its words are others', async () => {
+    stored = record(status('Syncing', kept));
+    const report = (code: ErrorCode, message: string) =>
+      reconciler().reportFailure('v1-1', new CoucheStorError(code, message), new AbortController().signal);
+    await report('invalid', 'Refused at 12:00.');
+    await report('invalid', 'Refused at 12:01.');
+    expect(calls).toHaveLength(1);
+    await report('forbidden', 'No rights.');
+    expect(calls).toHaveLength(2);
   });
 });

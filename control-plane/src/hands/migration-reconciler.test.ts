@@ -2,20 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MIGRATION_FINALIZER, parseVolumeMigration, type VolumeMigrationStatus } from '@couchestor/common/api';
 import { CoucheStorError, nullLogger, VirtualClock } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
-import {
-  ago,
-  before,
-  cluster,
-  during,
-  filling,
-  ids,
-  intent,
-  kept,
-  NEW,
-  NOW_MS,
-  record,
-  status,
-} from './machine.fixture.ts';
+import { ago, before, cluster, during, ids, intent, kept, NOW_MS, record, status } from './machine.fixture.ts';
 import { MigrationReconciler, type MigrationReconcilerOptions } from './migration-reconciler.ts';
 
 let clock: VirtualClock;

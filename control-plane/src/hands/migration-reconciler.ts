@@ -5,6 +5,9 @@
  * that is one read of the object for each call, unless this look has only just written it, besides the one that begins a look.
  */
 import {
+  boundedMessage,
+  findCondition,
+  removeCondition,
   setCondition,
   type Cordon,
   type FieldError,
@@ -12,10 +15,11 @@ import {
   type PolicyReference,
   type VolumeMigrationStatus,
 } from '@couchestor/common/api';
-import type { Clock, CoucheStorError, Logger, VolumeId } from '@couchestor/common/base';
+import { CoucheStorError, type Clock, type Logger, type VolumeId } from '@couchestor/common/base';
 import type { Admission } from '../model/admission.ts';
 import { isWaiting } from '../model/cluster-snapshot.ts';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
+import type { MigrationCall } from '../ports/operator-metrics.ts';
 import type { PlacementLock } from '../ports/placement-lock.ts';
 import type { Reconciler, ReconcileResult } from '../ports/reconciler.ts';
 import type { StorageMover } from '../ports/storage-mover.ts';
@@ -29,7 +33,7 @@ import { NOWHERE, type Observation } from './observation.ts';
 import { PlacementTurns } from './placement-turns.ts';
 import { settingsOf, type HandsSettings } from './settings.ts';
 import { Unreadable } from './unreadable.ts';
-import { STALLED, type OperatorModes } from './view.ts';
+import { OBSERVED, STALLED, type OperatorModes } from './view.ts';
 
 export interface MigrationReconcilerOptions {
   /** `snapshot` tells of cordons that were set under another leader. */
@@ -52,6 +56,8 @@ export interface MigrationReconcilerOptions {
   readonly onPhase?: (record: VolumeMigrationRecord, from: MigrationPhase | undefined, to: MigrationPhase) => void;
   /** Told once of a deleted object that cannot be understood and has left something behind, with what to do about it. */
   readonly onStranded?: (record: VolumeMigrationRecord, message: string) => void;
+  /** Told of every call that failed or was refused. */
+  readonly onCallFailure?: (call: MigrationCall, error: CoucheStorError) => void;
   /** Called before and after every write and every call, under a name that tells which; for tests that end the process there. */
   readonly mark?: ((name: string) => void | Promise<void>) | undefined;
 }
@@ -70,6 +76,8 @@ type Next = ReconcileResult | 'look again';
 
 /** Whoever waits for the lock asks again after each retry. */
 const ABSENT_AFTER_RETRIES = 3;
+/** Failures in a row that the object tells of. */
+const FAILURES_TOLD = 3;
 const PLANNED = { phase: 'Pending' } as const;
 const ADMITTED: Admission = { kind: 'admitted' };
 const ACTING: OperatorModes = { dryRun: false, preservation: false };
@@ -86,7 +94,7 @@ export class MigrationReconciler implements Reconciler {
   constructor(options: MigrationReconcilerOptions) {
     this.#options = options;
     this.#settings = settingsOf(options.settings);
-    const { lock, clock, wake, mover, logger } = options;
+    const { lock, clock, wake, mover, logger, onCallFailure } = options;
     this.#unreadable = new Unreadable(options);
     this.#turns = new PlacementTurns({
       lock,
@@ -98,7 +106,13 @@ export class MigrationReconciler implements Reconciler {
       },
     });
     const marked: CallerOptions['marked'] = (name, run) => this.#marked(name, run);
-    this.#caller = new Caller({ mover, logger, turns: this.#turns, marked });
+    this.#caller = new Caller({
+      mover,
+      logger,
+      turns: this.#turns,
+      marked,
+      onFailure: (call, error) => onCallFailure?.(call, error),
+    });
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult> {
@@ -137,10 +151,13 @@ export class MigrationReconciler implements Reconciler {
     if (record?.parsed.kind !== 'ok') return;
     const { status } = record.parsed.value;
     if (status === undefined) return;
-    const reason = error.code.charAt(0).toUpperCase() + error.code.slice(1);
-    const update = { type: STALLED, status: 'True', reason, message: error.message } as const;
+    const reason = capitalised(error.code);
+    const known = findCondition(status.conditions ?? [], STALLED);
+    // A message that is another each time would wake the migration up, to fail anew, as fast as it is written.
+    if (known?.status === 'True' && known.reason === reason) return;
+    const update = { type: STALLED, status: 'True', reason, message: boundedMessage(error.message) } as const;
     const conditions = setCondition(status.conditions ?? [], update, clock.now());
-    if (conditions !== status.conditions) await migrations.writeStatus(record, { ...status, conditions }, signal);
+    await migrations.writeStatus(record, { ...status, conditions }, signal);
   }
 
   async #step(look: Look, drive: Drive): Promise<Next> {
@@ -155,7 +172,7 @@ export class MigrationReconciler implements Reconciler {
     const { volumeId } = look.record.parsed.value.spec;
     const observedAtMs = this.#options.clock.monotonic();
     const observation = await this.#observe(look, drive, { ...first, volumeId });
-    if (observation === undefined) return { kind: 'again', afterMs: this.#settings.retryMs };
+    if (observation instanceof CoucheStorError) return this.#failed(look, drive, observation);
     const instruction = nextInstruction(look.record, observation, this.#moment(look));
     return this.#carryOut(look, drive, instruction, observedAtMs);
   }
@@ -168,12 +185,26 @@ export class MigrationReconciler implements Reconciler {
     this.#forget(name);
   }
 
-  /** Undefined: the storage system cannot be looked at now. */
+  /** Told once by the object, until something of it has gone well again. */
+  async #failed(look: Look, drive: Drive, { code, message }: CoucheStorError): Promise<ReconcileResult> {
+    drive.failed();
+    const { status } = look;
+    const known = findCondition(status?.conditions ?? [], OBSERVED);
+    if (status !== undefined && drive.failureCount >= FAILURES_TOLD && known === undefined) {
+      const text = boundedMessage(`It cannot go on: ${message}`);
+      const update = { type: OBSERVED, status: 'False', reason: capitalised(code), message: text } as const;
+      const conditions = setCondition(status.conditions ?? [], update, this.#options.clock.now());
+      await this.#write(look, drive, { ...status, conditions });
+    }
+    return { kind: 'again', afterMs: this.#settings.retryMs };
+  }
+
+  /** An error: the storage system cannot be looked at now. */
   async #observe(
     look: Look,
     drive: Drive,
     { volumeId, rebuilds, surroundings: wantsSurroundings, cordons, other: otherName }: Wanted,
-  ): Promise<Observation | undefined> {
+  ): Promise<Observation | CoucheStorError> {
     const { migrations, mover, logger } = this.#options;
     const { signal } = look;
     const other = otherName === undefined ? undefined : await migrations.read(otherName, signal);
@@ -189,7 +220,8 @@ export class MigrationReconciler implements Reconciler {
     } catch (thrown) {
       const error = translated(thrown);
       logger.warn('The storage system cannot be looked at; the migration waits.', { migration: look.name, error });
-      return undefined;
+      this.#options.onCallFailure?.('observe', error);
+      return error;
     }
   }
 
@@ -213,8 +245,7 @@ export class MigrationReconciler implements Reconciler {
       case 'effect':
         return this.#call(look, drive, instruction.calls, observedAtMs);
       case 'wait':
-        if (instruction.status !== undefined) await this.#write(look, drive, instruction.status);
-        return { kind: 'again', afterMs: drive.rest(look.record, instruction.afterMs) };
+        return this.#wait(look, drive, instruction);
       case 'hold':
         await this.#marked('hold', () => look.hold());
         return 'look again';
@@ -226,7 +257,19 @@ export class MigrationReconciler implements Reconciler {
     }
   }
 
-  async #write(look: Look, drive: Drive, status: VolumeMigrationStatus): Promise<void> {
+  async #wait(
+    look: Look,
+    drive: Drive,
+    { status = look.status, afterMs }: Extract<Instruction, { kind: 'wait' }>,
+  ): Promise<Next> {
+    drive.rest(look.record, afterMs);
+    const isTold = findCondition(look.status?.conditions ?? [], OBSERVED) !== undefined;
+    if (status !== undefined && (isTold || status !== look.status)) await this.#write(look, drive, status);
+    return { kind: 'again', afterMs: drive.rest(look.record, afterMs) };
+  }
+
+  async #write(look: Look, drive: Drive, next: VolumeMigrationStatus): Promise<void> {
+    const status = drive.failureCount === 0 ? withoutFailures(next) : next;
     const { onPhase } = this.#options;
     const before = look.status;
     const name = `write ${status.phase}${status.intent === undefined ? '' : ` ${status.intent.step}`}`;
@@ -258,7 +301,7 @@ export class MigrationReconciler implements Reconciler {
 
   async #call(look: Look, drive: Drive, calls: readonly Call[], observedAtMs: number): Promise<Next> {
     const outcome = await this.#caller.call(look, drive, calls, observedAtMs);
-    return outcome === 'failed' ? { kind: 'again', afterMs: this.#settings.retryMs } : outcome;
+    return outcome === 'look again' ? outcome : this.#failed(look, drive, outcome);
   }
 
   async #marked<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
@@ -294,6 +337,17 @@ export class MigrationReconciler implements Reconciler {
     this.#unreadable.forget(name);
     return DONE;
   }
+}
+
+function withoutFailures(status: VolumeMigrationStatus): VolumeMigrationStatus {
+  const { conditions = [], ...rest } = status;
+  const left = removeCondition(conditions, OBSERVED);
+  if (left.length === conditions.length) return status;
+  return left.length === 0 ? rest : { ...rest, conditions: left };
+}
+
+function capitalised(code: string): string {
+  return code.charAt(0).toUpperCase() + code.slice(1);
 }
 
 function standing({ parsed }: VolumeMigrationRecord): { readonly cordons: readonly Cordon[] } {

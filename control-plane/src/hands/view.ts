@@ -46,6 +46,9 @@ export type StatusChanges = { readonly [Key in keyof VolumeMigrationStatus]?: Vo
 /** What the times of a status are whole multiples of. */
 const SECOND_MS = 1_000;
 
+/** The condition that says, while it is False, that calls of the migration fail again and again. */
+export const OBSERVED = 'Observed';
+
 /** The condition that says that no repetition mends a failure; whatever goes on takes it away. */
 export const STALLED = 'Stalled';
 

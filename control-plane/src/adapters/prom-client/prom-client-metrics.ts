@@ -4,10 +4,11 @@
  * and the names of policies, of which a bounded number is told apart.
  */
 import type { MigrationOutcome } from '@couchestor/common/api';
+import type { ErrorCode } from '@couchestor/common/base';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PlanningReport } from '../../model/planning-report.ts';
 import { sumOf } from '../../model/planning-report.ts';
-import type { OperatorMetrics } from '../../ports/operator-metrics.ts';
+import { MIGRATION_CALLS, type MigrationCall, type OperatorMetrics } from '../../ports/operator-metrics.ts';
 
 export interface CacheState {
   /** Such as `storagepolicies`. */
@@ -82,6 +83,11 @@ export class PromClientMetrics implements OperatorMetrics {
     buckets: MIGRATION_SECONDS,
     registers: [this.#registry],
   });
+  readonly #callFailures = this.#counter(
+    'migration_call_failures_total',
+    'Calls of migrations that failed or were refused, by call and by the code of the error.',
+    ['call', 'code'],
+  );
   readonly #extraReplicas = this.#gauge('extra_replicas', 'Migrations that left both copies of a replica.');
 
   constructor(version: string) {
@@ -91,6 +97,7 @@ export class PromClientMetrics implements OperatorMetrics {
       this.#heatQueries.inc({ result }, 0);
       this.#creations.inc({ result }, 0);
     }
+    for (const call of MIGRATION_CALLS) this.#callFailures.inc({ call, code: 'unavailable' }, 0);
     for (const status of Object.values(STATUS_OF)) this.#migrations.inc({ status }, 0);
   }
 
@@ -150,6 +157,10 @@ export class PromClientMetrics implements OperatorMetrics {
 
   migrationCreated(result: 'success' | 'failure'): void {
     this.#creations.inc({ result });
+  }
+
+  migrationCallFailed(call: MigrationCall, code: ErrorCode): void {
+    this.#callFailures.inc({ call, code });
   }
 
   migrationEnded(outcome: MigrationOutcome, durationMs: number | undefined): void {
