@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+_Static_assert(sizeof(size_t) == 8 && sizeof(off_t) == 8, "lengths and offsets of files are not cut to 32 bits");
+
 /* Where the thread is while it copies; the handler jumps there when the fault lies in the mapping. */
 struct guard {
   sigjmp_buf retreat;

@@ -9,7 +9,7 @@
 
 NAPI_MODULE_INIT() {
   napi_value version;
-  /* src/index.ts names the version that it was written for. */
+  /* src/addon.ts names the version that it was written for. */
   if (napi_create_uint32(env, 1, &version) != napi_ok || !export_value(env, exports, "version", version) ||
       !export_galois(env, exports) || !export_crc32c(env, exports) || !export_mapping(env, exports)) {
     napi_throw_error(env, NULL, "couchestor.node could not make its exports");
