@@ -120,8 +120,11 @@ if (command === '--help' || command === '-h') {
   if (USES_ADDON.has(command)) {
     // It does nothing when the sources have not changed. Without the addon its tests fail, and all else goes on.
     const required = command === 'test' ? ['--required'] : [];
-    run(node, ['native/build.mjs', ...required], { env, stdio: ['ignore', 2, 2] });
+    process.exitCode = run(node, ['native/build.mjs', ...required], { env, stdio: ['ignore', 2, 2] });
   }
   const [script, ...rest] = COMMANDS[command];
-  if (script !== undefined) process.exitCode = run(node, ['--no-warnings', script, ...rest, ...args], { env });
+  if (script !== undefined) {
+    const status = run(node, ['--no-warnings', script, ...rest, ...args], { env });
+    process.exitCode ||= status;
+  }
 }
