@@ -3,7 +3,20 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { findCondition, type VolumeMigrationStatus } from '@couchestor/common/api';
 import { CoucheStorError, nullLogger, VirtualClock, type ErrorCode } from '@couchestor/common/base';
 import type { VolumeMigrationRecord } from '../model/volume-migration-record.ts';
-import { ago, before, cluster, during, filling, kept, NEW, NOW_MS, record, status } from './machine.fixture.ts';
+import {
+  ago,
+  before,
+  cluster,
+  during,
+  filling,
+  ids,
+  intent,
+  kept,
+  NEW,
+  NOW_MS,
+  record,
+  status,
+} from './machine.fixture.ts';
 import { MigrationReconciler, type MigrationReconcilerOptions } from './migration-reconciler.ts';
 
 let clock: VirtualClock;
@@ -166,5 +179,41 @@ describe('the driver of a migration', () => {
     expect(calls).toHaveLength(1);
     await report('forbidden', 'No rights.');
     expect(calls).toHaveLength(2);
+  });
+
+  describe('does not call what its intent stands for', () => {
+    const add = () =>
+      record(
+        status('Adding', {
+          intent: intent('Add', { replicaIdsBefore: ids, replicaCountAfter: 3 }),
+          cordons: [{ kind: 'Pool', name: 'cold-n4', setTime: ago(1_000) }],
+        }),
+      );
+
+    it.each<[string, (leading: AbortController) => void | Promise<void>]>([
+      ['once it leads no more', (leading) => leading.abort()],
+      ['on what it saw too long ago', () => clock.advance(31_000)],
+    ])('%s', async (_, happens) => {
+      const leading = new AbortController();
+      stored = add();
+      let isFirst = true;
+      const mark = async (name: string): Promise<void> => {
+        if (name !== 'before setReplicaCount Adding' || !isFirst) return;
+        isFirst = false;
+        calls = [];
+        await happens(leading);
+      };
+      await reconciler({ mark, settings: { maxSteps: 12 } }).reconcile('v1-1', leading.signal);
+      expect(isFirst).toBe(false);
+      expect(calls[0]).not.toBe('scale');
+    });
+
+    it('and looks no further, once it leads no more', async () => {
+      const leading = new AbortController();
+      stored = record(undefined);
+      onCall = () => leading.abort();
+      await reconciler().reconcile('v1-1', leading.signal);
+      expect(calls).toEqual(['write Pending']);
+    });
   });
 });
