@@ -71,7 +71,8 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('simulation', 'simulation'),
       // A process for every boundary; and what mostly waits.
       jest('kill', 'crash', '--testPathPatterns=killed-'),
-      jest('crash', 'crash', '--testPathIgnorePatterns=killed-', '--maxWorkers=4'),
+      jest('crash', 'crash', '--testPathIgnorePatterns=killed-|outage', '--maxWorkers=4'),
+      jest('outage', 'crash', '--testPathPatterns=outage'),
     ],
   ],
 ]);
