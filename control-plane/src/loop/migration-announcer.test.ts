@@ -116,6 +116,14 @@ describe('MigrationAnnouncer', () => {
     expect(heard()).toHaveLength(2);
   });
 
+  it('remembers none that has ended, so that many ends make it forget nothing', () => {
+    enter('Adding');
+    for (let index = 0; index < 1_000; index += 1) enter('Completed', {}, `v-2-${index}`);
+    heard();
+    enter('Adding');
+    expect(heard()).toEqual([]);
+  });
+
   it('counts each end, with its duration if it began', () => {
     const times = { startTime: '2025-01-01T00:00:00Z', completionTime: '2025-01-01T00:01:30Z' };
     announcer.announce(record({ phase: 'Completed', ...times }), 'Completed');

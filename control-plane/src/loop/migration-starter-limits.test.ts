@@ -81,6 +81,14 @@ describe('two leaders, and calls that fail', () => {
     expect(stage.counted).toEqual(['failure', 'success']);
   });
 
+  it('count what was given up in the middle, which may have been created', async () => {
+    stage.policy('gold', { maxConcurrentMigrations: 1 });
+    stage.migrations.before = (_verb, name) => {
+      if (name === 'id-a-1') throw new CoucheStorError('cancelled', 'Given up.');
+    };
+    expect(await stage.offer(stage.starter(), stage.report([moving('a'), moving('b')]))).toEqual([]);
+  });
+
   it('count what was refused for good as not created', async () => {
     stage.policy('gold', { maxConcurrentMigrations: 1 });
     stage.migrations.before = (_verb, name) => {
