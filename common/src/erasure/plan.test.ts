@@ -92,6 +92,62 @@ describe('a plan with local groups', () => {
   });
 });
 
+describe('the shards of a plan', () => {
+  /** By trying every set of at most k. */
+  function leastCost(
+    scheme: ErasureScheme,
+    available: readonly number[],
+    wanted: readonly number[],
+    costs: readonly number[],
+  ): number {
+    let least = Infinity;
+    const visit = (space: readonly number[], from: number, cost: number): void => {
+      if (cost >= least) return;
+      const rows = rank(selectRows(scheme.generator, space));
+      if (rank(selectRows(scheme.generator, [...space, ...wanted])) === rows) least = cost;
+      else if (rows === space.length) {
+        for (let index = from; index < available.length; index += 1) {
+          visit([...space, available[index]!], index + 1, cost + costs[available[index]!]!);
+        }
+      }
+    };
+    visit([], 0, 0);
+    return least;
+  }
+
+  it.each(['LRC 4+2+1', 'LRC 4+2+2', 'LRC 6+3+1', 'LRC 6+2+2', '4+3'])(
+    'of %s are the cheapest, and at most k',
+    (name) => {
+      const scheme = schemeNamed(name);
+      const { totalShards, dataShards, guaranteedLosses } = scheme;
+      const shards = fc.shuffledSubarray(shardsOf(scheme), { minLength: 1, maxLength: guaranteedLosses + 1 });
+      const costs = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: totalShards, maxLength: totalShards });
+      fc.assert(
+        fc.property(shards, fc.nat(), costs, fc.boolean(), (lost, some, dear, isPriced) => {
+          const wanted = lost.slice(0, 1 + (some % lost.length));
+          const available = without(scheme, lost);
+          const cost = isPriced ? dear : dear.map(() => 1);
+          const request = { available, wanted, ...(isPriced ? { cost: (shard: number) => dear[shard]! } : {}) };
+          const outcome = planReconstruction(scheme, request);
+          if (outcome.kind === 'undecodable') return;
+          expectRight(scheme, outcome);
+          const paid = outcome.sources.reduce((sum, shard) => sum + cost[shard]!, 0);
+          expect({ paid, least: leastCost(scheme, available, wanted, cost) }).toEqual({ paid, least: paid });
+          expect(outcome.sources.length).toBeLessThanOrEqual(dataShards);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
+
+  it('are at most k where whole groups and others would be more', () => {
+    const scheme = schemeNamed('LRC 4+2+2');
+    const costs = [4, 6, 8, 8, 9, 4, 7, 2];
+    const request = { available: without(scheme, [2, 6]), wanted: [2, 6], cost: (shard: number) => costs[shard]! };
+    expect(planReconstruction(scheme, request)).toMatchObject({ kind: 'plan', sources: [0, 1, 5, 7] });
+  });
+});
+
 describe('any plan', () => {
   it.each(['LRC 4+2+2', 'LRC 6+2+2', 'LRC 5+2+1', 'LRC 6+3+1', '5+3'])(
     'of %s exists exactly where the rank of what is left allows, and gives the rows of the generator',

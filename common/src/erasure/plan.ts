@@ -1,6 +1,6 @@
 /**
- * Which shards to read, and with which coefficients, to get the shards that are wanted. A shard that only its local group is
- * needed for comes from its group; everything else from the cheapest independent shards, at most k.
+ * Which shards to read, and with which coefficients, to get the shards that are wanted: from whole local groups, from the
+ * cheapest independent shards, or some this way and some that, whichever costs least in all; never more than k.
  */
 import { rowOf, type Matrix } from './matrix.ts';
 import { RowSpace } from './row-space.ts';
@@ -51,7 +51,32 @@ export function planReconstruction(scheme: ErasureScheme, request: PlanRequest):
   if (undecodable.length > 0) {
     return { kind: 'undecodable', undecodable, available: [...available].sort((left, right) => left - right) };
   }
-  return planOf(wanted, combinations);
+  const isOneChoice = wanted.length === 1 || scheme.localGroups.length === 0;
+  return planOf(wanted, isOneChoice ? combinations : cheapestTogether(scheme, { wanted, combinations, general, cost }));
+}
+
+/** What is cheapest for each may not be for all: several may share shards, and some of these give others. */
+function cheapestTogether(
+  scheme: ErasureScheme,
+  {
+    wanted,
+    combinations,
+    general,
+    cost,
+  }: {
+    readonly wanted: readonly number[];
+    /** Of each wanted shard by itself. */
+    readonly combinations: readonly Combination[];
+    readonly general: GeneralPlan;
+    readonly cost: (shard: number) => number;
+  },
+): readonly Combination[] {
+  const lean = new GeneralPlan(scheme, new Set(sourcesOf(combinations)), cost);
+  const [fromGroups, common] = [lean, general].map((plan) => wanted.map((shard) => plan.combine(shard)!)) as [
+    Combination[],
+    Combination[],
+  ];
+  return total(common, cost) < total(fromGroups, cost) ? common : fromGroups;
 }
 
 /** Without costs a group is always cheaper than the whole; with costs a slow member of it may not be. */
@@ -63,13 +88,17 @@ function cheaper(
   if (local === undefined) return general();
   if (cost === undefined) return local;
   const other = general();
-  return other !== undefined && total(other, cost) < total(local, cost) ? other : local;
+  return other !== undefined && total([other], cost) < total([local], cost) ? other : local;
 }
 
-function total(combination: Combination, cost: (shard: number) => number): number {
-  let sum = 0;
-  for (const shard of combination.keys()) sum += cost(shard);
-  return sum;
+function total(combinations: readonly Combination[], cost: (shard: number) => number): number {
+  return sourcesOf(combinations).reduce((sum, shard) => sum + cost(shard), 0);
+}
+
+function sourcesOf(combinations: readonly Combination[]): number[] {
+  return [...new Set(combinations.flatMap((combination) => [...combination.keys()]))].sort(
+    (left, right) => left - right,
+  );
 }
 
 /** The exclusive or of the others of its group, when all of them are there. */
@@ -120,9 +149,7 @@ class GeneralPlan {
 }
 
 function planOf(wanted: readonly number[], combinations: readonly Combination[]): ReconstructionPlan {
-  const sources = [...new Set(combinations.flatMap((combination) => [...combination.keys()]))].sort(
-    (left, right) => left - right,
-  );
+  const sources = sourcesOf(combinations);
   const coefficients = new Uint8Array(wanted.length * sources.length);
   combinations.forEach((combination, row) =>
     sources.forEach((source, column) => (coefficients[row * sources.length + column] = combination.get(source) ?? 0)),
