@@ -25,7 +25,7 @@ export default {
     project('contract', ['<rootDir>/test/contract']),
     project(
       'fault',
-      ['control-plane', 'hands', 'kube-adapter', 'mayastor', 'prometheus'].map(
+      ['control-plane', 'devices', 'hands', 'kube-adapter', 'mayastor', 'prometheus'].map(
         (folder) => `<rootDir>/test/fault/${folder}`,
       ),
     ),

@@ -22,6 +22,7 @@ const requirements = {
     oldest: { major: 3, minor: 10, arguments: ['version', '--template={{.Version}}'] },
     install: 'npm run bootstrap',
   },
+  strace: { install: 'apt-get install strace' },
   faketime: { install: 'apt-get install faketime' },
   prometheus: { install: 'apt-get install prometheus' },
   /** Comes with it. */

@@ -82,7 +82,16 @@ const ERRNOS: Readonly<
     remedy: 'The disk failed: look at the kernel log and at SMART, and take the bytes from other copies.',
   },
   ENOSPC: { remedy: 'Free space or inodes on the file system, or add a disk; what is stored stays readable.' },
-  EDQUOT: { remedy: 'Raise the quota of the user on the file system; what is stored stays readable.' },
+  EDQUOT: {
+    code: 'resourceExhausted',
+    retryable: true,
+    remedy: 'Raise the quota of the user on the file system; what is stored stays readable.',
+  },
+  EUCLEAN: {
+    code: 'unavailable',
+    retryable: false,
+    remedy: 'The file system is damaged: unmount it, repair it (fsck, xfs_repair), and scrub what was on it.',
+  },
   EROFS: { remedy: 'The kernel mounts read-only after an error: look at its log, then repair and mount it again.' },
   EMFILE: { remedy: 'Raise the limit of open files of the process (ulimit -n, LimitNOFILE).' },
   ENFILE: { remedy: 'Raise the limit of open files of the machine (fs.file-max).' },
@@ -96,8 +105,17 @@ const ERRNOS: Readonly<
 
 const OTHER_ERRNO = { remedy: 'Look at the kernel log.' };
 
+/** Errors of file systems on Linux that libuv has no name for, by their negative numbers. */
+const UNNAMED: ReadonlyMap<unknown, string> = new Map([
+  [-117, 'EUCLEAN'],
+  [-122, 'EDQUOT'],
+]);
+
 export function errnoOf(thrown: unknown): string | undefined {
-  return isError(thrown) && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+  if (!isError(thrown)) return undefined;
+  const name = 'errno' in thrown ? UNNAMED.get(thrown.errno) : undefined;
+  if (name !== undefined) return name;
+  return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
 /** A failed system call as the one error. What is a CoucheStorError already comes back as it is. */
