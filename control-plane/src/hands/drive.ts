@@ -86,12 +86,17 @@ export class Drive {
     this.#failureCount += 1;
   }
 
+  /** All that there was to do has been done. */
+  wentWell(): void {
+    this.#failureCount = 0;
+  }
+
   get failureCount(): number {
     return this.#failureCount;
   }
 
   confirmed(call: StorageCall): void {
-    this.#failureCount = 0;
+    this.wentWell();
     this.#confirmed = [...this.#confirmed, call];
   }
 
@@ -101,7 +106,6 @@ export class Drive {
 
   /** Nothing is expected before then, unless somebody changes the object or wakes it up. How long it may rest. */
   rest({ resourceVersion }: VolumeMigrationRecord, ms: number): number {
-    this.#failureCount = 0;
     const restMs = this.#isWoken ? 0 : ms;
     this.#isWoken = false;
     this.#rest = { resourceVersion, untilMs: this.#clock.monotonic() + restMs };

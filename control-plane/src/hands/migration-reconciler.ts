@@ -262,7 +262,7 @@ export class MigrationReconciler implements Reconciler {
     drive: Drive,
     { status = look.status, afterMs }: Extract<Instruction, { kind: 'wait' }>,
   ): Promise<Next> {
-    drive.rest(look.record, afterMs);
+    drive.wentWell();
     const isTold = findCondition(look.status?.conditions ?? [], OBSERVED) !== undefined;
     if (status !== undefined && (isTold || status !== look.status)) await this.#write(look, drive, status);
     return { kind: 'again', afterMs: drive.rest(look.record, afterMs) };
