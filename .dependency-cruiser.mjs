@@ -151,9 +151,15 @@ export default {
       { path: '^control-plane/src/', pathNot: '^control-plane/src/(hands/|model/|ports/|brain/placement/index\\.ts$)' },
     ),
     rule(
+      'devices-hold-bytes',
+      'What bytes are stored on knows nothing of what they mean.',
+      { path: '^agent/src/devices/' },
+      { path: '^agent/src/(?!devices/)' },
+    ),
+    rule(
       'agent-core-knows-no-rpc',
       'The storage core is a library; rpc is one of its users.',
-      { path: '^agent/src/(cache|shards|journal|hardware)/' },
+      { path: '^agent/src/(cache|devices|shards|journal|hardware)/' },
       { path: '(^agent/src/rpc/|(^|/)@grpc/)' },
     ),
   ],
