@@ -179,6 +179,23 @@ describe('recover', () => {
     expect(buffers).toEqual([new Uint8Array(BYTES)]);
   });
 
+  it('leaves zeros where what was computed could not be checked', () => {
+    const written = write('4+2');
+    const buffers = [0, 1].map(() => new Uint8Array(BYTES).fill(1));
+    let calls = 0;
+    const recovering = (): Recovered =>
+      recoverFrom(written, [undefined, undefined, ...written.shards.slice(2)], {
+        bufferFor: (shard) => buffers[shard]!,
+        checksum: (bytes) => {
+          calls += 1;
+          if (calls > 5) throw new Error('no checksum');
+          return crc32(bytes);
+        },
+      });
+    expect(recovering).toThrow('no checksum');
+    expect([calls, buffers]).toEqual([6, [new Uint8Array(BYTES), new Uint8Array(BYTES)]]);
+  });
+
   it('pitfalls 3 and 5: goes by the length of the record, whatever the shards are', () => {
     const written = write('4+2');
     const empty = written.shards.map(() => new Uint8Array(0));

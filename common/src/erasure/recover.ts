@@ -77,9 +77,19 @@ function computeLost(
     plan.sources.map((shard) => intact[shard]!),
     [...outputs.values()],
   );
-  const wrong = computed.filter((shard) => !fits(options, shard, outputs.get(shard)!));
-  if (wrong.length === 0) return outputs;
-  for (const bytes of outputs.values()) bytes.fill(0);
+  try {
+    checkComputed(options, outputs);
+  } catch (thrown) {
+    for (const bytes of outputs.values()) bytes.fill(0);
+    throw thrown;
+  }
+  return outputs;
+}
+
+function checkComputed(options: RecoverOptions, outputs: ReadonlyMap<number, Uint8Array>): void {
+  const { codec } = options;
+  const wrong = [...outputs.keys()].filter((shard) => !fits(options, shard, outputs.get(shard)!));
+  if (wrong.length === 0) return;
   throw new CoucheStorError(
     'corrupt',
     `Shards ${wrong.join(', ')} of a ${codec.scheme.name} stripe were computed from intact shards and do not fit their checksums, so the record is not of one encoding; restore it from the shards' headers.`,
