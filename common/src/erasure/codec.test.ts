@@ -306,6 +306,17 @@ describe('plans', () => {
     expect(naive.preparedCount).toBe(5);
   });
 
+  it('do not depend on the order in which shards are named', () => {
+    const naive = new NaiveEngine();
+    const codec = new ErasureCodec(schemeNamed('4+2'), naive);
+    const plan = codec.prepare({ available: [1, 2, 3, 4, 5], wanted: [0] });
+    for (const available of [[5, 4, 3, 2, 1], new Set([2, 5, 1, 4, 3])]) {
+      expect(codec.prepare({ available, wanted: [0] })).toBe(plan);
+    }
+    expect(naive.preparedCount).toBe(2);
+    expect(() => codec.prepare({ available: [5, 4, 3, 2, 1, 1], wanted: [0] })).toThrow('available');
+  });
+
   it('made for costs are kept by the shards they read', () => {
     const naive = new NaiveEngine();
     const codec = new ErasureCodec(schemeNamed('4+2'), naive);

@@ -57,7 +57,8 @@ export class ErasureCodec {
 
   /**
    * Adds what one data shard contributes to all parity shards, which began as zeros; after every data shard was added once, in
-   * any order, they are what encode() gives. Adding a shard's old and new content, or their exclusive or, changes it.
+   * any order, they are what encode() gives. Adding a shard's old and new content changes it, which is for a stripe that is still
+   * being gathered: what was stored is never changed in place, as a crash between two of its shards would leave neither.
    * @throws CoucheStorError `invalid` as encode() does.
    */
   encodeIncrement(shard: number, bytes: Uint8Array, parity: readonly Uint8Array[], range?: ByteRange): void {
@@ -89,7 +90,8 @@ export class ErasureCodec {
    * numbers.
    */
   prepare(request: PlanRequest): Reconstruction {
-    const available = [...request.available];
+    // In one order, so that one set of shards is one plan.
+    const available = [...request.available].sort((left, right) => left - right);
     if (request.cost === undefined) return this.#prepared(available, request.wanted);
     // The plan depends on the costs of the moment; its tables only on the shards.
     return this.#prepared(this.#plan({ ...request, available }).sources, request.wanted);
