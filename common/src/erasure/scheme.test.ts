@@ -38,6 +38,18 @@ describe('a scheme', () => {
     });
   });
 
+  it('is made once, and refused as before when it was', () => {
+    const parameters = { kind: 'reedSolomon' as const, dataShards: 10, parityShards: 10 };
+    const scheme = createScheme(parameters);
+    parameters.dataShards = 9;
+    expect(schemeOfRecord(recordOfScheme(scheme))).toBe(scheme);
+    expect(createScheme({ kind: 'reedSolomon', dataShards: 10, parityShards: 10 })).toBe(scheme);
+    expect(scheme.parameters).toEqual({ kind: 'reedSolomon', dataShards: 10, parityShards: 10 });
+    expect(() => createScheme(scheme.parameters, 19)).toThrow(/^totalShards: "20"/);
+    const groups = { kind: 'lrc', dataShards: 10, localGroups: 5, globalParities: 5 } as const;
+    expect(createScheme({ ...groups })).toBe(createScheme(groups));
+  });
+
   it('with local groups guarantees its distance less one', () => {
     expect(schemeNamed('LRC 12+2+2')).toMatchObject({
       name: 'LRC 12+2+2',

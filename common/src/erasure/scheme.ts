@@ -7,6 +7,7 @@ import { assertInvariant, CoucheStorError } from '../base/errors.ts';
 import { invalid } from '../base/invalid.ts';
 import { MAX_SHARDS } from './engine-arguments.ts';
 import { localGroupsOf, lrcParity, type LocalGroup } from './lrc.ts';
+import { LruMap } from './lru-map.ts';
 import { at, identity, matrixOf, stack, type Matrix } from './matrix.ts';
 import { reedSolomonParity } from './reed-solomon.ts';
 import { checkSquareSubmatrices } from './square-submatrices.ts';
@@ -61,7 +62,13 @@ export interface SchemeRecord {
   readonly localGroups: number;
 }
 
-/** @throws CoucheStorError `invalid`, naming the field, when there is no such scheme or it has more shards than `maxShards`. */
+/** By name; whoever reads many stripes asks for few schemes again and again, and minors take milliseconds. */
+const madeSchemes = new LruMap<string, ErasureScheme>(64);
+
+/**
+ * The scheme may be one that was made before: nobody writes to its matrices.
+ * @throws CoucheStorError `invalid`, naming the field, when there is no such scheme or it has more shards than `maxShards`.
+ */
 export function createScheme(parameters: SchemeParameters, maxShards = MAX_SHARDS): ErasureScheme {
   return parameters.kind === 'lrc' ? lrcScheme(parameters, maxShards) : reedSolomonScheme(parameters, maxShards);
 }
@@ -71,15 +78,18 @@ function reedSolomonScheme(parameters: ReedSolomonParameters, maxShards: number)
   checkCount('dataShards', dataShards, 1);
   checkCount('parityShards', parityShards, 1);
   checkTotal(dataShards + parityShards, maxShards);
-  const parity = reedSolomonParity(dataShards, parityShards);
-  assertMinors(parity);
-  return {
-    ...common(parameters, parity),
-    name: `${dataShards}+${parityShards}`,
-    matrixId: MATRIX_IDS.reedSolomon,
-    localGroups: [],
-    guaranteedLosses: parityShards,
-  };
+  const name = `${dataShards}+${parityShards}`;
+  return madeSchemes.getOrMake(name, () => {
+    const parity = reedSolomonParity(dataShards, parityShards);
+    assertMinors(parity);
+    return {
+      ...common(parameters, parity),
+      name,
+      matrixId: MATRIX_IDS.reedSolomon,
+      localGroups: [],
+      guaranteedLosses: parityShards,
+    };
+  });
 }
 
 function lrcScheme(parameters: LrcParameters, maxShards: number): ErasureScheme {
@@ -94,15 +104,18 @@ function lrcScheme(parameters: LrcParameters, maxShards: number): ErasureScheme 
     });
   }
   checkTotal(dataShards + localGroups + globalParities, maxShards);
-  const parity = lrcParity(parameters);
-  assertMinors(localParitiesAdded(parity, localGroups));
-  return {
-    ...common(parameters, parity),
-    name: `LRC ${dataShards}+${localGroups}+${globalParities}`,
-    matrixId: MATRIX_IDS.lrc,
-    localGroups: localGroupsOf(parameters),
-    guaranteedLosses: globalParities + 1,
-  };
+  const name = `LRC ${dataShards}+${localGroups}+${globalParities}`;
+  return madeSchemes.getOrMake(name, () => {
+    const parity = lrcParity(parameters);
+    assertMinors(localParitiesAdded(parity, localGroups));
+    return {
+      ...common(parameters, parity),
+      name,
+      matrixId: MATRIX_IDS.lrc,
+      localGroups: localGroupsOf(parameters),
+      guaranteedLosses: globalParities + 1,
+    };
+  });
 }
 
 function common(
@@ -111,7 +124,7 @@ function common(
 ): Pick<ErasureScheme, 'parameters' | 'dataShards' | 'parityShards' | 'totalShards' | 'generator' | 'parity'> {
   const { dataShards } = parameters;
   return {
-    parameters,
+    parameters: { ...parameters },
     dataShards,
     parityShards: parity.rows,
     totalShards: dataShards + parity.rows,
