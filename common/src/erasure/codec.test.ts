@@ -206,6 +206,31 @@ describe('reconstruct', () => {
     expect(range(0, 5)).toThrow(invalidField('shards'));
   });
 
+  it('of a range is refused when a shard is longer or shorter, whether the range reaches its end or not', () => {
+    const { codec, shards } = stripeOf('4+2', 20);
+    for (const length of [10, 19, 21]) {
+      const mixed = lose(shards, [0]).map((shard, index) => (index === 5 ? new Uint8Array(length) : shard));
+      const bytes = new Uint8Array(5).fill(7);
+      expect(() => codec.reconstructRange(mixed, { shard: 0, bytes }, 2)).toThrow(invalidField('shards'));
+      expect(bytes).toEqual(new Uint8Array(5).fill(7));
+    }
+  });
+
+  it('by a prepared plan is refused for a range that is not within its buffers', () => {
+    const { codec, shards } = stripeOf('4+2', 20);
+    const plan = codec.prepare({ available: [1, 2, 3, 4], wanted: [0] });
+    const output = new Uint8Array(20);
+    for (const [offset, length] of [
+      [0, 21],
+      [20, 1],
+      [-1, 5],
+      [0.5, 5],
+    ] as const) {
+      expect(() => codec.run(plan, shards.slice(1, 5), [output], { offset, length })).toThrow(invalidField('range'));
+    }
+    expect(output).toEqual(new Uint8Array(20));
+  });
+
   it('past the guarantee is an error and writes nothing', () => {
     const { codec, shards } = stripeOf('4+2', 20);
     const bytes = new Uint8Array(20).fill(7);
