@@ -299,6 +299,9 @@ export class CrashLab {
       `--settle-time=${settleTime}`,
       '--sync-poll-interval-seconds=1',
       '--reconcile-interval=10m',
+      // Many moves of one run are made by hand, at the pace of a test.
+      '--max-concurrent-migrations=100',
+      '--max-migrations-per-hour=1000',
       ...(leaderElect ? [] : ['--no-leader-elect']),
       ...['metrics', 'probe', 'api'].flatMap((name) => [`--${name}-port=0`, `--${name}-host=127.0.0.1`]),
     ];
