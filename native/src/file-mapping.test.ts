@@ -137,16 +137,19 @@ describe('what is refused', () => {
     ftruncateSync(file, 5000);
     const readable = openSync(path, 'r');
     const directory = openSync(folder, 'r');
+    const device = openSync('/dev/zero', 'r');
     try {
       expect(codeOf(() => map({ offset: 0, length: 5001 }))).toBe('ERANGE');
       expect(codeOf(() => map({ offset: 2 ** 52, length: 1 }))).toBe('ERANGE');
       expect(codeOf(() => map({ offset: 0, length: 0 }))).toBe('EINVAL');
       expect(codeOf(() => map({ offset: 0, length: 1, writable: true }, readable))).toBe('EACCES');
       expect(codeOf(() => map({ offset: 0, length: 1 }, directory))).toBe('ENODEV');
+      expect(codeOf(() => map({ offset: 0, length: 1 }, device))).toBe('ENODEV');
       expect(codeOf(() => map({ offset: 0, length: 1 }, 99_999))).toBe('EBADF');
     } finally {
       closeSync(readable);
       closeSync(directory);
+      closeSync(device);
     }
   });
 

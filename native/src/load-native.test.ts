@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { ADDON_VERSION } from './addon.ts';
 import { loadNative } from './index.ts';
 
 const addon = join(import.meta.dirname, '..', 'build', 'couchestor.node');
@@ -19,6 +21,31 @@ describe('the addon', () => {
       expect(loadNative(folder)).toEqual({ kind: 'absent', reason: expect.stringContaining('is not there') });
       writeFileSync(join(folder, 'couchestor.node'), 'no library');
       expect(loadNative(folder)).toEqual({ kind: 'absent', reason: expect.stringContaining('does not load') });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is absent where it was built for another version', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'couchestor-'));
+    try {
+      const headers = createRequire(import.meta.url).resolve('node-api-headers/package.json');
+      writeFileSync(
+        join(folder, 'other.c'),
+        `#include <node_api.h>
+        NAPI_MODULE_INIT() {
+          napi_value version;
+          napi_create_uint32(env, ${ADDON_VERSION + 1}, &version);
+          napi_set_named_property(env, exports, "version", version);
+          return exports;
+        }`,
+      );
+      const flags = ['-shared', '-fPIC', `-I${join(dirname(headers), 'include')}`, '-o', 'couchestor.node', 'other.c'];
+      expect(spawnSync('cc', flags, { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+      expect(loadNative(folder)).toEqual({
+        kind: 'absent',
+        reason: expect.stringContaining(`is of version ${ADDON_VERSION + 1}, not ${ADDON_VERSION}`),
+      });
     } finally {
       rmSync(folder, { recursive: true });
     }
