@@ -82,3 +82,13 @@ int export_function(napi_env env, napi_value exports, const char *name, napi_cal
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, function, NULL, &value) == napi_ok &&
          export_value(env, exports, name, value);
 }
+
+int export_kernels(napi_env env, napi_value exports, const char *name, size_t count, const char *(*name_of)(size_t)) {
+  napi_value kernels, value;
+  if (napi_create_array(env, &kernels) != napi_ok) return 0;
+  for (uint32_t i = 0; i < count; i++)
+    if (name_of(i) != NULL && (napi_create_string_utf8(env, name_of(i), NAPI_AUTO_LENGTH, &value) != napi_ok ||
+                               napi_set_element(env, kernels, i, value) != napi_ok))
+      return 0;
+  return export_value(env, exports, name, kernels);
+}

@@ -50,10 +50,13 @@ struct elements {
 /* An array of at most MAX_ELEMENTS elements, which are not looked at. */
 int read_elements(const struct call *call, napi_value value, const char *name, struct elements *elements);
 
-/* Both add a property to `exports` and give 0 when that failed. */
+/* Each adds a property to `exports` and gives 0 when that failed. */
 int export_function(napi_env env, napi_value exports, const char *name, napi_callback function);
 
 int export_value(napi_env env, napi_value exports, const char *name, napi_value value);
+
+/* The kernels by number, as an array of names without those that `name_of` has none for. */
+int export_kernels(napi_env env, napi_value exports, const char *name, size_t count, const char *(*name_of)(size_t));
 
 #define MAX_NUMBER ((1ull << 53) - 1)
 

@@ -15,14 +15,6 @@
 #include "cpu.h"
 #include "galois.h"
 
-static size_t kernel_count(void) {
-  size_t count = 0;
-  while (gf_kernels[count].name != NULL) count++;
-  return count;
-}
-
-static int runs_here(const struct gf_kernel *kernel) { return (kernel->needs & ~cpu_features()) == 0; }
-
 /* Kernel, number of rows and number of columns of the matrix, read from its tables. */
 static int read_tables(const struct call *call, napi_value value, struct gf_work *work) {
   struct bytes tables;
@@ -35,7 +27,7 @@ static int read_tables(const struct call *call, napi_value value, struct gf_work
     work->rows = header[1];
     work->first_column = 0;
     work->columns = header[2];
-    if (header[0] < kernel_count() && runs_here(work->kernel) && work->rows > 0 && work->columns > 0 &&
+    if (header[0] < gf_kernel_count && cpu_has(work->kernel->needs) && work->rows > 0 && work->columns > 0 &&
         tables.length == gf_tables_size(work->kernel, work->rows, work->columns))
       return 1;
   }
@@ -64,12 +56,12 @@ static napi_value prepare(napi_env env, napi_callback_info info) {
   uint64_t kernel, rows, columns;
   struct bytes coefficients;
   if (!call_begin(&call, env, info, "prepare") ||
-      !read_number(&call, call.arguments[0], "kernel", kernel_count() - 1, &kernel) ||
+      !read_number(&call, call.arguments[0], "kernel", gf_kernel_count - 1, &kernel) ||
       !read_number(&call, call.arguments[2], "rows", GF_MAX_SIDE, &rows) ||
       !read_number(&call, call.arguments[3], "columns", GF_MAX_SIDE, &columns) ||
       !read_bytes(&call, call.arguments[1], "coefficients", &coefficients))
     return NULL;
-  if (!runs_here(&gf_kernels[kernel])) return call_refuse(&call, "kernel", "does not run on this processor"), NULL;
+  if (!cpu_has(gf_kernels[kernel].needs)) return call_refuse(&call, "kernel", "does not run on this processor"), NULL;
   if (rows == 0 || columns == 0) return call_refuse(&call, "rows and columns", "must be at least 1"), NULL;
   if (coefficients.length != rows * columns)
     return call_refuse(&call, "coefficients", "must be rows x columns bytes"), NULL;
@@ -138,16 +130,13 @@ static napi_value accumulate(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static const char *name_here(size_t kernel) {
+  return cpu_has(gf_kernels[kernel].needs) ? gf_kernels[kernel].name : NULL;
+}
+
 int export_galois(napi_env env, napi_value exports) {
-  napi_value kernels, name;
-  if (napi_create_array(env, &kernels) != napi_ok) return 0;
-  for (uint32_t i = 0; i < kernel_count(); i++)
-    if (runs_here(&gf_kernels[i]) &&
-        (napi_create_string_utf8(env, gf_kernels[i].name, NAPI_AUTO_LENGTH, &name) != napi_ok ||
-         napi_set_element(env, kernels, i, name) != napi_ok))
-      return 0;
-  return export_value(env, exports, "galoisKernels", kernels) && export_function(env, exports, "prepare", prepare) &&
-         export_function(env, exports, "multiply", multiply) &&
+  return export_kernels(env, exports, "galoisKernels", gf_kernel_count, name_here) &&
+         export_function(env, exports, "prepare", prepare) && export_function(env, exports, "multiply", multiply) &&
          export_function(env, exports, "accumulate", accumulate) &&
          export_function(env, exports, "compare", compare);
 }

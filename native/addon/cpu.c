@@ -40,11 +40,11 @@ static unsigned find_features(void) { return 0; }
 #endif
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static unsigned features;
+static unsigned found_features;
 
-static void remember(void) { features = find_features(); }
+static void remember(void) { found_features = find_features(); }
 
-unsigned cpu_features(void) {
+int cpu_has(unsigned features) {
   pthread_once(&once, remember);
-  return features;
+  return (features & ~found_features) == 0;
 }

@@ -12,7 +12,7 @@ enum cpu_feature {
   CPU_ARM_CRC_PMULL = 1 << 6,
 };
 
-/* The bits above; asked once. */
-unsigned cpu_features(void);
+/* Whether it has all of these bits; asked once. */
+int cpu_has(unsigned features);
 
 #endif

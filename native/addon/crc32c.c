@@ -209,5 +209,5 @@ const struct crc_kernel crc_kernels[] = {
     {"crc32+pmull", CPU_ARM_CRC_PMULL, crc_interleaved},
 #endif
     {"portable", 0, crc_portable},
-    {NULL, 0, NULL},
 };
+const size_t crc_kernel_count = sizeof crc_kernels / sizeof *crc_kernels;

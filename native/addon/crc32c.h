@@ -14,8 +14,9 @@ struct crc_kernel {
   crc_function *run;
 };
 
-/* Fastest first; the last runs everywhere. Ended by an entry without a name. */
+/* Fastest first; the last runs everywhere. */
 extern const struct crc_kernel crc_kernels[];
+extern const size_t crc_kernel_count;
 
 /* Fills the tables, once however often it is called; before any kernel runs. */
 void crc_prepare(void);

@@ -96,5 +96,5 @@ const struct gf_kernel gf_kernels[] = {
     {"neon", 0, GF_NIBBLES, 4, gf_blocks_neon},
 #endif
     {"portable", 0, GF_NIBBLES, 4, gf_blocks_portable},
-    {NULL, 0, GF_BITS, 0, NULL},
 };
+const size_t gf_kernel_count = sizeof gf_kernels / sizeof *gf_kernels;

@@ -41,8 +41,9 @@ struct gf_kernel {
   gf_block *const (*blocks)[GF_BLOCK_ROWS];
 };
 
-/* Fastest first; the last runs everywhere. Ended by an entry without a name. */
+/* Fastest first; the last runs everywhere. */
 extern const struct gf_kernel gf_kernels[];
+extern const size_t gf_kernel_count;
 
 /*
  * Tables: what a kernel multiplies with, and nothing else, so that they may be kept by whoever asked for them. They begin
