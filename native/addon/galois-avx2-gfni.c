@@ -24,10 +24,5 @@ typedef __m256i gf_factor;
 #define GF_PARTS_BY_COPY
 #include "galois-body.h"
 
-GF_BLOCKS_4(GF_MULTIPLY)
-GF_BLOCKS_4(GF_ACCUMULATE)
-GF_BLOCKS_4(GF_COMPARE)
-
-gf_block *const gf_blocks_avx2_gfni[GF_MODES][GF_BLOCK_ROWS] = {
-    {GF_NAMES_4(GF_MULTIPLY)}, {GF_NAMES_4(GF_ACCUMULATE)}, {GF_NAMES_4(GF_COMPARE)}};
+GF_KERNEL(4, gf_blocks_avx2_gfni)
 #endif

@@ -38,10 +38,5 @@ static inline __attribute__((always_inline)) GF_TARGET gf_factor load_factor(con
 #define GF_PARTS_BY_COPY
 #include "galois-body.h"
 
-GF_BLOCKS_4(GF_MULTIPLY)
-GF_BLOCKS_4(GF_ACCUMULATE)
-GF_BLOCKS_4(GF_COMPARE)
-
-gf_block *const gf_blocks_avx2[GF_MODES][GF_BLOCK_ROWS] = {
-    {GF_NAMES_4(GF_MULTIPLY)}, {GF_NAMES_4(GF_ACCUMULATE)}, {GF_NAMES_4(GF_COMPARE)}};
+GF_KERNEL(4, gf_blocks_avx2)
 #endif

@@ -25,10 +25,5 @@ typedef __m512i gf_factor;
 
 #include "galois-body.h"
 
-GF_BLOCKS_8(GF_MULTIPLY)
-GF_BLOCKS_8(GF_ACCUMULATE)
-GF_BLOCKS_8(GF_COMPARE)
-
-gf_block *const gf_blocks_avx512[GF_MODES][GF_BLOCK_ROWS] = {
-    {GF_NAMES_8(GF_MULTIPLY)}, {GF_NAMES_8(GF_ACCUMULATE)}, {GF_NAMES_8(GF_COMPARE)}};
+GF_KERNEL(8, gf_blocks_avx512)
 #endif

@@ -85,3 +85,9 @@ GF_INLINE unsigned gf_body(const int rows, const enum gf_mode mode, const uint8_
 #define GF_NAMES_4(mode) gf_block_##mode##_1, gf_block_##mode##_2, gf_block_##mode##_3, gf_block_##mode##_4
 #define GF_NAMES_8(mode)                                                                                               \
   GF_NAMES_4(mode), gf_block_##mode##_5, gf_block_##mode##_6, gf_block_##mode##_7, gf_block_##mode##_8
+
+/* The table of a kernel whose blocks have up to so many rows. */
+#define GF_KERNEL(rows, name)                                                                                          \
+  GF_BLOCKS_##rows(GF_MULTIPLY) GF_BLOCKS_##rows(GF_ACCUMULATE) GF_BLOCKS_##rows(GF_COMPARE)                           \
+  gf_block *const name[GF_MODES][GF_BLOCK_ROWS] = {                                                                    \
+      {GF_NAMES_##rows(GF_MULTIPLY)}, {GF_NAMES_##rows(GF_ACCUMULATE)}, {GF_NAMES_##rows(GF_COMPARE)}};

@@ -62,9 +62,4 @@ static inline __attribute__((always_inline)) gf_vector multiply(gf_source source
 #define GF_PARTS_BY_COPY
 #include "galois-body.h"
 
-GF_BLOCKS_4(GF_MULTIPLY)
-GF_BLOCKS_4(GF_ACCUMULATE)
-GF_BLOCKS_4(GF_COMPARE)
-
-gf_block *const gf_blocks_portable[GF_MODES][GF_BLOCK_ROWS] = {
-    {GF_NAMES_4(GF_MULTIPLY)}, {GF_NAMES_4(GF_ACCUMULATE)}, {GF_NAMES_4(GF_COMPARE)}};
+GF_KERNEL(4, gf_blocks_portable)
