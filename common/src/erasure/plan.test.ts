@@ -146,6 +146,14 @@ describe('the shards of a plan', () => {
     const request = { available: without(scheme, [2, 6]), wanted: [2, 6], cost: (shard: number) => costs[shard]! };
     expect(planReconstruction(scheme, request)).toMatchObject({ kind: 'plan', sources: [0, 1, 5, 7] });
   });
+
+  it('are two whole groups where a cheap shard of all would need all', () => {
+    const scheme = schemeNamed('LRC 6+3+1');
+    // Data 2, local parities 3, and 1 for the global one.
+    const cost = (shard: number): number => (shard < 6 ? 2 : shard < 9 ? 3 : 1);
+    const request = { available: without(scheme, [0, 2]), wanted: [0, 2], cost };
+    expect(planReconstruction(scheme, request)).toMatchObject({ kind: 'plan', sources: [1, 3, 6, 7] });
+  });
 });
 
 describe('any plan', () => {
