@@ -48,7 +48,7 @@ export function describeBlockDevice(kind: DeviceKind): void {
     }
 
     async function readBack(device: BlockDevice, offset: number, bytes: number): Promise<Uint8Array> {
-      const into = device.allocate(bytes);
+      const into = device.allocate(bytes).fill(0xff);
       await device.read(offset, into);
       return Uint8Array.from(into);
     }

@@ -117,6 +117,18 @@ describe('a piece that is not committed', () => {
     expect(await put(zones, 1)).toEqual({ startBytes: 3 * BLOCK, lengthBytes: BLOCK });
   });
 
+  it('gives its zone back once, and not that of whoever came after', async () => {
+    const zones = await pool();
+    const first = await zones.allocator.begin(BLOCK);
+    await first.device.write(0, blocks(1, 1));
+    await first.abandon();
+    const second = await zones.allocator.begin(BLOCK);
+    await first.abandon();
+    const third = await zones.allocator.begin(BLOCK);
+    await Promise.all([second, third].map(({ device }, seed) => device.write(0, blocks(1, seed))));
+    expect(zoneOf(await second.commit())).not.toBe(zoneOf(await third.commit()));
+  });
+
   it('leaves its zone empty when nothing was written', async () => {
     const zones = await pool();
     const append = await zones.allocator.begin(4 * BLOCK);

@@ -72,8 +72,8 @@ export class ZoneAllocator {
 
   /**
    * A piece of up to so many bytes; what stays unused of it is not lost.
-   * @throws CoucheStorError `resourceExhausted` with the fault `noRoom`, `tooManyOpenZones` (as many are written as may be) or
-   * `tooManyActiveZones`; `invalid` when no zone could ever hold so much.
+   * @throws CoucheStorError `resourceExhausted` with the fault `noRoom`, or `tooManyOpenZones` when as many are written as may be;
+   * `invalid` when no zone could ever hold so much.
    */
   begin(bytes: number): Promise<ZoneAppend> {
     const { blockBytes } = this.#device;

@@ -67,6 +67,16 @@ describe('a piece of a zone', () => {
     await reader.close();
   });
 
+  it('is closed when what was asked for before has ended', async () => {
+    const zoned = await zonedDisk();
+    const { append } = await secondPiece(zoned.device, 4 * BLOCK);
+    const ends: string[] = [];
+    const write = append.device.write(0, blocks(2, 1)).then(() => ends.push('write'));
+    await Promise.all([append.device.close().then(() => ends.push('close')), write]);
+    expect(ends).toEqual(['write', 'close']);
+    await append.abandon();
+  });
+
   it('ends with its commit, and is synced by then', async () => {
     const zoned = await zonedDisk();
     const { append } = await secondPiece(zoned.device, BLOCK);

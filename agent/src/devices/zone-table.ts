@@ -49,9 +49,8 @@ export interface ZoneLimits {
 
 /** Where an extent goes, or why it goes nowhere now. */
 export type Placement =
-  | { readonly kind: 'zone'; readonly zone: ZoneEntry; readonly finish?: ZoneEntry }
+  | { readonly kind: 'zone'; readonly zone: ZoneEntry; readonly finish: ZoneEntry | undefined }
   | { readonly kind: 'tooManyOpenZones' }
-  | { readonly kind: 'tooManyActiveZones' }
   | { readonly kind: 'noRoom' };
 
 export function entryOf(zone: Zone): ZoneEntry {
@@ -94,12 +93,12 @@ export function placeExtent(zones: readonly ZoneEntry[], bytes: number, limits: 
     begun.filter((zone) => roomOf(zone) >= bytes),
     roomOf,
   );
-  if (best !== undefined) return { kind: 'zone', zone: best };
+  if (best !== undefined) return { kind: 'zone', zone: best, finish: undefined };
   const empty = zones.find((zone) => zone.state === 'writable' && !isActive(zone) && roomOf(zone) >= bytes);
   if (empty === undefined) return { kind: 'noRoom' };
-  if (zones.filter(isActive).length < limits.maxActiveZones) return { kind: 'zone', zone: empty };
-  const finish = least(begun, roomOf);
-  return finish === undefined ? { kind: 'tooManyActiveZones' } : { kind: 'zone', zone: empty, finish };
+  // As no more zones are held than may be open, and so than may be active, one of those that are active is idle.
+  const isCrowded = zones.filter(isActive).length >= limits.maxActiveZones;
+  return { kind: 'zone', zone: empty, finish: isCrowded ? least(begun, roomOf) : undefined };
 }
 
 /** Whether a reset takes nothing from anybody. */

@@ -20,7 +20,7 @@ async function refused(call: Promise<void>, fault: string, operation: string): P
 }
 
 async function readBack(device: ZonedModel, offset: number, count: number): Promise<Uint8Array> {
-  const into = device.allocate(count * BLOCK);
+  const into = device.allocate(count * BLOCK).fill(0xff);
   await device.read(offset, into);
   return into;
 }
@@ -178,6 +178,19 @@ describe('the open zones of a zoned disk', () => {
     expect(await condition()).toBe('empty');
     await device.finishZone(1);
     expect((await conditions(device))[1]).toBe('full');
+  });
+});
+
+describe('a zoned disk that is closed', () => {
+  it('ends what was asked for before, write pointers included', async () => {
+    const zoned = await zonedDisk();
+    const written = [zoned.device.write(0, blocks(2, 1)), zoned.device.write(START, blocks(1, 2))];
+    await Promise.all([...written, zoned.device.close()]);
+    expect(zoned.disk.calls.at(-1)?.operation).toBe('close');
+    expect(await conditions(await restarted(zoned))).toEqual(['closed', 'closed', 'empty', 'empty', 'empty', 'empty']);
+    await refused(zoned.device.write(2 * BLOCK, blocks(1, 1)), 'closed', 'write');
+    await refused(zoned.device.resetZone(0), 'closed', 'resetZone');
+    await refused(zoned.device.sync(), 'closed', 'sync');
   });
 });
 
