@@ -37,6 +37,15 @@ describe('a call under a deadline', () => {
     await expect(late).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  it('tells the deadline of its caller as a deadline', async () => {
+    const call = withDeadline({ clock, timeoutMs: 10, what: 'The round' }, (signal) =>
+      withDeadline({ clock, timeoutMs: 30, signal, what: 'The request' }, () => never),
+    );
+    const ended = expect(call).rejects.toMatchObject({ code: 'timeout', message: 'The round took longer than 10ms.' });
+    await clock.advance(10);
+    await ended;
+  });
+
   it('has as much time again after each restart', async () => {
     const deadline = new Deadline({ clock, timeoutMs: 10, what: 'It' });
     await clock.advance(9);

@@ -66,7 +66,10 @@ export class Deadline {
   readonly #cancel = (): void => {
     this.#timer.cancel();
     const cause: unknown = this.#options.signal?.reason;
-    this.#controller.abort(new CoucheStorError('cancelled', `${this.#options.what} was cancelled.`, { cause }));
+    // The deadline of a caller is told as such, however deep the call was.
+    const isDeadline = cause instanceof CoucheStorError && cause.code === 'timeout';
+    const cancelled = new CoucheStorError('cancelled', `${this.#options.what} was cancelled.`, { cause });
+    this.#controller.abort(isDeadline ? cause : cancelled);
   };
 }
 
