@@ -24,6 +24,7 @@ const OPTIONS = [
   '-O3',
   '--noAssert',
   '--converge',
+  '--noColors',
   ...['--runtime', 'stub'],
   ...['--enable', 'simd', '--enable', 'threads', '--enable', 'relaxed-simd'],
   ...['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
