@@ -32,10 +32,7 @@ function shiftBy(bytes: number): number {
   return shift;
 }
 
-/**
- * The checksum of `totalBytes` bytes, at least one, from those of its pieces: all of `pieceBytes` but the last, which has what is
- * left.
- */
+/** The checksum of `totalBytes` bytes from those of its pieces: all of `pieceBytes` but the last, which has what is left. */
 export function combineCrc32c(
   checksums: Iterable<number>,
   { pieceBytes, totalBytes }: { pieceBytes: number; totalBytes: number },

@@ -9,16 +9,19 @@ import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { parseShardPath } from './shard-name.ts';
-import type { ShardHeader } from './shard-header.ts';
+import type { StripeSummary } from './shard-footer.ts';
+import type { ShardIdentity } from './shard-header.ts';
 import { openBytes, payloadOf, writeShard } from './shards.fixture.ts';
 
 interface FrozenShard {
   readonly path: string;
   readonly payloadBytes: number;
   readonly seed: number;
-  readonly stripeLogicalBytes: number;
-  readonly scheme: ShardHeader['scheme'];
-  readonly stripeRecord: string;
+  readonly logicalLength: number;
+  readonly scheme: ShardIdentity['scheme'];
+  /** UTF-8, so many times after each other. */
+  readonly record: string;
+  readonly recordTimes: number;
   readonly createdBy: string;
   readonly checksum: number;
   readonly sha256: string;
@@ -33,22 +36,12 @@ const shards = readFileSync(CORPUS, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line) as FrozenShard);
 
-function headerOf({
-  path,
-  payloadBytes,
-  stripeLogicalBytes,
-  scheme,
-  stripeRecord,
-  createdBy,
-}: FrozenShard): ShardHeader {
-  return {
-    name: parseShardPath(path),
-    payloadBytes,
-    stripeLogicalBytes,
-    scheme,
-    stripeRecord: new TextEncoder().encode(stripeRecord),
-    createdBy,
-  };
+function identityOf({ path, scheme, createdBy }: FrozenShard): ShardIdentity {
+  return { name: parseShardPath(path), scheme, createdBy };
+}
+
+function stripeOf({ logicalLength, record, recordTimes }: FrozenShard): StripeSummary {
+  return { logicalLength, record: new TextEncoder().encode(record.repeat(recordTimes)) };
 }
 
 describe('shards that were written before', () => {
@@ -59,8 +52,8 @@ describe('shards that were written before', () => {
 
   it.each(shards)('$path of $payloadBytes bytes', async (frozen) => {
     const payload = payloadOf(frozen.payloadBytes, frozen.seed);
-    const header = headerOf(frozen);
-    const { bytes, expected } = await writeShard(payload, header);
+    const [identity, stripe] = [identityOf(frozen), stripeOf(frozen)];
+    const { bytes, expected } = await writeShard(payload, { identity, stripe });
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(frozen.sha256);
     expect(expected.checksum).toBe(frozen.checksum);
 
@@ -68,7 +61,7 @@ describe('shards that were written before', () => {
     expect(stored.equals(bytes)).toBe(true);
     const opened = await openBytes(stored, expected);
     const reader = opened.kind === 'open' ? opened.reader : undefined;
-    expect(reader?.header).toEqual(header);
+    expect([reader?.identity, reader?.stripe]).toEqual([identity, stripe]);
     const into = new Uint8Array(payload.length);
     expect(await reader?.read(0, into)).toEqual({ kind: 'verified' });
     expect(Buffer.compare(into, payload)).toBe(0);

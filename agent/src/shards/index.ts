@@ -1,11 +1,11 @@
 /** Shards as files: names, the format, writing and verified reading. */
 export { openShard } from './open-shard.ts';
 export type { ExpectedShard, MissingReason, MissingShard, OpenedShard, UnreadableShard } from './open-shard.ts';
-export { MAX_STRIPE_RECORD_BYTES } from './shard-header.ts';
-export type { ShardHeader } from './shard-header.ts';
+export type { StripeSummary } from './shard-footer.ts';
+export type { ShardIdentity } from './shard-header.ts';
 export type { ShardIo } from './shard-io.ts';
-export { BLOCK_BYTES, layoutOf, MAX_PAYLOAD_BYTES } from './shard-layout.ts';
-export type { ShardLayout } from './shard-layout.ts';
+export { BLOCK_BYTES, layoutOf, MAX_PAYLOAD_BYTES, MAX_STRIPE_RECORD_BYTES } from './shard-layout.ts';
+export type { ShardLayout, ShardLengths } from './shard-layout.ts';
 export { parseShardPath, pathOfShard } from './shard-name.ts';
 export type { ShardName } from './shard-name.ts';
 export type { ShardRead, ShardReader } from './shard-reader.ts';

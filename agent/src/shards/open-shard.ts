@@ -4,13 +4,14 @@
  * says nothing about the shard.
  */
 import { CoucheStorError } from '@couchestor/common/base';
-import { decodeFooter, type FooterProblem } from './shard-footer.ts';
 import { isZero } from './shard-fields.ts';
-import { decodeHeader, type HeaderProblem, type ShardHeader } from './shard-header.ts';
-import { ALIGNMENT_BYTES, HEADER_BYTES, layoutOf, MIN_FILE_BYTES } from './shard-layout.ts';
+import { decodeFooter } from './shard-footer.ts';
+import { decodeHeader, type HeaderProblem } from './shard-header.ts';
+import { ALIGNMENT_BYTES, HEADER_BYTES, layoutOf, MIN_FILE_BYTES, TRAILER_BYTES } from './shard-layout.ts';
 import { pathOfShard, type ShardName } from './shard-name.ts';
 import { ShardReader } from './shard-reader.ts';
 import type { ShardIo } from './shard-io.ts';
+import { decodeTrailer, type FooterProblem, type ShardTrailer } from './shard-trailer.ts';
 
 /** From the record of the stripe, never from the file. */
 export interface ExpectedShard {
@@ -44,7 +45,9 @@ export interface UnreadableShard {
 export type OpenedShard = { readonly kind: 'open'; readonly reader: ShardReader } | MissingShard | UnreadableShard;
 
 /**
- * Reads header and footer. The device stays the caller's to close, after the last read.
+ * Reads the header, and then what lies behind the expected payload, from the end of the file on: one read of at most a window, which
+ * holds the trailer and nearly always the whole footer. Only a footer that is longer, and whose trailer has been confirmed by then,
+ * is read on. The device stays the caller's to close, after the last read.
  * @throws CoucheStorError `tooManyRequests` when too many wait for memory.
  */
 export async function openShard(io: ShardIo, expected: ExpectedShard): Promise<OpenedShard> {
@@ -65,55 +68,77 @@ async function openIn(window: Uint8Array, io: ShardIo, expected: ExpectedShard):
   if (sizeBytes < MIN_FILE_BYTES) return missing('incomplete', `it has ${sizeBytes} bytes, and no shard is so short`);
   const block = window.subarray(0, HEADER_BYTES);
   await device.read(0, block);
-  const decoded = decodeHeader(block, crc32c);
-  if (decoded.kind === 'problem') return missing(decoded.reason, decoded.detail);
+  const header = decodeHeader(block, crc32c);
+  if (header.kind === 'problem') return missing(header.reason, header.detail);
+  const { identity } = header;
+  const [found, wanted] = [pathOfShard(identity.name), pathOfShard(expected.name)];
+  if (found !== wanted) return missing('otherShard', `it is ${found}, and not ${wanted}`);
+  if (sizeBytes % ALIGNMENT_BYTES !== 0) {
+    return missing('incomplete', `it has ${sizeBytes} bytes, and every shard has a multiple of ${ALIGNMENT_BYTES}`);
+  }
 
-  const { header } = decoded;
-  const mismatch = mismatchOf(header, expected) ?? mismatchOfSize(header, sizeBytes);
+  const last = window.subarray(0, lastReadBytes(sizeBytes, expected, window));
+  await device.read(sizeBytes - last.length, last);
+  const ends = { name: identity.name, headerChecksum: header.checksum };
+  const decoded = decodeTrailer(last.subarray(-TRAILER_BYTES), ends, crc32c);
+  if (decoded.kind === 'problem') return missing(decoded.reason, decoded.detail);
+  const { trailer } = decoded;
+  const mismatch = mismatchOf(trailer, sizeBytes, expected);
   if (mismatch !== undefined) return mismatch;
-  const { zeros, footerBytes } = await readEnd(window, io, header);
-  const footer = decodeFooter(footerBytes, { ...header, checksum: decoded.checksum }, crc32c);
+
+  const { zeros, footerBytes } = await readEnd(window, last.length, io, trailer);
+  const footer = decodeFooter(footerBytes, trailer, crc32c);
   if (footer.kind === 'problem') return missing(footer.reason, footer.detail);
   if (!isZero(zeros))
     return missing('corruptPadding', 'between its payload and its footer is what is never written there');
-  if (footer.checksum !== expected.checksum) {
-    return missing('otherChecksum', `its payload has checksum ${footer.checksum}, and not ${expected.checksum}`);
+  if (trailer.checksum !== expected.checksum) {
+    return missing('otherChecksum', `its payload has checksum ${trailer.checksum}, and not ${expected.checksum}`);
   }
-  return { kind: 'open', reader: new ShardReader(io, header, footer.blockChecksums) };
+  return { kind: 'open', reader: new ShardReader(io, identity, footer.footer) };
 }
 
-function mismatchOf({ name, payloadBytes }: ShardHeader, expected: ExpectedShard): MissingShard | undefined {
-  const [found, wanted] = [pathOfShard(name), pathOfShard(expected.name)];
-  if (found !== wanted) return missing('otherShard', `it is ${found}, and not ${wanted}`);
+/** Where everything after a payload begins to be read: its last block of the device has zeros behind it. */
+function endOffset(payloadBytes: number): number {
+  const payloadEnd = HEADER_BYTES + payloadBytes;
+  return payloadEnd - (payloadEnd % ALIGNMENT_BYTES);
+}
+
+/** What lies behind the payload if it is the expected one; at least the trailer, and at most a window. */
+function lastReadBytes(sizeBytes: number, { payloadBytes }: ExpectedShard, window: Uint8Array): number {
+  const most = Math.min(window.length, sizeBytes - HEADER_BYTES);
+  return Math.min(Math.max(sizeBytes - endOffset(payloadBytes), ALIGNMENT_BYTES), most);
+}
+
+/** Undefined when payload and file are as long as they should be, which confirms whatever the trailer makes a reader allocate. */
+function mismatchOf(trailer: ShardTrailer, sizeBytes: number, expected: ExpectedShard): MissingShard | undefined {
+  const { payloadBytes } = trailer;
   if (payloadBytes !== expected.payloadBytes) {
     return missing('otherLength', `its payload has ${payloadBytes} bytes, and not ${expected.payloadBytes}`);
   }
-  return undefined;
-}
-
-function mismatchOfSize({ payloadBytes }: ShardHeader, sizeBytes: number): MissingShard | undefined {
-  const { fileBytes } = layoutOf(payloadBytes);
+  const { fileBytes } = layoutOf(trailer);
   if (fileBytes === sizeBytes) return undefined;
-  return missing('incomplete', `it has ${sizeBytes} bytes, and by its header it has ${fileBytes}`);
+  return missing('incomplete', `it has ${sizeBytes} bytes, and by its trailer it has ${fileBytes}`);
 }
 
-/** Everything after the payload. The size of the file has confirmed the length that the header claims. */
+/** Everything after the payload; the window holds the last `readBytes` of it. */
 async function readEnd(
   window: Uint8Array,
+  readBytes: number,
   { device }: ShardIo,
-  { payloadBytes }: ShardHeader,
+  trailer: ShardTrailer,
 ): Promise<{ zeros: Uint8Array; footerBytes: Uint8Array }> {
-  const { footerOffset, fileBytes } = layoutOf(payloadBytes);
-  const payloadEnd = HEADER_BYTES + payloadBytes;
-  const start = payloadEnd - (payloadEnd % ALIGNMENT_BYTES);
+  const { footerOffset, fileBytes } = layoutOf(trailer);
+  const start = endOffset(trailer.payloadBytes);
   const end = new Uint8Array(fileBytes - start);
-  for (let offset = start; offset < fileBytes; offset += window.length) {
-    const piece = window.subarray(0, Math.min(window.length, fileBytes - offset));
+  end.set(window.subarray(0, readBytes), end.length - readBytes);
+  const readFrom = fileBytes - readBytes;
+  for (let offset = start; offset < readFrom; offset += window.length) {
+    const piece = window.subarray(0, Math.min(window.length, readFrom - offset));
     await device.read(offset, piece);
     end.set(piece, offset - start);
   }
   return {
-    zeros: end.subarray(payloadEnd - start, footerOffset - start),
+    zeros: end.subarray(HEADER_BYTES + trailer.payloadBytes - start, footerOffset - start),
     footerBytes: end.subarray(footerOffset - start),
   };
 }

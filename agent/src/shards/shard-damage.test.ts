@@ -1,8 +1,17 @@
 /** Every byte of whole small files, and files of any bytes: what is not exactly what was written is never served. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ALIGNMENT_BYTES, BLOCK_BYTES, HEADER_BYTES, layoutOf } from './shard-layout.ts';
-import { crc32c, headerOf, openBytes, payloadOf, writeShard, type WrittenShard } from './shards.fixture.ts';
+import { ALIGNMENT_BYTES, BLOCK_BYTES, HEADER_BYTES } from './shard-layout.ts';
+import {
+  crc32c,
+  layoutWith,
+  openBytes,
+  payloadOf,
+  resealFooter,
+  stripeOf,
+  writeShard,
+  type WrittenShard,
+} from './shards.fixture.ts';
 
 /** What a reader gets who asks for the whole shard. */
 async function outcomeOf(bytes: Uint8Array, { expected }: WrittenShard): Promise<string> {
@@ -20,7 +29,7 @@ async function outcomeOf(bytes: Uint8Array, { expected }: WrittenShard): Promise
 
 /** What damage at `offset` has to be found as. */
 function findingsAt(offset: number, payloadBytes: number): readonly string[] {
-  const { footerOffset } = layoutOf(payloadBytes);
+  const { footerOffset } = layoutWith(payloadBytes);
   if (offset < HEADER_BYTES) return ['notAShard', 'corruptHeader'];
   if (offset < HEADER_BYTES + payloadBytes) return [`corrupt ${Math.floor((offset - HEADER_BYTES) / BLOCK_BYTES)}`];
   return offset < footerOffset ? ['corruptPadding'] : ['corruptFooter', 'incomplete'];
@@ -94,6 +103,37 @@ describe('a shard of several blocks', () => {
   });
 });
 
+describe('a shard with the longest record', () => {
+  const record = payloadOf(65_536, 3);
+
+  it('is found out with a bit flipped behind its payload, here and there, and cut', async () => {
+    const shard = await writeShard(payloadOf(5000), { stripe: stripeOf({ record }) });
+    const { footerOffset } = layoutWith(5000);
+    expect(await outcomeOf(shard.bytes, shard)).toBe('verified');
+    const served: number[] = [];
+    for (let offset = HEADER_BYTES + 5000; offset < shard.bytes.length; offset += 37) {
+      const bytes = Buffer.from(shard.bytes);
+      bytes[offset]! ^= 1 << (offset % 8);
+      const findings = offset < footerOffset ? ['corruptPadding'] : ['corruptFooter', 'incomplete'];
+      if (!findings.includes(await outcomeOf(bytes, shard))) served.push(offset);
+    }
+    for (let end = 0; end < shard.bytes.length; end += 512) {
+      if ((await outcomeOf(shard.bytes.subarray(0, end), shard)) !== 'incomplete') served.push(end);
+    }
+    expect(served).toEqual([]);
+  });
+});
+
+describe('a shard whose payload is a shard', () => {
+  it('is missing when it was cut where the inner one ends, which has its name', async () => {
+    const inner = await writeShard(payloadOf(5000));
+    const outer = await writeShard(inner.bytes);
+    const cut = outer.bytes.subarray(0, HEADER_BYTES + inner.bytes.length);
+    expect(await outcomeOf(cut, outer)).toBe('otherLength');
+    expect(await outcomeOf(cut, inner)).toBe('incomplete');
+  });
+});
+
 describe('a file of any bytes', () => {
   it('is missing or found out, and nothing is thrown', async () => {
     const shard = await writeShard(payloadOf(BLOCK_BYTES + 1));
@@ -114,9 +154,9 @@ describe('a file of any bytes', () => {
   });
 
   it('with checksums that fit claims whatever it likes, and is answered without a throw', async () => {
-    const shard = await writeShard(payloadOf(5000), headerOf(5000));
+    const shard = await writeShard(payloadOf(5000));
     const end = shard.bytes.length;
-    const { footerOffset } = layoutOf(5000);
+    const { footerOffset, recordOffset } = layoutWith(5000);
     const places = fc.oneof(
       fc.nat({ max: 320 }),
       fc.integer({ min: footerOffset, max: end - 1 }),
@@ -130,17 +170,21 @@ describe('a file of any bytes', () => {
         const header = crc32c(bytes.subarray(0, HEADER_BYTES - 4));
         bytes.writeUInt32LE(header, HEADER_BYTES - 4);
         bytes.writeUInt32LE(header, end - 20);
-        bytes.writeUInt32LE(crc32c(bytes.subarray(footerOffset, end - 12)), end - 12);
-        const outcome = await outcomeOf(bytes, shard);
+        const outcome = await outcomeOf(resealFooter(bytes), shard);
         expect(outcome).not.toBe('unreadable');
-        // Only fields that no reader compares may differ.
+        // Only fields that no reader compares may differ: the scheme, who wrote it, the logical length and the record.
         if (outcome !== 'verified') return;
         const compared = [
-          [0, 24],
-          [32, 54],
+          [0, 38],
           [64, 128],
-          [HEADER_BYTES, end - 20],
+          [256, HEADER_BYTES - 4],
+          [HEADER_BYTES, footerOffset + recordOffset],
+          [end - 256, end - 168],
+          [end - 160, end - 152],
+          [end - 148, end - 28],
+          [end - 24, end - 20],
           [end - 16, end - 12],
+          [end - 8, end],
         ] as const;
         for (const [from, to] of compared) {
           expect(Buffer.compare(bytes.subarray(from, to), shard.bytes.subarray(from, to))).toBe(0);

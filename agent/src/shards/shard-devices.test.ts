@@ -17,14 +17,16 @@ import {
 } from '../devices/index.ts';
 import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { openShard, type OpenedShard } from './open-shard.ts';
-import { BLOCK_BYTES, layoutOf } from './shard-layout.ts';
+import { BLOCK_BYTES, layoutOf, MAX_STRIPE_RECORD_BYTES } from './shard-layout.ts';
 import { ShardWriter } from './shard-writer.ts';
-import { crc32c, headerOf, payloadOf } from './shards.fixture.ts';
+import { crc32c, identityOf, payloadOf, stripeOf } from './shards.fixture.ts';
 import { WindowPool } from './window-pool.ts';
 
 const PAYLOAD = payloadOf(5 * BLOCK_BYTES + 4097);
-const EXPECTED = { name: headerOf(1).name, payloadBytes: PAYLOAD.length, checksum: crc32c(PAYLOAD) };
-const { fileBytes } = layoutOf(PAYLOAD.length);
+const EXPECTED = { name: identityOf().name, payloadBytes: PAYLOAD.length, checksum: crc32c(PAYLOAD) };
+/** So long that the footer does not begin in the page it ends in. */
+const STRIPE = stripeOf({ record: payloadOf(5000, 7) });
+const { fileBytes } = layoutOf({ payloadBytes: PAYLOAD.length, recordBytes: STRIPE.record.length });
 
 const windowsOf = (device: BlockDevice): WindowPool =>
   new WindowPool({
@@ -35,10 +37,10 @@ const windowsOf = (device: BlockDevice): WindowPool =>
   });
 
 async function write(device: BlockDevice): Promise<void> {
-  const writer = await ShardWriter.begin({ device, windows: windowsOf(device), crc32c }, headerOf(PAYLOAD.length));
+  const writer = await ShardWriter.begin({ device, windows: windowsOf(device), crc32c }, identityOf());
   await writer.append(PAYLOAD.subarray(0, 100_000));
   await writer.append(PAYLOAD.subarray(100_000));
-  expect(await writer.commit()).toEqual({ checksum: EXPECTED.checksum, fileBytes });
+  expect(await writer.commit(STRIPE)).toEqual({ checksum: EXPECTED.checksum, fileBytes });
 }
 
 const open = (device: BlockDevice): Promise<OpenedShard> =>
@@ -48,6 +50,7 @@ const open = (device: BlockDevice): Promise<OpenedShard> =>
 async function outcomeOf(device: BlockDevice): Promise<string> {
   const opened = await open(device);
   if (opened.kind !== 'open') return opened.kind === 'missing' ? opened.reason : opened.kind;
+  expect(opened.reader).toMatchObject({ identity: identityOf(), stripe: STRIPE });
   const into = new Uint8Array(PAYLOAD.length);
   const { kind } = await opened.reader.read(0, into);
   expect(Buffer.compare(into, kind === 'verified' ? PAYLOAD : new Uint8Array(PAYLOAD.length))).toBe(0);
@@ -101,11 +104,12 @@ onDisk(
 );
 
 describe('a shard in a zone', () => {
+  const mostBytes = layoutOf({ payloadBytes: PAYLOAD.length, recordBytes: MAX_STRIPE_RECORD_BYTES }).fileBytes;
   const geometry = {
     blockBytes: 4096,
     zoneCount: 2,
     zoneBytes: 2 * 1024 * 1024,
-    zoneCapacityBytes: 3 * fileBytes,
+    zoneCapacityBytes: fileBytes + mostBytes,
     maxOpenZones: 1,
     maxActiveZones: 1,
   };
@@ -116,7 +120,7 @@ describe('a shard in a zone', () => {
     const { allocator } = await ZoneAllocator.open(await openZonedModel(disk.open()), []);
     const abandoned = await allocator.begin(fileBytes);
     const { device } = abandoned;
-    const writer = await ShardWriter.begin({ device, windows: windowsOf(device), crc32c }, headerOf(PAYLOAD.length));
+    const writer = await ShardWriter.begin({ device, windows: windowsOf(device), crc32c }, identityOf());
     await writer.append(PAYLOAD.subarray(0, 3 * BLOCK_BYTES));
     writer.abort();
     await abandoned.abandon();

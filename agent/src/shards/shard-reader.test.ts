@@ -38,7 +38,7 @@ describe('a read', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...shards), places, places, async ({ reader, windows }, one, other) => {
-        const { payloadBytes } = reader.header;
+        const { payloadBytes } = reader;
         const [from, to] = [Math.min(one, other, payloadBytes), Math.min(Math.max(one, other), payloadBytes)];
         const into = new Uint8Array(to - from);
         expect(await reader.read(from, into)).toEqual({ kind: 'verified' });

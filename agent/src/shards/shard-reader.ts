@@ -4,7 +4,8 @@
  * other; each has one window at a time.
  */
 import { CoucheStorError } from '@couchestor/common/base';
-import type { ShardHeader } from './shard-header.ts';
+import type { ShardFooter, StripeSummary } from './shard-footer.ts';
+import type { ShardIdentity } from './shard-header.ts';
 import { aligned, BLOCK_BYTES, HEADER_BYTES } from './shard-layout.ts';
 import type { ShardIo } from './shard-io.ts';
 
@@ -17,14 +18,18 @@ export type ShardRead =
 
 /** Made by openShard() alone. */
 export class ShardReader {
-  readonly header: ShardHeader;
+  readonly identity: ShardIdentity;
+  readonly payloadBytes: number;
+  readonly stripe: StripeSummary;
   readonly #io: ShardIo;
   readonly #blockChecksums: Uint32Array;
 
-  constructor(io: ShardIo, header: ShardHeader, blockChecksums: Uint32Array) {
+  constructor(io: ShardIo, identity: ShardIdentity, footer: ShardFooter) {
     this.#io = io;
-    this.header = header;
-    this.#blockChecksums = blockChecksums;
+    this.identity = identity;
+    this.payloadBytes = footer.payloadBytes;
+    this.stripe = footer.stripe;
+    this.#blockChecksums = footer.blockChecksums;
   }
 
   /**
@@ -33,7 +38,7 @@ export class ShardReader {
    * @throws CoucheStorError `invalid` for a range that is not within the payload, `tooManyRequests` when too many wait for memory.
    */
   async read(offset: number, into: Uint8Array): Promise<ShardRead> {
-    const { payloadBytes } = this.header;
+    const { payloadBytes } = this;
     if (!Number.isSafeInteger(offset) || offset < 0 || offset + into.length > payloadBytes) {
       throw new CoucheStorError(
         'invalid',
@@ -54,7 +59,7 @@ export class ShardReader {
 
   async #readThrough(window: Uint8Array, offset: number, into: Uint8Array): Promise<ShardRead> {
     const { device } = this.#io;
-    const { payloadBytes } = this.header;
+    const { payloadBytes } = this;
     const end = offset + into.length;
     const corrupt: number[] = [];
     let start = offset - (offset % BLOCK_BYTES);

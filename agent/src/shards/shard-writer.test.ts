@@ -2,9 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { CoucheStorError } from '@couchestor/common/base';
 import fc from 'fast-check';
 import { MemoryDevice, type Operation } from './memory-device.fixture.ts';
-import { ALIGNMENT_BYTES, BLOCK_BYTES, HEADER_BYTES, layoutOf } from './shard-layout.ts';
+import {
+  ALIGNMENT_BYTES,
+  BLOCK_BYTES,
+  HEADER_BYTES,
+  MAX_PAYLOAD_BYTES,
+  MAX_STRIPE_RECORD_BYTES,
+} from './shard-layout.ts';
 import { ShardWriter } from './shard-writer.ts';
-import { crc32c, headerOf, ioOn, openBytes, payloadOf, writeShard } from './shards.fixture.ts';
+import { crc32c, identityOf, ioOn, layoutWith, openBytes, payloadOf, stripeOf, writeShard } from './shards.fixture.ts';
 import { WindowPool } from './window-pool.ts';
 
 const lengths = fc.oneof(
@@ -25,7 +31,7 @@ describe('a shard that is written', () => {
       fc.asyncProperty(lengths, cuts, devices, async (length, sizes, [blocks, blockBytes]) => {
         const payload = payloadOf(length);
         const device = new MemoryDevice(undefined, blockBytes);
-        const writer = await ShardWriter.begin(ioOn(device, blocks * BLOCK_BYTES), headerOf(length));
+        const writer = await ShardWriter.begin(ioOn(device, blocks * BLOCK_BYTES), identityOf());
         const buffer = new Uint8Array(2 * BLOCK_BYTES);
         for (const size of [...sizes, ...Array<number>(6).fill(BLOCK_BYTES)]) {
           const piece = payload.subarray(writer.appendedBytes, writer.appendedBytes + size);
@@ -33,9 +39,9 @@ describe('a shard that is written', () => {
           await writer.append(buffer.subarray(0, piece.length));
           buffer.fill(0xee);
         }
-        const committed = await writer.commit();
+        const committed = await writer.commit(stripeOf());
         const { bytes, expected } = await writeShard(payload);
-        expect(committed).toEqual({ checksum: crc32c(payload), fileBytes: layoutOf(length).fileBytes });
+        expect(committed).toEqual({ checksum: crc32c(payload), fileBytes: layoutWith(length).fileBytes });
         expect(expected.checksum).toBe(committed.checksum);
         expect(Buffer.compare(device.content, bytes)).toBe(0);
         expect(device.synced).toBe(bytes.length);
@@ -51,7 +57,7 @@ describe('a shard that is written', () => {
         const { bytes } = await writeShard(payload);
         expect(bytes.length % ALIGNMENT_BYTES).toBe(0);
         expect(Buffer.compare(bytes.subarray(HEADER_BYTES, HEADER_BYTES + length), payload)).toBe(0);
-        expect(bytes.subarray(HEADER_BYTES + length, layoutOf(length).footerOffset).every((byte) => byte === 0)).toBe(
+        expect(bytes.subarray(HEADER_BYTES + length, layoutWith(length).footerOffset).every((byte) => byte === 0)).toBe(
           true,
         );
       }),
@@ -69,7 +75,7 @@ describe('a shard that is written', () => {
       allocate: (bytes) => ((allocated += bytes), new Uint8Array(bytes)),
     });
     const length = 20 * BLOCK_BYTES;
-    const writer = await ShardWriter.begin({ device, windows, crc32c }, headerOf(length));
+    const writer = await ShardWriter.begin({ device, windows, crc32c }, identityOf());
     const held: (() => void)[] = [];
     device.pause = () => new Promise((resolve) => held.push(resolve));
     let ended = false;
@@ -81,7 +87,7 @@ describe('a shard that is written', () => {
     }
     await append;
     device.pause = undefined;
-    await writer.commit();
+    await writer.commit(stripeOf());
     expect(allocated).toBe(BLOCK_BYTES);
     expect(windows.inUse).toBe(0);
   });
@@ -98,10 +104,10 @@ describe('a shard that is written', () => {
       Array.from({ length: 8 }, async (_, shard) => {
         const device = new MemoryDevice();
         const payload = payloadOf(100_000 + shard);
-        const writer = await ShardWriter.begin({ device, windows, crc32c }, headerOf(payload.length));
+        const writer = await ShardWriter.begin({ device, windows, crc32c }, identityOf());
         await writer.append(payload);
         expect(windows.inUse).toBeLessThanOrEqual(2);
-        await writer.commit();
+        await writer.commit(stripeOf());
         return Buffer.compare(device.content, (await writeShard(payload)).bytes);
       }),
     );
@@ -111,49 +117,92 @@ describe('a shard that is written', () => {
 });
 
 describe('a writer', () => {
-  it('refuses an empty shard before anything is written or taken', async () => {
+  it('refuses an identity that no header can hold before anything is written or taken', async () => {
     const device = new MemoryDevice();
     const io = ioOn(device);
-    await expect(ShardWriter.begin(io, headerOf(0))).rejects.toMatchObject({
+    await expect(ShardWriter.begin(io, identityOf({ createdBy: '' }))).rejects.toMatchObject({
       code: 'invalid',
-      fields: { field: 'payloadBytes' },
+      fields: { field: 'createdBy' },
     });
     expect([device.calls, io.windows.inUse]).toEqual([{ read: 0, write: 0, sync: 0 }, 0]);
   });
 
   it('refuses a device that holds something', async () => {
     const io = ioOn(new MemoryDevice(new Uint8Array(ALIGNMENT_BYTES)));
-    await expect(ShardWriter.begin(io, headerOf(1))).rejects.toMatchObject({ code: 'conflict' });
+    await expect(ShardWriter.begin(io, identityOf())).rejects.toMatchObject({ code: 'conflict' });
     expect(io.windows.inUse).toBe(0);
   });
 
-  it('takes no more and no less than the header names, and may be told the rest', async () => {
+  it('refuses a payload of nothing or of too much, and may be told better', async () => {
     const device = new MemoryDevice();
-    const writer = await ShardWriter.begin(ioOn(device), headerOf(10));
-    await writer.append(payloadOf(10).subarray(0, 4));
-    await expect(writer.append(new Uint8Array(7))).rejects.toMatchObject({
+    const writer = await ShardWriter.begin(ioOn(device), identityOf());
+    expect(writer.checksum).toBe(0);
+    await writer.append(new Uint8Array(0));
+    await expect(writer.commit(stripeOf())).rejects.toMatchObject({
       code: 'invalid',
-      fields: { field: 'payload', appendedBytes: 4, payloadBytes: 10 },
+      fields: { field: 'payload', appendedBytes: 0 },
     });
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'invalid', fields: { field: 'payload' } });
+    await writer.append(payloadOf(10).subarray(0, 4));
+    // Nobody touches it, so nobody has to have it.
+    const tooMuch = { length: MAX_PAYLOAD_BYTES - 3 } as Uint8Array;
+    await expect(writer.append(tooMuch)).rejects.toMatchObject({
+      code: 'invalid',
+      fields: { field: 'payload', appendedBytes: 4 },
+    });
     expect(device.calls.write).toBe(0);
     await writer.append(payloadOf(10).subarray(4));
-    await expect(writer.append(new Uint8Array(1))).rejects.toMatchObject({ code: 'invalid' });
-    await writer.commit();
+    await writer.commit(stripeOf());
+    expect(Buffer.compare(device.content, (await writeShard(payloadOf(10))).bytes)).toBe(0);
+  });
+
+  it.each([
+    ['logicalLength', { logicalLength: -1 }],
+    ['logicalLength', { logicalLength: 0.5 }],
+    ['logicalLength', { logicalLength: 2 ** 53 }],
+    ['record', { record: new Uint8Array(MAX_STRIPE_RECORD_BYTES + 1) }],
+  ])('refuses a %s that no footer can hold, does nothing, and may be told a better one: %j', async (field, changes) => {
+    const device = new MemoryDevice();
+    const writer = await ShardWriter.begin(ioOn(device), identityOf());
+    await writer.append(payloadOf(10));
+    await expect(writer.commit(stripeOf(changes))).rejects.toMatchObject({ code: 'invalid', fields: { field } });
+    expect(device.calls).toEqual({ read: 0, write: 0, sync: 0 });
+    await writer.commit(stripeOf());
+    expect(Buffer.compare(device.content, (await writeShard(payloadOf(10))).bytes)).toBe(0);
+  });
+
+  it('knows the checksum of what it was given, at any time, so that the record can have it', async () => {
+    const payload = payloadOf(40 * BLOCK_BYTES + 3);
+    const writer = await ShardWriter.begin(ioOn(new MemoryDevice()), identityOf());
+    for (const end of [1, BLOCK_BYTES, 17 * BLOCK_BYTES + 5, payload.length]) {
+      await writer.append(payload.subarray(writer.appendedBytes, end));
+      expect(writer.checksum).toBe(crc32c(payload.subarray(0, end)));
+    }
+    const { checksum } = writer;
+    expect((await writer.commit(stripeOf())).checksum).toBe(checksum);
+  });
+
+  it('takes the record as it is when the shard is committed, whatever becomes of it meanwhile', async () => {
+    const device = new MemoryDevice();
+    const writer = await ShardWriter.begin(ioOn(device), identityOf());
+    await writer.append(payloadOf(10));
+    const stripe = stripeOf();
+    const committed = writer.commit(stripe);
+    stripe.record.fill(0);
+    await committed;
     expect(Buffer.compare(device.content, (await writeShard(payloadOf(10))).bytes)).toBe(0);
   });
 
   it('is used by one call at a time, and by none after its end', async () => {
     const device = new MemoryDevice();
     const io = ioOn(device);
-    const writer = await ShardWriter.begin(io, headerOf(2 * BLOCK_BYTES));
+    const writer = await ShardWriter.begin(io, identityOf());
     const append = writer.append(payloadOf(2 * BLOCK_BYTES));
     await expect(writer.append(new Uint8Array(0))).rejects.toThrow('one call at a time');
-    await expect(writer.commit()).rejects.toThrow('one call at a time');
+    await expect(writer.commit(stripeOf())).rejects.toThrow('one call at a time');
     expect(() => writer.abort()).toThrow('while a call is under way');
     await append;
-    await writer.commit();
-    await expect(writer.commit()).rejects.toThrow('not when it is committed');
+    await writer.commit(stripeOf());
+    await expect(writer.commit(stripeOf())).rejects.toThrow('not when it is committed');
     await expect(writer.append(new Uint8Array(0))).rejects.toThrow('not when it is committed');
     writer.abort();
     expect(io.windows.inUse).toBe(0);
@@ -161,7 +210,7 @@ describe('a writer', () => {
 
   it('gives its memory back when it is aborted', async () => {
     const io = ioOn(new MemoryDevice());
-    const writer = await ShardWriter.begin(io, headerOf(10));
+    const writer = await ShardWriter.begin(io, identityOf());
     writer.abort();
     writer.abort();
     expect(io.windows.inUse).toBe(0);
@@ -175,11 +224,11 @@ describe('a writer', () => {
       const device = new MemoryDevice();
       const io = ioOn(device);
       if (fault !== undefined) device.fault = { ...fault, error: broken };
-      const writer = await ShardWriter.begin(io, headerOf(payload.length));
+      const writer = await ShardWriter.begin(io, identityOf());
       const write = async (): Promise<void> => {
         await writer.append(payload.subarray(0, BLOCK_BYTES));
         await writer.append(payload.subarray(BLOCK_BYTES));
-        await writer.commit();
+        await writer.commit(stripeOf());
       };
       if (fault === undefined) {
         await write();
@@ -189,7 +238,7 @@ describe('a writer', () => {
       expect(io.windows.inUse).toBe(0);
       const calls = { ...device.calls };
       await expect(writer.append(new Uint8Array(0))).rejects.toBe(broken);
-      await expect(writer.commit()).rejects.toBe(broken);
+      await expect(writer.commit(stripeOf())).rejects.toBe(broken);
       writer.abort();
       expect(device.calls).toEqual(calls);
       return device;

@@ -1,13 +1,16 @@
 /**
- * Writes one shard, from its first byte to its last, in one window of memory: checksums are taken while bytes pass, and every write
- * begins where the one before ended; where the device has blocks, at a multiple of ALIGNMENT_BYTES. What it has written is a shard
- * only after commit(); names and directories are the store's.
+ * Writes one shard, from its first byte to its last, in one window of memory. How long it gets, and what the record of its stripe
+ * says, need not be known before its end. Checksums are taken while bytes pass, and every write begins where the one before ended;
+ * where the device has blocks, at a multiple of ALIGNMENT_BYTES. What it has written is a shard only after commit(); names and
+ * directories are the store's.
  */
 import { assertInvariant, CoucheStorError } from '@couchestor/common/base';
-import { encodeFooter } from './shard-footer.ts';
-import { encodeHeader, type ShardHeader } from './shard-header.ts';
-import { aligned, BLOCK_BYTES, HEADER_BYTES, layoutOf } from './shard-layout.ts';
+import { combineCrc32c } from './crc32c-combine.ts';
+import { encodeFooter, type StripeSummary } from './shard-footer.ts';
+import { encodeHeader, type ShardIdentity } from './shard-header.ts';
+import { aligned, BLOCK_BYTES, HEADER_BYTES, MAX_PAYLOAD_BYTES } from './shard-layout.ts';
 import type { ShardIo } from './shard-io.ts';
+import type { BothEnds } from './shard-trailer.ts';
 
 export interface CommittedShard {
   /** CRC32C of the payload, for the stripe's record. */
@@ -23,24 +26,18 @@ type WriterState = 'open' | 'busy' | 'committed' | 'aborted' | CoucheStorError;
 
 export class ShardWriter {
   readonly #io: ShardIo;
-  readonly #header: ShardHeader;
-  readonly #headerChecksum: number;
-  readonly #blockChecksums: Uint32Array;
+  readonly #header: BothEnds;
+  /** Grows with the payload, by doubling. */
+  #blockChecksums = new Uint32Array(16);
   #window: Uint8Array | undefined;
   #filled = 0;
   #written = 0;
   #appended = 0;
   #state: WriterState = 'open';
 
-  private constructor(
-    io: ShardIo,
-    header: ShardHeader,
-    encoded: { bytes: Uint8Array; checksum: number; window: Uint8Array },
-  ) {
+  private constructor(io: ShardIo, header: BothEnds, encoded: { bytes: Uint8Array; window: Uint8Array }) {
     this.#io = io;
     this.#header = header;
-    this.#headerChecksum = encoded.checksum;
-    this.#blockChecksums = new Uint32Array(layoutOf(header.payloadBytes).blocks);
     this.#window = encoded.window;
     encoded.window.set(encoded.bytes);
     this.#filled = encoded.bytes.length;
@@ -52,9 +49,9 @@ export class ShardWriter {
    * @throws CoucheStorError `invalid` for what no header can hold, `conflict` for a device that holds something, `tooManyRequests`
    * when too many shards wait for memory.
    */
-  static async begin(io: ShardIo, header: ShardHeader): Promise<ShardWriter> {
+  static async begin(io: ShardIo, identity: ShardIdentity): Promise<ShardWriter> {
     const { device } = io;
-    const encoded = encodeHeader(header, io.crc32c);
+    const { bytes, checksum } = encodeHeader(identity, io.crc32c);
     if (device.sizeBytes !== 0) {
       throw new CoucheStorError(
         'conflict',
@@ -62,7 +59,8 @@ export class ShardWriter {
         { fields: { device: device.name, sizeBytes: device.sizeBytes } },
       );
     }
-    return new ShardWriter(io, header, { ...encoded, window: await io.windows.acquire() });
+    const header = { name: identity.name, headerChecksum: checksum };
+    return new ShardWriter(io, header, { bytes, window: await io.windows.acquire() });
   }
 
   /** Bytes of the payload that were taken. */
@@ -70,17 +68,21 @@ export class ShardWriter {
     return this.#appended;
   }
 
+  /** CRC32C of those bytes, so that a record can have the checksums of all shards of its stripe before any of them is committed. */
+  get checksum(): number {
+    return combineCrc32c(this.#checksums(), { pieceBytes: BLOCK_BYTES, totalBytes: this.#appended });
+  }
+
   /**
    * The next bytes of the payload, of any length. They must not change until the call ends; they are the caller's again then. The
    * call ends when they are in the window or on the device, so whoever waits for it is slowed down to the speed of the device.
    * @throws CoucheStorError of the device, after which the writer is good for abort() alone; `invalid`, with nothing taken, for
-   * bytes beyond the length that the header names.
+   * bytes beyond MAX_PAYLOAD_BYTES.
    */
   async append(bytes: Uint8Array): Promise<void> {
     this.#assertReady();
-    const { payloadBytes } = this.#header;
-    if (this.#appended + bytes.length > payloadBytes) {
-      throw this.#lengthError(`${bytes.length} bytes after ${this.#appended} are more than the ${payloadBytes}`);
+    if (this.#appended + bytes.length > MAX_PAYLOAD_BYTES) {
+      throw this.#lengthError(`${bytes.length} bytes after ${this.#appended} are too many`);
     }
     await this.#run(async () => {
       // Piece by piece, so that one long call does not hold up whatever else the process does.
@@ -94,29 +96,29 @@ export class ShardWriter {
   }
 
   /**
-   * The footer, then everything synced.
-   * @throws CoucheStorError of the device, after which nobody may count on the shard; `invalid`, with nothing done, before all
-   * bytes of the payload were appended.
+   * The footer, with what is known of the stripe by now, then everything synced. The record is the caller's again as soon as this
+   * was called.
+   * @throws CoucheStorError of the device, after which nobody may count on the shard; `invalid`, naming the field, with nothing done,
+   * for an empty payload and for what no footer can hold.
    */
-  async commit(): Promise<CommittedShard> {
+  async commit(stripe: StripeSummary): Promise<CommittedShard> {
     this.#assertReady();
-    const { name, payloadBytes } = this.#header;
-    if (this.#appended !== payloadBytes) {
-      throw this.#lengthError(`${this.#appended} bytes are less than the ${payloadBytes}`);
-    }
-    const footer = encodeFooter(
-      { name, payloadBytes, headerChecksum: this.#headerChecksum, blockChecksums: this.#blockChecksums },
+    const payloadBytes = this.#appended;
+    if (payloadBytes === 0) throw this.#lengthError('0 bytes are none');
+    const { bytes, checksum } = encodeFooter(
+      { payloadBytes, blockChecksums: this.#checksums(), stripe },
+      this.#header,
       this.#io.crc32c,
     );
     const end = HEADER_BYTES + payloadBytes;
     await this.#run(async () => {
       await this.#put(new Uint8Array(aligned(end) - end));
-      await this.#put(footer.bytes);
+      await this.#put(bytes);
       await this.#flush();
       await this.#io.device.sync();
     });
     this.#end('committed');
-    return { checksum: footer.checksum, fileBytes: this.#written };
+    return { checksum, fileBytes: this.#written };
   }
 
   /** Gives the memory back; what is on the device is no shard. After commit() it does nothing. */
@@ -151,25 +153,32 @@ export class ShardWriter {
   }
 
   #lengthError(what: string): CoucheStorError {
-    return new CoucheStorError(
-      'invalid',
-      `payload: ${what} that the header names; begin again with the right length.`,
-      {
-        fields: { field: 'payload', appendedBytes: this.#appended, payloadBytes: this.#header.payloadBytes },
-      },
-    );
+    return new CoucheStorError('invalid', `payload: ${what}; have 1 to ${MAX_PAYLOAD_BYTES} bytes.`, {
+      fields: { field: 'payload', appendedBytes: this.#appended },
+    });
+  }
+
+  #checksums(): Uint32Array {
+    return this.#blockChecksums.subarray(0, Math.ceil(this.#appended / BLOCK_BYTES));
   }
 
   #takeChecksums(bytes: Uint8Array): void {
     let taken = 0;
     while (taken < bytes.length) {
       const block = Math.floor(this.#appended / BLOCK_BYTES);
+      if (block === this.#blockChecksums.length) this.#growChecksums();
       const inBlock = this.#appended % BLOCK_BYTES;
       const piece = bytes.subarray(taken, taken + BLOCK_BYTES - inBlock);
       this.#blockChecksums[block] = this.#io.crc32c(piece, this.#blockChecksums[block]);
       this.#appended += piece.length;
       taken += piece.length;
     }
+  }
+
+  #growChecksums(): void {
+    const grown = new Uint32Array(2 * this.#blockChecksums.length);
+    grown.set(this.#blockChecksums);
+    this.#blockChecksums = grown;
   }
 
   async #put(bytes: Uint8Array): Promise<void> {

@@ -1,11 +1,12 @@
-/** Shards for tests: headers, payloads that follow from a seed, and the shortest way to write and read one. */
+/** Shards for tests: identities, payloads that follow from a seed, and the shortest way to write and read one. */
 import { parsePlacement, parseShardIndex, parseStripeId, parseVolumeId } from '@couchestor/common/base';
 import { chooseCrc32c } from '@couchestor/common/coding';
 import { MemoryDevice } from './memory-device.fixture.ts';
 import { openShard, type ExpectedShard, type OpenedShard } from './open-shard.ts';
-import type { ShardHeader } from './shard-header.ts';
+import type { StripeSummary } from './shard-footer.ts';
+import type { ShardIdentity } from './shard-header.ts';
 import type { ShardIo } from './shard-io.ts';
-import { BLOCK_BYTES } from './shard-layout.ts';
+import { BLOCK_BYTES, layoutOf, TRAILER_BYTES, type ShardLayout } from './shard-layout.ts';
 import type { ShardName } from './shard-name.ts';
 import { ShardWriter } from './shard-writer.ts';
 import { WindowPool } from './window-pool.ts';
@@ -23,16 +24,22 @@ export function nameOf(
   };
 }
 
-export function headerOf(payloadBytes: number, changes: Partial<ShardHeader> = {}): ShardHeader {
+export function identityOf(changes: Partial<ShardIdentity> = {}): ShardIdentity {
   return {
     name: nameOf(),
-    payloadBytes,
-    stripeLogicalBytes: 4 * payloadBytes,
     scheme: { matrixId: 'rs-cauchy1/1', dataShards: 4, parityShards: 2, localGroups: 0 },
-    stripeRecord: new TextEncoder().encode('{"seq":9}'),
     createdBy: 'couchestor-agent/1.0.0',
     ...changes,
   };
+}
+
+export function stripeOf(changes: Partial<StripeSummary> = {}): StripeSummary {
+  return { logicalLength: 12_345, record: new TextEncoder().encode('{"seq":9}'), ...changes };
+}
+
+/** Where the parts of a shard lie that has the record of stripeOf(). */
+export function layoutWith(payloadBytes: number): ShardLayout {
+  return layoutOf({ payloadBytes, recordBytes: stripeOf().record.length });
 }
 
 /** Bytes of a 32-bit xorshift: the same for ever, and no two blocks alike. */
@@ -60,14 +67,23 @@ export interface WrittenShard {
 
 export async function writeShard(
   payload: Uint8Array,
-  header = headerOf(payload.length),
-  windowBytes = BLOCK_BYTES,
+  { identity = identityOf(), stripe = stripeOf() }: { identity?: ShardIdentity; stripe?: StripeSummary } = {},
 ): Promise<WrittenShard> {
   const device = new MemoryDevice();
-  const writer = await ShardWriter.begin(ioOn(device, windowBytes), header);
+  const writer = await ShardWriter.begin(ioOn(device), identity);
   await writer.append(payload);
-  const { checksum } = await writer.commit();
-  return { bytes: device.content, expected: { name: header.name, payloadBytes: payload.length, checksum } };
+  const { checksum } = await writer.commit(stripe);
+  return { bytes: device.content, expected: { name: identity.name, payloadBytes: payload.length, checksum } };
+}
+
+/** As if the footer had been written so, which is as long as those of small shards here; in place. */
+export function resealFooter(bytes: Buffer): Buffer {
+  const { footerBytes } = layoutWith(1);
+  const end = bytes.length;
+  const trailerOffset = end - TRAILER_BYTES;
+  bytes.writeUInt32LE(crc32c(bytes.subarray(end - footerBytes, trailerOffset)), end - 28);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(trailerOffset, end - 12)), end - 12);
+  return bytes;
 }
 
 /** One for all, so that a sweep over thousands of files allocates once. */
