@@ -65,10 +65,9 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       jest('contract', 'contract'),
       jest('fault', 'fault'),
       jest('integration', 'integration'),
-      jest('operator', 'operator', '--testPathPatterns=integration/control-plane'),
-      jest('tiering', 'operator', '--testPathPatterns=integration/tiering'),
+      // Processes that mostly wait for each other's clocks.
+      jest('operator', 'operator', 'migration', '--maxWorkers=4'),
       jest('cli', 'cli'),
-      jest('migration', 'migration'),
       jest('simulation', 'simulation'),
       // A process for every boundary; and what mostly waits.
       jest('kill', 'crash', '--testPathPatterns=killed-'),
