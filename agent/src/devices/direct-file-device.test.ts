@@ -1,23 +1,13 @@
-import { constants, readFileSync, statfsSync, writeFileSync, existsSync } from 'node:fs';
+import { constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ShardArena } from '@couchestor/common/erasure';
 import { admitArena, allocateAligned, isAligned } from './aligned-buffers.ts';
 import { describeBlockDevice } from './block-device-contract.fixture.ts';
 import { openDirectFileDevice, openFileDevice } from './file-device.ts';
-import { scratchFolder } from './scratch-folder.fixture.ts';
+import { describeOnDisk, describeOnTmpfs } from './scratch-folder.fixture.ts';
 
-const TMPFS = 0x01021994;
-const root = join(import.meta.dirname, '..', '..', '..');
-/** Of those there are, a folder on a disk. */
-const disk = [tmpdir(), root].find((folder) => statfsSync(folder).type !== TMPFS);
-const onDisk = disk === undefined ? describe.skip : describe;
-const why = disk === undefined ? ' [skipped: needs a temporary folder on a disk]' : '';
-
-onDisk(`a file past the page cache${why}`, () => {
-  const scratch = scratchFolder(disk);
+describeOnDisk('a file past the page cache', (scratch) => {
   let made = 0;
 
   describeBlockDevice({
@@ -107,13 +97,7 @@ onDisk(`a file past the page cache${why}`, () => {
 });
 
 describe('direct I/O', () => {
-  const memory = '/dev/shm';
-  const hasMemory = existsSync(memory) && statfsSync(memory).type === TMPFS;
-  const inMemory = hasMemory ? describe : describe.skip;
-
-  inMemory(`on tmpfs${hasMemory ? '' : ` [skipped: needs a tmpfs at ${memory}]`}`, () => {
-    const scratch = scratchFolder(memory);
-
+  describeOnTmpfs('on tmpfs', (scratch) => {
     it('is refused, and leaves nothing behind', async () => {
       const path = scratch.path('file');
       await expect(openDirectFileDevice(path, { mode: 'create' })).rejects.toMatchObject({

@@ -1,7 +1,5 @@
 /** Shards on the kinds of devices there are, with the faults that the system below them has. */
-import { statfsSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { truncateSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
   formatZonedModel,
@@ -15,7 +13,7 @@ import {
   type MockEffect,
   type MockOperation,
 } from '../devices/index.ts';
-import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
+import { describeOnDisk, scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { openShard, type OpenedShard } from './open-shard.ts';
 import { BLOCK_BYTES, layoutOf, MAX_STRIPE_RECORD_BYTES } from './shard-layout.ts';
 import { ShardWriter } from './shard-writer.ts';
@@ -78,30 +76,18 @@ describe('a shard in a file', () => {
   });
 });
 
-const TMPFS = 0x01021994;
-/** Of those there are, a folder on a disk. */
-const disk = [tmpdir(), join(import.meta.dirname, '..', '..', '..')].find(
-  (folder) => statfsSync(folder).type !== TMPFS,
-);
-const onDisk = disk === undefined ? describe.skip : describe;
-
-onDisk(
-  `a shard past the page cache${disk === undefined ? ' [skipped: needs a temporary folder on a disk]' : ''}`,
-  () => {
-    const scratch = scratchFolder(disk);
-
-    it('is the same file', async () => {
-      const path = scratch.path('3.1.shard');
-      const device = await openDirectFileDevice(path, { mode: 'create' });
-      await write(device);
-      expect(await outcomeOf(device)).toBe('verified');
-      await device.close();
-      const reading = await openFileDevice(path, { mode: 'read' });
-      expect(await outcomeOf(reading)).toBe('verified');
-      await reading.close();
-    });
-  },
-);
+describeOnDisk('a shard past the page cache', (scratch) => {
+  it('is the same file', async () => {
+    const path = scratch.path('3.1.shard');
+    const device = await openDirectFileDevice(path, { mode: 'create' });
+    await write(device);
+    expect(await outcomeOf(device)).toBe('verified');
+    await device.close();
+    const reading = await openFileDevice(path, { mode: 'read' });
+    expect(await outcomeOf(reading)).toBe('verified');
+    await reading.close();
+  });
+});
 
 describe('a shard in a zone', () => {
   const mostBytes = layoutOf({ payloadBytes: PAYLOAD.length, recordBytes: MAX_STRIPE_RECORD_BYTES }).fileBytes;

@@ -68,8 +68,8 @@ export class Deadline {
     const cause: unknown = this.#options.signal?.reason;
     // The deadline of a caller is told as such, however deep the call was.
     const isDeadline = cause instanceof CoucheStorError && cause.code === 'timeout';
-    const cancelled = new CoucheStorError('cancelled', `${this.#options.what} was cancelled.`, { cause });
-    this.#controller.abort(isDeadline ? cause : cancelled);
+    const message = `${this.#options.what} was cancelled.`;
+    this.#controller.abort(isDeadline ? cause : new CoucheStorError('cancelled', message, { cause }));
   };
 }
 
