@@ -25,7 +25,7 @@ export default {
     project('contract', ['<rootDir>/test/contract']),
     project(
       'fault',
-      ['control-plane', 'devices', 'hands', 'kube-adapter', 'mayastor', 'prometheus'].map(
+      ['control-plane', 'hands', 'kube-adapter', 'mayastor', 'prometheus'].map(
         (folder) => `<rootDir>/test/fault/${folder}`,
       ),
     ),
@@ -40,6 +40,10 @@ export default {
     project('cli', ['<rootDir>/test/integration/cli']),
     project('migration', ['<rootDir>/test/integration/migration']),
     project('simulation', ['<rootDir>/test/simulation']),
+    project(
+      'disks',
+      ['devices', 'store'].map((folder) => `<rootDir>/test/fault/${folder}`),
+    ),
     project('crash', ['<rootDir>/test/fault/migration']),
   ],
 };

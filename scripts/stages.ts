@@ -64,6 +64,7 @@ const COMMANDS: ReadonlyMap<string, readonly Stage[]> = new Map([
       { name: 'docs', command: ['npm', 'run', '--silent', 'docs'] },
       jest('contract', 'contract'),
       jest('fault', 'fault'),
+      jest('disks', 'disks'),
       jest('integration', 'integration'),
       // Processes that mostly wait for each other's clocks.
       jest('operator', 'operator', 'migration', '--maxWorkers=4'),

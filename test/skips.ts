@@ -1,7 +1,9 @@
 /**
  * Skipping that shows: a skipped case counts as pending and its name ends with the reason. A case that needs a package
- * fails instead of being skipped when CI=true, so that a pipeline cannot lose coverage unnoticed.
+ * fails instead of being skipped when CI=true, so that a pipeline cannot lose coverage unnoticed; one that mounts file systems fails
+ * wherever it may mount and lacks the tools.
  */
+import { readFileSync } from 'node:fs';
 import { describe, it } from '@jest/globals';
 import { findTool, type ToolName } from './tools.ts';
 
@@ -24,6 +26,23 @@ export function requireTool(name: ToolName): RequiredTool {
   if (tool.kind === 'found') return { path: tool.path, describe };
   if (process.env.CI === 'true') return { path: '', describe: (title) => failing(title, tool.remedy) };
   return { path: '', describe: (title, body) => describe.skip(`${title} [skipped: ${tool.remedy}]`, body) };
+}
+
+/** CAP_SYS_ADMIN of linux/capability.h. */
+const SYS_ADMIN = 21n;
+
+/** In a container not even root may. */
+function mayMount(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n;
+}
+
+/** A `describe` whose cases mount file systems, and need these tools for it. */
+export function requireMounts(...names: readonly ToolName[]): RequiredTool['describe'] {
+  if (!mayMount())
+    return (title, body) => describe.skip(`${title} [skipped: mounts file systems, which root may]`, body);
+  const missing = names.map(findTool).find((tool) => tool.kind === 'missing');
+  return missing === undefined ? describe : (title) => failing(title, missing.remedy);
 }
 
 function failing(title: string, remedy: string): void {

@@ -24,6 +24,9 @@ const requirements = {
   },
   strace: { install: 'apt-get install strace' },
   faketime: { install: 'apt-get install faketime' },
+  'mkfs.ext4': { install: 'apt-get install e2fsprogs' },
+  'mkfs.xfs': { install: 'apt-get install xfsprogs' },
+  xfs_io: { install: 'apt-get install xfsprogs' },
   prometheus: { install: 'apt-get install prometheus' },
   /** Comes with it. */
   promtool: { install: 'apt-get install prometheus' },

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
 import { openFileDevice } from '@couchestor/agent/devices';
-import { skipped } from '../../skips.ts';
+import { requireMounts } from '../../skips.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'couchestor-mount-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,20 +18,7 @@ function unmount(): void {
   execFileSync('umount', [folder], { stdio: 'pipe' });
 }
 
-/** Root alone may, and in some containers not even root. */
-function canMount(): boolean {
-  try {
-    mount('size=64k');
-    unmount();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const mounted = canMount() ? it : skipped('needs to mount a tmpfs, as root');
-
-describe('a device on a file system', () => {
+requireMounts()('a device on a file system', () => {
   let isMounted = false;
   beforeEach(() => {
     isMounted = false;
@@ -46,7 +33,7 @@ describe('a device on a file system', () => {
     return join(folder, 'file');
   }
 
-  mounted('that is full keeps what it has, says so, and goes on when there is room', async () => {
+  it('that is full keeps what it has, says so, and goes on when there is room', async () => {
     const path = mountFor('size=1m');
     writeFileSync(join(folder, 'other'), Buffer.alloc(512 * 1024));
     const device = await openFileDevice(path, { mode: 'create' });
@@ -70,7 +57,7 @@ describe('a device on a file system', () => {
     expect(readFileSync(path).equals(Buffer.concat([block, Buffer.alloc(384 * 1024, 3)]))).toBe(true);
   });
 
-  mounted('that has no inodes left says so', async () => {
+  it('that has no inodes left says so', async () => {
     const path = mountFor('size=1m,nr_inodes=2');
     const device = await openFileDevice(path, { mode: 'create' });
     await expect(openFileDevice(join(folder, 'another'), { mode: 'create' })).rejects.toMatchObject({
@@ -81,7 +68,7 @@ describe('a device on a file system', () => {
     await device.close();
   });
 
-  mounted('that is read-only is read, and neither written nor made', async () => {
+  it('that is read-only is read, and neither written nor made', async () => {
     const path = mountFor('size=1m');
     writeFileSync(path, 'content');
     execFileSync('mount', ['-o', 'remount,ro', folder], { stdio: 'pipe' });

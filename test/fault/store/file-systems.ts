@@ -1,0 +1,84 @@
+/**
+ * File systems for one test each: images of ext4 and XFS on loop devices, whose power can be cut, and tmpfs with limits. What is cut
+ * reaches the image no more, not even its journal, so that what is found after restore() is what was synced, and what the file
+ * system happened to write before.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type OnLoop = 'ext4' | 'xfs';
+
+/** XFS has no smaller ones. The images are sparse. */
+const IMAGE_BYTES = 320 * 2 ** 20;
+
+function run(program: string, ...args: readonly string[]): void {
+  execFileSync(program, args, { stdio: 'pipe' });
+}
+
+export class MountedFileSystem {
+  /** Where it is mounted. */
+  readonly folder: string;
+  readonly #scratch: string;
+  readonly #mount: readonly string[];
+  #mounted = 0;
+
+  private constructor(scratch: string, mount: readonly string[]) {
+    this.#scratch = scratch;
+    this.folder = join(scratch, 'mount');
+    this.#mount = mount;
+    mkdirSync(this.folder);
+    this.restore();
+  }
+
+  static tmpfs(options: string): MountedFileSystem {
+    return new MountedFileSystem(scratchFolder(), ['-t', 'tmpfs', '-o', options, 'tmpfs']);
+  }
+
+  /** @param options - of mkfs. */
+  static onLoop(kind: OnLoop, options: readonly string[] = []): MountedFileSystem {
+    const scratch = scratchFolder();
+    const image = join(scratch, 'image');
+    writeFileSync(image, '');
+    truncateSync(image, IMAGE_BYTES);
+    run(`mkfs.${kind}`, '-q', ...options, image);
+    return new MountedFileSystem(scratch, ['-t', kind, '-o', 'loop', image]);
+  }
+
+  /** From now on every call says EIO. */
+  cutPower(): void {
+    run('xfs_io', '-x', '-c', 'shutdown', this.folder);
+  }
+
+  remount(options: string): void {
+    run('mount', '-o', `remount,${options}`, this.folder);
+  }
+
+  unmount(): void {
+    run('umount', this.folder);
+    this.#mounted -= 1;
+  }
+
+  /** Mounts it, after unmount(); an image recovers as after a power loss. */
+  restore(): void {
+    run('mount', ...this.#mount, this.folder);
+    this.#mounted += 1;
+  }
+
+  /** Mounts an empty file system over it, until the next unmount(). */
+  cover(): void {
+    run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', this.folder);
+    this.#mounted += 1;
+  }
+
+  /** Unmounts and removes all of it, also what a failed test has left open. */
+  remove(): void {
+    for (; this.#mounted > 0; this.#mounted -= 1) run('umount', '--lazy', this.folder);
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+}
+
+function scratchFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'couchestor-mount-'));
+}
