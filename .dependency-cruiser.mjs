@@ -42,6 +42,24 @@ export default {
       { path: '^common/src/(?!base/)' },
     ),
     rule(
+      'command-line-stands-on-base',
+      'What programs on the command line share knows none of them, nor what they speak of.',
+      { path: '^common/src/command-line/' },
+      { path: '^common/src/(?!(command-line|base)/)' },
+    ),
+    rule(
+      'only-programs-speak-to-a-terminal',
+      'A library returns and throws; what a person reads is written by the commands.',
+      { path: '^(common/src/(?!command-line/)|control-plane/|native/|sandbox/|agent/src/(?!commands/|main\\.ts$))' },
+      { path: '^common/src/command-line/' },
+    ),
+    rule(
+      'nobody-imports-commands-of-the-agent',
+      'They are started, by people and tests.',
+      { path: '^agent/src/(?!commands/|main\\.ts$)' },
+      { path: '^agent/src/(commands/|main\\.ts$)' },
+    ),
+    rule(
       'erasure-knows-bytes',
       'The codec is arithmetic; threads, native code and files are around it.',
       { path: '^common/src/erasure/' },

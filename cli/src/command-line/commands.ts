@@ -1,18 +1,8 @@
-/** The commands there are: what each takes, and what it says of itself. */
-import type { FlagName } from './flags.ts';
+/** `kubectl couchestor` as a value: its commands, what each takes, and what it says of itself. */
+import type { Program } from '@couchestor/common/command-line';
+import { FLAGS, FOREIGN_FLAGS, GLOBAL_FLAGS, type FlagName } from './flags.ts';
 
-export interface Command {
-  readonly summary: string;
-  /** What it takes besides flags, as the help writes it. */
-  readonly operands: '' | 'NAME...' | 'VOLUME';
-  readonly flags: readonly FlagName[];
-  /** The formats of --output, the default first. */
-  readonly formats?: readonly string[];
-  readonly details: string;
-  readonly examples: readonly string[];
-}
-
-export const COMMANDS = {
+const COMMANDS = {
   migrations: {
     summary: 'List the VolumeMigrations, those under way first.',
     operands: '',
@@ -66,12 +56,17 @@ export const COMMANDS = {
     details: '',
     examples: ['kubectl couchestor version'],
   },
-} as const satisfies Readonly<Record<string, Command>>;
+} as const satisfies Program<FlagName, string>['commands'];
 
 export type CommandName = keyof typeof COMMANDS;
 
-export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
-
-export function commandOf(name: CommandName): Command {
-  return COMMANDS[name];
-}
+export const PROGRAM: Program<FlagName, CommandName> = {
+  name: 'kubectl couchestor',
+  purpose: 'looks after the volumes that CoucheStor moves between tiers.',
+  flags: FLAGS,
+  globalFlags: GLOBAL_FLAGS,
+  foreignFlags: FOREIGN_FLAGS,
+  commands: COMMANDS,
+  exitCodes: `Exit codes: 0 it is done, or there was nothing to do; 1 it failed; 2 the command line cannot be meant;
+130 Ctrl-C ended --wait.`,
+};

@@ -1,16 +1,6 @@
 /** The flags there are. One name means one thing in every command that has it. */
 import { MIGRATION_PHASES } from '@couchestor/common/api';
-
-export interface Flag {
-  /** One letter. */
-  readonly short?: string;
-  /** What stands for the value in the help; absent: the flag takes none. */
-  readonly value?: string;
-  /** The values that it takes, where they are few. */
-  readonly choices?: readonly string[];
-  readonly default?: string;
-  readonly description: string;
-}
+import type { Program } from '@couchestor/common/command-line';
 
 export const FLAGS = {
   policy: { value: 'NAME', description: 'Only those of this StoragePolicy.' },
@@ -39,7 +29,7 @@ export const FLAGS = {
   context: { value: 'NAME', description: 'The context of the kubeconfig; by default the current one.' },
   'request-timeout': { value: 'DURATION', default: '15s', description: 'How long one request may take.' },
   help: { short: 'h', description: 'Print this text.' },
-} as const satisfies Readonly<Record<string, Flag>>;
+} as const satisfies Program<string, never>['flags'];
 
 export type FlagName = keyof typeof FLAGS;
 

@@ -40,4 +40,8 @@ export interface ExplainRequest {
   readonly operatorUrl: string | undefined;
 }
 
-export type Request = MigrationsRequest | CancelRequest | ApproveRequest | ExplainRequest;
+export interface VersionRequest {
+  readonly command: 'version';
+}
+
+export type Request = MigrationsRequest | CancelRequest | ApproveRequest | ExplainRequest | VersionRequest;

@@ -1,7 +1,7 @@
 /** `approve`: a person's word that a migration may start. */
+import type { Console, ExitCode } from '@couchestor/common/command-line';
 import type { ClusterObjects } from '../cluster/objects.ts';
 import type { ApproveRequest } from '../command-line/requests.ts';
-import type { Console, ExitCode } from '../console.ts';
 import { change } from './change.ts';
 import { approvalVerdict } from './verdict.ts';
 

@@ -1,7 +1,7 @@
 /** `cancel`: stops migrations, has their extra replicas removed, and waits for both if asked to. */
+import type { Console, ExitCode } from '@couchestor/common/command-line';
 import type { ClusterObjects } from '../cluster/objects.ts';
 import type { CancelRequest } from '../command-line/requests.ts';
-import type { Console, ExitCode } from '../console.ts';
 import { change } from './change.ts';
 import { cancelVerdict } from './verdict.ts';
 import { waitForEnd } from './wait.ts';

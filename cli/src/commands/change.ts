@@ -3,9 +3,9 @@
  * version that was judged; when somebody else was faster, it is read and judged again.
  */
 import { CoucheStorError } from '@couchestor/common/base';
+import type { Console } from '@couchestor/common/command-line';
 import type { ClusterObjects } from '../cluster/objects.ts';
 import type { StoredMigration } from '../stored-migration.ts';
-import type { Console } from '../console.ts';
 import type { Verdict } from './verdict.ts';
 
 const MAX_ATTEMPTS = 5;

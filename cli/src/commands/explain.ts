@@ -4,11 +4,10 @@
  */
 import { MAX_REPORTED_DECISIONS, type ReportedDecision, type StoragePolicy } from '@couchestor/common/api';
 import { CoucheStorError } from '@couchestor/common/base';
+import { jsonText, shortDuration, type Console, type ExitCode } from '@couchestor/common/command-line';
 import type { ClusterObjects } from '../cluster/objects.ts';
 import type { Explained, OperatorApi } from '../cluster/operator-api.ts';
 import type { ExplainRequest } from '../command-line/requests.ts';
-import type { Console, ExitCode } from '../console.ts';
-import { shortDuration } from '../view/duration.ts';
 
 export async function explainByOperator(
   request: ExplainRequest,
@@ -20,7 +19,7 @@ export async function explainByOperator(
   if (found === undefined) throw new CoucheStorError('notFound', `No policy watches a volume of the claim ${volume}.`);
   const decidedBy = found.decision.policy.name;
   if (policy !== undefined && policy !== decidedBy) throw otherPolicy(volume, policy, decidedBy);
-  console.out(output === 'json' ? json(found) : paragraphs(found, console.clock.now()));
+  console.out(output === 'json' ? jsonText(found) : paragraphs(found, console.clock.now()));
   return 0;
 }
 
@@ -41,7 +40,7 @@ export async function explainByStatus(
   const found = policies.flatMap((one) => reported(one, volume))[0];
   if (found === undefined) throw untold(volume, policies);
   if (policy !== undefined && policy !== found.policy) throw otherPolicy(volume, policy, found.policy);
-  console.out(output === 'json' ? json(found) : sentences(found, console.clock.now()));
+  console.out(output === 'json' ? jsonText(found) : sentences(found, console.clock.now()));
   return 0;
 }
 
@@ -109,5 +108,3 @@ function otherPolicy(volume: string, policy: string, decidedBy: string): CoucheS
 function ago(time: string, nowMs: number): string {
   return `${shortDuration(nowMs - Date.parse(time))} ago`;
 }
-
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

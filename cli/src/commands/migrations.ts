@@ -1,12 +1,11 @@
 /** `migrations`: what moves, and what has moved. */
 import { CoucheStorError } from '@couchestor/common/base';
+import { Table, jsonText, type Console, type ExitCode } from '@couchestor/common/command-line';
 import { stringify } from 'yaml';
 import type { ClusterObjects, MigrationChange } from '../cluster/objects.ts';
 import type { StoredMigration } from '../stored-migration.ts';
 import type { MigrationsRequest } from '../command-line/requests.ts';
-import type { Console, ExitCode } from '../console.ts';
 import { byInterest, COLUMNS, phaseOf, WIDE_COLUMNS, type Row } from '../view/row.ts';
-import { Table } from '../view/table.ts';
 
 const RESOURCE = 'volumemigration.storage.billyronks.io';
 const RECONNECT_MS = 1_000;
@@ -55,9 +54,9 @@ function printed(
   const { out, clock } = console;
   switch (output) {
     case 'json':
-      if (goesOn) for (const { object } of chosen) out(json(object));
-      else out(json(listOf(chosen)));
-      return ({ stored }) => out(json(stored.object));
+      if (goesOn) for (const { object } of chosen) out(jsonText(object));
+      else out(jsonText(listOf(chosen)));
+      return ({ stored }) => out(jsonText(stored.object));
     case 'yaml':
       if (goesOn) for (const { object } of chosen) out(`---\n${stringify(object)}`);
       else out(stringify(listOf(chosen)));
@@ -80,8 +79,6 @@ function printed(
     }
   }
 }
-
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 function listOf(chosen: readonly StoredMigration[]): object {
   return { apiVersion: 'v1', kind: 'List', metadata: {}, items: chosen.map(({ object }) => object) };

@@ -1,10 +1,10 @@
 /** Waits until migrations have stopped and, where asked, their extra replicas are gone; tells each step once. */
 import { isFinal } from '@couchestor/common/api';
 import { CoucheStorError, formatDuration } from '@couchestor/common/base';
+import type { Console, ExitCode } from '@couchestor/common/command-line';
 import type { ClusterObjects } from '../cluster/objects.ts';
 import type { StoredMigration } from '../stored-migration.ts';
 import type { CancelRequest } from '../command-line/requests.ts';
-import type { Console, ExitCode } from '../console.ts';
 import { phaseOf, standingExtra } from '../view/row.ts';
 
 const POLL_MS = 1_000;

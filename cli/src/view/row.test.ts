@@ -1,8 +1,8 @@
+import { Table } from '@couchestor/common/command-line';
 import { describe, expect, it } from '@jest/globals';
 import { storedMigration, type StoredMigration } from '../stored-migration.ts';
 import { migrationOf, NOW_MS, withExtra } from '../migration.fixture.ts';
 import { byInterest, COLUMNS, WIDE_COLUMNS, type Row } from './row.ts';
-import { Table } from './table.ts';
 
 const syncing = migrationOf({
   status: {

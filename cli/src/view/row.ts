@@ -1,8 +1,7 @@
 /** A migration as cells of a table. No cell but MESSAGE has a blank, so that a pipe can cut rows at blanks; `-` is nothing. */
 import { isFinal } from '@couchestor/common/api';
+import { shortDuration, type Column } from '@couchestor/common/command-line';
 import type { StoredMigration } from '../stored-migration.ts';
-import type { Column } from './table.ts';
-import { shortDuration } from './duration.ts';
 
 export interface Row {
   readonly stored: StoredMigration;

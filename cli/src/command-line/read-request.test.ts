@@ -1,17 +1,18 @@
+import { allHelp, parseCommandLine } from '@couchestor/common/command-line';
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMAND_NAMES } from './commands.ts';
-import { commandHelp, generalHelp } from './help.ts';
-import { parseCommandLine } from './parse.ts';
+import { PROGRAM } from './commands.ts';
+import { readRequest } from './read-request.ts';
 
+const parse = (argv: readonly string[]) => parseCommandLine(PROGRAM, argv, readRequest);
 const requestOf = (...argv: string[]) => {
-  const line = parseCommandLine(argv);
+  const line = parse(argv);
   if (line.kind !== 'run') throw new Error(JSON.stringify(line));
-  return line.request;
+  return line.request.request;
 };
 const problemsOf = (...argv: string[]) => {
-  const line = parseCommandLine(argv);
+  const line = parse(argv);
   if (line.kind !== 'invalid') throw new Error(JSON.stringify(line));
   return line.problems;
 };
@@ -38,11 +39,11 @@ describe('a command line', () => {
   });
 
   it('takes flags before the command', () => {
-    expect(
-      parseCommandLine(['--context', 'prod', '--request-timeout=3s', '--policy', 'gold', 'migrations']),
-    ).toMatchObject({
-      request: { command: 'migrations', policy: 'gold' },
-      connection: { context: 'prod', requestTimeoutMs: 3_000, kubeconfig: undefined },
+    expect(parse(['--context', 'prod', '--request-timeout=3s', '--policy', 'gold', 'migrations'])).toMatchObject({
+      request: {
+        request: { command: 'migrations', policy: 'gold' },
+        connection: { context: 'prod', requestTimeoutMs: 3_000, kubeconfig: undefined },
+      },
     });
   });
 
@@ -123,29 +124,28 @@ describe('a command line', () => {
   });
 
   it('asks for help in every way', () => {
-    expect(parseCommandLine([])).toEqual({ kind: 'help', command: undefined });
-    expect(parseCommandLine(['help'])).toEqual({ kind: 'help', command: undefined });
+    expect(parse([])).toEqual({ kind: 'help', command: undefined });
+    expect(parse(['help'])).toEqual({ kind: 'help', command: undefined });
     for (const argv of [
       ['cancel', '--help'],
       ['-h', 'cancel'],
       ['help', 'cancel'],
       ['cancel', '--bad', '--help'],
     ]) {
-      expect(parseCommandLine(argv)).toEqual({ kind: 'help', command: 'cancel' });
+      expect(parse(argv)).toEqual({ kind: 'help', command: 'cancel' });
     }
-    expect(parseCommandLine(['version'])).toEqual({ kind: 'version' });
+    expect(requestOf('version')).toEqual({ command: 'version' });
   });
 });
 
 describe('the help', () => {
   it('is what docs/cli.md says', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'cli.md'), 'utf8');
-    for (const text of [generalHelp(), ...COMMAND_NAMES.map(commandHelp)])
-      expect(page).toContain(`\`\`\`\n${text}\`\`\``);
+    for (const text of allHelp(PROGRAM)) expect(page).toContain(`\`\`\`\n${text}\`\`\``);
   });
 
   it('fits a terminal', () => {
-    const lines = [generalHelp(), ...COMMAND_NAMES.map(commandHelp)].join('').split('\n');
+    const lines = allHelp(PROGRAM).join('').split('\n');
     expect(lines.filter((line) => line.length > 120)).toEqual([]);
   });
 });

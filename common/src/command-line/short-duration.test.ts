@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { shortDuration } from './duration.ts';
+import { shortDuration } from './short-duration.ts';
 
 const [S, M, H, D] = [1_000, 60_000, 3_600_000, 86_400_000];
 
