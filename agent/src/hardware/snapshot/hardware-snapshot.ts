@@ -1,0 +1,97 @@
+/**
+ * Everything that was read of a machine in one pass, before anything is made of it: folders with the attributes of a known list, in
+ * canonical order. Discovery is a pure function of it.
+ */
+import { ABSENT, valueOf, type Attribute } from './attribute.ts';
+
+/** A folder of the kernel with the attributes that were asked for. Its path has no symbolic links left. */
+export interface Folder {
+  readonly path: string;
+  /** By name, also below it (`queue/rotational`). What the folder does not have is not in here. */
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  readonly binary: ReadonlyMap<string, Attribute<Uint8Array>>;
+  /** Names of folders and links in it that were asked for, by name: what they hold. */
+  readonly lists: ReadonlyMap<string, Attribute<readonly string[]>>;
+  /** Links that were asked for, by name: where they lead inside the tree. */
+  readonly links: ReadonlyMap<string, Attribute>;
+}
+
+export interface PartitionEntry {
+  readonly kernelName: string;
+  readonly folder: Folder;
+  readonly udev: UdevRecord;
+}
+
+export interface BlockEntry {
+  readonly kernelName: string;
+  readonly folder: Folder;
+  /** In the order of their numbers. */
+  readonly partitions: readonly PartitionEntry[];
+  readonly udev: UdevRecord;
+}
+
+/** What udev keeps of a block device; `unknown` where its file is absent or cannot be read. */
+export type UdevRecord =
+  | {
+      readonly kind: 'known';
+      readonly path: string;
+      readonly properties: ReadonlyMap<string, string>;
+      /** Below /dev, such as `disk/by-id/wwn-0x5000c500a1000004`. */
+      readonly links: readonly string[];
+    }
+  | { readonly kind: 'unknown'; readonly path: string; readonly reason: string };
+
+/** One mount namespace: `path` is the mountinfo that was read of it. */
+export interface MountTable {
+  readonly path: string;
+  /** `mnt:[…]`; null where the kernel does not say. */
+  readonly namespace: string | null;
+  readonly own: boolean;
+  readonly text: Attribute;
+}
+
+/** Something outside of the block layer that has a device open, by the path it was given. */
+export interface ExportEntry {
+  readonly kind: 'nvmet' | 'lio';
+  readonly name: string;
+  readonly path: string;
+  readonly devicePath: Attribute;
+  readonly enabled: Attribute;
+}
+
+/** A mounted file system of several devices, of which the mount line names one. */
+export interface FileSystemMembers {
+  readonly kind: 'btrfs' | 'bcachefs' | 'jbd2';
+  readonly id: string;
+  readonly path: string;
+  /** Kernel names of block devices. */
+  readonly devices: readonly string[];
+}
+
+export interface HwmonEntry {
+  readonly path: string;
+  readonly name: Attribute;
+  /** Where `device` leads: the only thing that ties it to a disk, numbers do not. */
+  readonly device: Attribute;
+}
+
+export interface HardwareSnapshot {
+  readonly blocks: readonly BlockEntry[];
+  /** What block devices sit on, by path: SCSI devices, NVMe controllers and subsystems, hosts, PCI functions, USB and MMC devices. */
+  readonly folders: ReadonlyMap<string, Folder>;
+  readonly hwmon: readonly HwmonEntry[];
+  readonly swaps: Attribute;
+  readonly mounts: readonly MountTable[];
+  readonly exports: readonly ExportEntry[];
+  readonly fileSystems: readonly FileSystemMembers[];
+  /** Lists that are needed to say that something is not there, and could not be read. */
+  readonly gaps: readonly { readonly path: string; readonly errno: string }[];
+}
+
+export function attributeOf(folder: Folder | undefined, name: string): Attribute {
+  return folder?.attributes.get(name) ?? ABSENT;
+}
+
+export function textOf(folder: Folder | undefined, name: string): string | null {
+  return valueOf(folder?.attributes.get(name));
+}
