@@ -1,5 +1,5 @@
 /** Shards as files: names, the format, writing and verified reading. */
-export { openShard } from './open-shard.ts';
+export { examineShard, openShard } from './open-shard.ts';
 export type { ExpectedShard, MissingReason, MissingShard, OpenedShard, UnreadableShard } from './open-shard.ts';
 export type { StripeSummary } from './shard-footer.ts';
 export type { ShardIdentity } from './shard-header.ts';

@@ -68,9 +68,10 @@ export class MemoryDevice implements BlockDevice {
   async #begin(operation: Operation, numbers: readonly number[]): Promise<void> {
     if (numbers.some((number) => number % this.blockBytes !== 0)) throw new Error(`${operation} is not aligned`);
     this.calls[operation] += 1;
+    const call = this.calls[operation];
     const { fault } = this;
     await this.pause?.();
-    if (fault?.operation === operation && fault.call === this.calls[operation]) {
+    if (fault?.operation === operation && fault.call === call) {
       throw fault.error;
     }
   }

@@ -7,7 +7,15 @@ import { CoucheStorError } from '@couchestor/common/base';
 import { isZero } from './shard-fields.ts';
 import { decodeFooter } from './shard-footer.ts';
 import { decodeHeader, type HeaderProblem } from './shard-header.ts';
-import { ALIGNMENT_BYTES, HEADER_BYTES, layoutOf, MIN_FILE_BYTES, TRAILER_BYTES } from './shard-layout.ts';
+import {
+  ALIGNMENT_BYTES,
+  HEADER_BYTES,
+  layoutOf,
+  MAX_PAYLOAD_BYTES,
+  MAX_STRIPE_RECORD_BYTES,
+  MIN_FILE_BYTES,
+  TRAILER_BYTES,
+} from './shard-layout.ts';
 import { pathOfShard, type ShardName } from './shard-name.ts';
 import { ShardReader } from './shard-reader.ts';
 import type { ShardIo } from './shard-io.ts';
@@ -51,9 +59,30 @@ export type OpenedShard = { readonly kind: 'open'; readonly reader: ShardReader 
  * @throws CoucheStorError `tooManyRequests` when too many wait for memory.
  */
 export async function openShard(io: ShardIo, expected: ExpectedShard): Promise<OpenedShard> {
+  return openAs(io, expected);
+}
+
+/**
+ * Opens whatever shard of this name is there, by what its own footer says: to look for damage, and never to serve data. It finds bytes
+ * that are not those that were written, and not a shard of the same name that holds other ones: whether a write was lost, and an
+ * older file came back, is known to the stripe's record alone, and so `otherLength` and `otherChecksum` are never the answer.
+ * @throws CoucheStorError `tooManyRequests` when too many wait for memory.
+ */
+export async function examineShard(io: ShardIo, name: ShardName): Promise<OpenedShard> {
+  return openAs(io, { name, payloadBytes: undefined, checksum: undefined });
+}
+
+/** Undefined is what nobody has said. */
+interface Demand {
+  readonly name: ShardName;
+  readonly payloadBytes: number | undefined;
+  readonly checksum: number | undefined;
+}
+
+async function openAs(io: ShardIo, demand: Demand): Promise<OpenedShard> {
   const window = await io.windows.acquire();
   try {
-    return await openIn(window, io, expected);
+    return await openIn(window, io, demand);
   } catch (thrown) {
     if (thrown instanceof CoucheStorError) return { kind: 'unreadable', error: thrown };
     throw thrown;
@@ -62,7 +91,7 @@ export async function openShard(io: ShardIo, expected: ExpectedShard): Promise<O
   }
 }
 
-async function openIn(window: Uint8Array, io: ShardIo, expected: ExpectedShard): Promise<OpenedShard> {
+async function openIn(window: Uint8Array, io: ShardIo, demand: Demand): Promise<OpenedShard> {
   const { device, crc32c } = io;
   const { sizeBytes } = device;
   if (sizeBytes < MIN_FILE_BYTES) return missing('incomplete', `it has ${sizeBytes} bytes, and no shard is so short`);
@@ -71,19 +100,19 @@ async function openIn(window: Uint8Array, io: ShardIo, expected: ExpectedShard):
   const header = decodeHeader(block, crc32c);
   if (header.kind === 'problem') return missing(header.reason, header.detail);
   const { identity } = header;
-  const [found, wanted] = [pathOfShard(identity.name), pathOfShard(expected.name)];
+  const [found, wanted] = [pathOfShard(identity.name), pathOfShard(demand.name)];
   if (found !== wanted) return missing('otherShard', `it is ${found}, and not ${wanted}`);
   if (sizeBytes % ALIGNMENT_BYTES !== 0) {
     return missing('incomplete', `it has ${sizeBytes} bytes, and every shard has a multiple of ${ALIGNMENT_BYTES}`);
   }
 
-  const last = window.subarray(0, lastReadBytes(sizeBytes, expected, window));
+  const last = window.subarray(0, lastReadBytes(sizeBytes, demand, window));
   await device.read(sizeBytes - last.length, last);
   const ends = { name: identity.name, headerChecksum: header.checksum };
   const decoded = decodeTrailer(last.subarray(-TRAILER_BYTES), ends, crc32c);
   if (decoded.kind === 'problem') return missing(decoded.reason, decoded.detail);
   const { trailer } = decoded;
-  const mismatch = mismatchOf(trailer, sizeBytes, expected);
+  const mismatch = mismatchOf(trailer, sizeBytes, demand);
   if (mismatch !== undefined) return mismatch;
 
   const { zeros, footerBytes } = await readEnd(window, last.length, io, trailer);
@@ -91,10 +120,10 @@ async function openIn(window: Uint8Array, io: ShardIo, expected: ExpectedShard):
   if (footer.kind === 'problem') return missing(footer.reason, footer.detail);
   if (!isZero(zeros))
     return missing('corruptPadding', 'between its payload and its footer is what is never written there');
-  if (trailer.checksum !== expected.checksum) {
-    return missing('otherChecksum', `its payload has checksum ${trailer.checksum}, and not ${expected.checksum}`);
+  if (demand.checksum !== undefined && trailer.checksum !== demand.checksum) {
+    return missing('otherChecksum', `its payload has checksum ${trailer.checksum}, and not ${demand.checksum}`);
   }
-  return { kind: 'open', reader: new ShardReader(io, identity, footer.footer) };
+  return { kind: 'open', reader: new ShardReader(io, identity, footer.footer, trailer.checksum) };
 }
 
 /** Where everything after a payload begins to be read: its last block of the device has zeros behind it. */
@@ -103,24 +132,34 @@ function endOffset(payloadBytes: number): number {
   return payloadEnd - (payloadEnd % ALIGNMENT_BYTES);
 }
 
-/** What lies behind the payload if it is the expected one; at least the trailer, and at most a window. */
-function lastReadBytes(sizeBytes: number, { payloadBytes }: ExpectedShard, window: Uint8Array): number {
+/**
+ * What lies behind the payload if it is the expected one, and behind any that the file has room for if none is; at least the trailer,
+ * and at most a window.
+ */
+function lastReadBytes(sizeBytes: number, { payloadBytes }: Demand, window: Uint8Array): number {
   const most = Math.min(window.length, sizeBytes - HEADER_BYTES);
-  return Math.min(Math.max(sizeBytes - endOffset(payloadBytes), ALIGNMENT_BYTES), most);
+  const behind = payloadBytes === undefined ? longestEndBytes(sizeBytes) : sizeBytes - endOffset(payloadBytes);
+  return Math.min(Math.max(behind, ALIGNMENT_BYTES), most);
+}
+
+/** The last, begun page of a payload and the longest footer that a file so long can have. */
+function longestEndBytes(sizeBytes: number): number {
+  const payloadBytes = Math.min(sizeBytes, MAX_PAYLOAD_BYTES);
+  return ALIGNMENT_BYTES + layoutOf({ payloadBytes, recordBytes: MAX_STRIPE_RECORD_BYTES }).footerBytes;
 }
 
 /** Undefined when payload and file are as long as they should be, which confirms whatever the trailer makes a reader allocate. */
-function mismatchOf(trailer: ShardTrailer, sizeBytes: number, expected: ExpectedShard): MissingShard | undefined {
+function mismatchOf(trailer: ShardTrailer, sizeBytes: number, demand: Demand): MissingShard | undefined {
   const { payloadBytes } = trailer;
-  if (payloadBytes !== expected.payloadBytes) {
-    return missing('otherLength', `its payload has ${payloadBytes} bytes, and not ${expected.payloadBytes}`);
+  if (demand.payloadBytes !== undefined && payloadBytes !== demand.payloadBytes) {
+    return missing('otherLength', `its payload has ${payloadBytes} bytes, and not ${demand.payloadBytes}`);
   }
   const { fileBytes } = layoutOf(trailer);
   if (fileBytes === sizeBytes) return undefined;
   return missing('incomplete', `it has ${sizeBytes} bytes, and by its trailer it has ${fileBytes}`);
 }
 
-/** Everything after the payload; the window holds the last `readBytes` of it. */
+/** Everything after the payload; the window holds the last `readBytes` of the file. */
 async function readEnd(
   window: Uint8Array,
   readBytes: number,
@@ -130,8 +169,9 @@ async function readEnd(
   const { footerOffset, fileBytes } = layoutOf(trailer);
   const start = endOffset(trailer.payloadBytes);
   const end = new Uint8Array(fileBytes - start);
-  end.set(window.subarray(0, readBytes), end.length - readBytes);
-  const readFrom = fileBytes - readBytes;
+  const keptBytes = Math.min(readBytes, end.length);
+  end.set(window.subarray(readBytes - keptBytes, readBytes), end.length - keptBytes);
+  const readFrom = fileBytes - keptBytes;
   for (let offset = start; offset < readFrom; offset += window.length) {
     const piece = window.subarray(0, Math.min(window.length, readFrom - offset));
     await device.read(offset, piece);

@@ -43,6 +43,7 @@ describe('a read', () => {
         const into = new Uint8Array(to - from);
         expect(await reader.read(from, into)).toEqual({ kind: 'verified' });
         expect(Buffer.compare(into, payloadOf(payloadBytes).subarray(from, to))).toBe(0);
+        expect(await reader.verify(from, to - from)).toEqual({ kind: 'verified' });
         expect(windows.inUse).toBe(0);
       }),
       { numRuns: 300 },
@@ -57,7 +58,7 @@ describe('a read', () => {
     device.read = (offset, into) => (places.push(into.buffer), read(offset, into));
     const into = new Uint8Array(payload.length - 5);
     expect(await reader.read(5, into)).toEqual({ kind: 'verified' });
-    expect(places.map((buffer) => buffer === into.buffer)).toEqual([false, true, true]);
+    expect(places.map((buffer) => buffer === into.buffer)).toEqual([false, true, true, true, true]);
     expect(Buffer.compare(into, payload.subarray(5))).toBe(0);
   });
 
@@ -87,6 +88,9 @@ describe('a read', () => {
       code: 'invalid',
       fields: { field: 'range' },
     });
+    await expect(reader.verify(offset, length)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(reader.verify(0, -1)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(reader.verify(0, 0.5)).rejects.toMatchObject({ code: 'invalid' });
     expect([device.calls, windows.inUse]).toEqual([before, 0]);
   });
 
@@ -105,6 +109,7 @@ describe('a read', () => {
         const into = new Uint8Array(to - from).fill(0xbb);
         const touched = damaged.filter((block) => block >= first && block <= last).sort((a, b) => a - b);
         const result = await reader.read(from, into);
+        expect(await reader.verify(from, into.length)).toEqual(result);
         if (touched.length === 0) {
           expect(result).toEqual({ kind: 'verified' });
           expect(Buffer.compare(into, payload.subarray(from, to))).toBe(0);
@@ -133,6 +138,52 @@ describe('a read', () => {
       }
     },
   );
+
+  it.each([1, 4096])('compares one half of its window while the other one is read: blocks of %d', async (bytes) => {
+    const payload = payloadOf(9 * BLOCK_BYTES + 10);
+    const { reader, device, windows } = await opened(payload, 4 * BLOCK_BYTES, bytes);
+    const ends: (() => void)[] = [];
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    device.pause = () => new Promise((resolve) => ends.push(resolve));
+    const into = new Uint8Array(payload.length);
+    const [before, result] = [device.calls.read, reader.read(0, into)];
+    const underWay: number[] = [];
+    for (let ended = 0; ended < 5; ended += 1) {
+      await turn();
+      underWay.push(device.calls.read - before - ended);
+      ends.shift()?.();
+    }
+    expect(underWay).toEqual([2, 2, 2, 2, 1]);
+    expect(await result).toEqual({ kind: 'verified' });
+    expect(Buffer.compare(into, payload)).toBe(0);
+    expect(windows.inUse).toBe(0);
+  });
+
+  it('that fails ends when the device has let go of all memory, and not before', async () => {
+    const { reader, device, windows } = await opened(payloadOf(8 * BLOCK_BYTES), 4 * BLOCK_BYTES);
+    const ends: (() => void)[] = [];
+    device.pause = () => new Promise((resolve) => ends.push(resolve));
+    device.fault = { operation: 'read', call: device.calls.read + 1, error: broken };
+    const states: string[] = [];
+    const into = new Uint8Array(8 * BLOCK_BYTES).fill(0xbb);
+    const result = reader.read(0, into).finally(() => states.push('ended'));
+    for (const end of [0, 1]) {
+      await new Promise((resolve) => setImmediate(resolve));
+      states.push(`${windows.inUse} in use, ${ends.length - end} under way`);
+      ends[end]?.();
+    }
+    expect(await result).toEqual({ kind: 'unreadable', block: 0, error: broken });
+    expect(states).toEqual(['1 in use, 2 under way', '1 in use, 1 under way', 'ended']);
+    expect([windows.inUse, ends.length, into.every((byte) => byte === 0)]).toEqual([0, 2, true]);
+  });
+
+  it('lets what is no error of a device through, and gives its window back', async () => {
+    const { reader, device, windows } = await opened(payloadOf(8 * BLOCK_BYTES), 4 * BLOCK_BYTES);
+    const error = new TypeError('a bug') as unknown as CoucheStorError;
+    device.fault = { operation: 'read', call: device.calls.read + 2, error };
+    await expect(reader.read(0, new Uint8Array(8 * BLOCK_BYTES))).rejects.toThrow(TypeError);
+    expect(windows.inUse).toBe(0);
+  });
 
   it('verifies every time, also what was right before', async () => {
     const { reader, device } = await opened(payloadOf(100));

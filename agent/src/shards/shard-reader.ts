@@ -1,7 +1,7 @@
 /**
  * Reads ranges of the payload of one shard. Every block that a range touches is read wholly and compared with its checksum, every
  * time, before the result says that its bytes may be used; where one does not fit, the caller gets zeros. Reads do not disturb each
- * other; each has one window at a time.
+ * other; each has one window at a time, of which one half is read while the other is compared.
  */
 import { CoucheStorError } from '@couchestor/common/base';
 import type { ShardFooter, StripeSummary } from './shard-footer.ts';
@@ -16,18 +16,43 @@ export type ShardRead =
   /** The device did not give the bytes from this block on, which says nothing about what it holds. */
   | { readonly kind: 'unreadable'; readonly block: number; readonly error: CoucheStorError };
 
-/** Made by openShard() alone. */
+/** Of the payload, up to `end`. */
+interface Range {
+  readonly offset: number;
+  readonly end: number;
+  /** Absent when nobody wants the bytes. */
+  readonly into: Uint8Array | undefined;
+}
+
+type Outcome = 'filled' | { readonly thrown: unknown };
+
+/** Blocks that are being read. */
+interface Piece {
+  /** Of the payload: where a block begins. */
+  readonly start: number;
+  readonly slot: Uint8Array;
+  /** In the slot, or where the caller wants it. */
+  readonly payload: Uint8Array;
+  readonly isInPlace: boolean;
+  /** Never rejected, so that it can be waited for late. */
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Made by openShard() and examineShard() alone. */
 export class ShardReader {
   readonly identity: ShardIdentity;
   readonly payloadBytes: number;
+  /** CRC32C of the payload, by the footer. */
+  readonly checksum: number;
   readonly stripe: StripeSummary;
   readonly #io: ShardIo;
   readonly #blockChecksums: Uint32Array;
 
-  constructor(io: ShardIo, identity: ShardIdentity, footer: ShardFooter) {
+  constructor(io: ShardIo, identity: ShardIdentity, footer: ShardFooter, checksum: number) {
     this.#io = io;
     this.identity = identity;
     this.payloadBytes = footer.payloadBytes;
+    this.checksum = checksum;
     this.stripe = footer.stripe;
     this.#blockChecksums = footer.blockChecksums;
   }
@@ -38,58 +63,82 @@ export class ShardReader {
    * @throws CoucheStorError `invalid` for a range that is not within the payload, `tooManyRequests` when too many wait for memory.
    */
   async read(offset: number, into: Uint8Array): Promise<ShardRead> {
+    const result = await this.#readRange(offset, into.length, into);
+    if (result.kind !== 'verified') into.fill(0);
+    return result;
+  }
+
+  /** As read(), for whoever wants to know whether the bytes are right and not what they are: nothing is copied. */
+  async verify(offset: number, length: number): Promise<ShardRead> {
+    return this.#readRange(offset, length, undefined);
+  }
+
+  async #readRange(offset: number, length: number, into: Uint8Array | undefined): Promise<ShardRead> {
     const { payloadBytes } = this;
-    if (!Number.isSafeInteger(offset) || offset < 0 || offset + into.length > payloadBytes) {
+    const isRange = [offset, length].every((bytes) => Number.isSafeInteger(bytes) && bytes >= 0);
+    if (!isRange || offset + length > payloadBytes) {
       throw new CoucheStorError(
         'invalid',
-        `range: ${into.length} bytes at ${offset} are not within a payload of ${payloadBytes}; shorten the range.`,
-        { fields: { field: 'range', offset, length: into.length, payloadBytes } },
+        `range: ${length} bytes at ${offset} are not within a payload of ${payloadBytes}; shorten the range.`,
+        { fields: { field: 'range', offset, length, payloadBytes } },
       );
     }
-    if (into.length === 0) return { kind: 'verified' };
+    if (length === 0) return { kind: 'verified' };
     const window = await this.#io.windows.acquire();
     try {
-      const result = await this.#readThrough(window, offset, into);
-      if (result.kind !== 'verified') into.fill(0);
-      return result;
+      return await this.#readThrough(slotsOf(window), { offset, end: offset + length, into });
     } finally {
       this.#io.windows.release(window);
     }
   }
 
-  async #readThrough(window: Uint8Array, offset: number, into: Uint8Array): Promise<ShardRead> {
-    const { device } = this.#io;
-    const { payloadBytes } = this;
-    const end = offset + into.length;
+  /** While one slot is compared, the next one is read. */
+  async #readThrough(slots: readonly Uint8Array[], range: Range): Promise<ShardRead> {
     const corrupt: number[] = [];
-    let start = offset - (offset % BLOCK_BYTES);
-    for (; start < end; start += window.length) {
-      const wanted = Math.ceil((end - start) / BLOCK_BYTES) * BLOCK_BYTES;
-      const length = Math.min(window.length, wanted, payloadBytes - start);
-      // Blocks that are asked for wholly need no copy, where the device takes any buffer.
-      const isDirect = device.blockBytes === 1 && start >= offset && start + length <= end;
-      const place = isDirect
-        ? into.subarray(start - offset, start - offset + length)
-        : window.subarray(0, aligned(length));
-      const error = await this.#fill(start, place);
-      if (error !== undefined) return { kind: 'unreadable', block: start / BLOCK_BYTES, error };
-      const payload = place.subarray(0, length);
-      this.#compare(start / BLOCK_BYTES, payload, corrupt);
-      if (isDirect || corrupt.length > 0) continue;
-      const from = Math.max(offset - start, 0);
-      into.set(payload.subarray(from, end - start), Math.max(start - offset, 0));
+    const idle = [...slots];
+    const underWay: Piece[] = [];
+    let next = range.offset - (range.offset % BLOCK_BYTES);
+    try {
+      for (;;) {
+        for (let slot = idle.shift(); slot !== undefined && next < range.end; slot = idle.shift()) {
+          const piece = this.#begin(slot, next, range);
+          underWay.push(piece);
+          next += piece.payload.length;
+        }
+        const piece = underWay.shift();
+        if (piece === undefined) break;
+        const outcome = await piece.outcome;
+        if (outcome !== 'filled') return unreadableFrom(piece, outcome.thrown);
+        this.#compare(piece.start / BLOCK_BYTES, piece.payload, corrupt);
+        if (!piece.isInPlace && corrupt.length === 0) copyOut(piece, range);
+        idle.push(piece.slot);
+      }
+    } finally {
+      // The memory of a read that is under way is nobody else's yet.
+      await Promise.all(underWay.map(({ outcome }) => outcome));
     }
     return corrupt.length === 0 ? { kind: 'verified' } : { kind: 'corrupt', blocks: corrupt };
   }
 
-  /** The device's refusal, if it refused. */
-  async #fill(start: number, into: Uint8Array): Promise<CoucheStorError | undefined> {
+  #begin(slot: Uint8Array, start: number, { offset, end, into }: Range): Piece {
+    const { device } = this.#io;
+    const wanted = Math.ceil((end - start) / BLOCK_BYTES) * BLOCK_BYTES;
+    const length = Math.min(slot.length, wanted, this.payloadBytes - start);
+    // Blocks that are asked for wholly need no copy, where the device takes any buffer.
+    if (into !== undefined && device.blockBytes === 1 && start >= offset && start + length <= end) {
+      const payload = into.subarray(start - offset, start - offset + length);
+      return { start, slot, payload, isInPlace: true, outcome: this.#fill(start, payload) };
+    }
+    const outcome = this.#fill(start, slot.subarray(0, aligned(length)));
+    return { start, slot, payload: slot.subarray(0, length), isInPlace: false, outcome };
+  }
+
+  async #fill(start: number, place: Uint8Array): Promise<Outcome> {
     try {
-      await this.#io.device.read(HEADER_BYTES + start, into);
-      return undefined;
+      await this.#io.device.read(HEADER_BYTES + start, place);
+      return 'filled';
     } catch (thrown) {
-      if (thrown instanceof CoucheStorError) return thrown;
-      throw thrown;
+      return { thrown };
     }
   }
 
@@ -100,4 +149,20 @@ export class ShardReader {
       if (checksum !== this.#blockChecksums[block]) corrupt.push(block);
     }
   }
+}
+
+/** Halves of whole blocks, so that one can be read while the other is compared; a window of one block is all there is. */
+function slotsOf(window: Uint8Array): readonly Uint8Array[] {
+  const bytes = Math.floor(window.length / (2 * BLOCK_BYTES)) * BLOCK_BYTES;
+  return bytes === 0 ? [window] : [window.subarray(0, bytes), window.subarray(bytes, 2 * bytes)];
+}
+
+/** What is no refusal of the device is a bug, and goes on up. */
+function unreadableFrom({ start }: Piece, thrown: unknown): ShardRead {
+  if (!(thrown instanceof CoucheStorError)) throw thrown;
+  return { kind: 'unreadable', block: start / BLOCK_BYTES, error: thrown };
+}
+
+function copyOut({ start, payload }: Piece, { offset, end, into }: Range): void {
+  into?.set(payload.subarray(Math.max(offset - start, 0), end - start), Math.max(start - offset, 0));
 }
