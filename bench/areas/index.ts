@@ -7,5 +7,6 @@ import { eyes } from './eyes.ts';
 import { kubeAdapter } from './kube-adapter.ts';
 import { kubeApi } from './kube-api.ts';
 import { operatorProcess } from './process.ts';
+import { shards } from './shards.ts';
 
-export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes, operatorProcess, erasure];
+export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes, operatorProcess, erasure, shards];
