@@ -5,7 +5,25 @@
 import { CoucheStorError, isError, toCoucheStorError, type ErrorCode, type ErrorFields } from '@couchestor/common/base';
 
 export type DeviceOperation =
-  'open' | 'read' | 'write' | 'sync' | 'close' | 'openZone' | 'closeZone' | 'finishZone' | 'resetZone' | 'allocate';
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'close'
+  | 'openZone'
+  | 'closeZone'
+  | 'finishZone'
+  | 'resetZone'
+  | 'allocate'
+  | 'rename'
+  | 'unlink'
+  | 'makeFolder'
+  | 'removeFolder'
+  | 'syncFolder'
+  | 'entries'
+  | 'stat'
+  | 'space'
+  | 'lock';
 
 /** Every fault that a device itself finds, with the code and the remedy that go with it. */
 const FAULTS = {
@@ -25,6 +43,8 @@ const FAULTS = {
   noDirectIo: ['unsupported', 'Put it on a disk with ext4 or XFS, or use plain files.'],
   badFormat: ['corrupt', 'If nothing on it is needed, delete it and make a new one.'],
   notAFile: ['invalid', 'Name a regular file.'],
+  notAFolder: ['invalid', 'Move it away and let a folder be made: links and files in its place are not followed.'],
+  badPath: ['invalid', 'Name what is below the folder, without ".", ".." and empty names.'],
   badGeometry: ['invalid', 'Give a geometry that fits itself and the device.'],
   noSuchZone: ['invalid', 'Ask for the zones that the report lists.'],
   notAtWritePointer: ['invalid', 'Ask for the write pointer and write there.'],
@@ -72,6 +92,14 @@ export function deviceError(
   });
 }
 
+/** The file system was shut down, or the disk below it has left. */
+const DISK_GONE = {
+  code: 'unavailable',
+  retryable: false,
+  remedy:
+    'The disk or its file system is gone: look at the kernel log, repair and mount it again, and restart the process.',
+} as const;
+
 /** What people can do about an errno; where it is not listed, the code says enough. */
 const ERRNOS: Readonly<
   Record<string, { readonly code?: ErrorCode; readonly remedy: string; readonly retryable?: boolean }>
@@ -92,6 +120,9 @@ const ERRNOS: Readonly<
     retryable: false,
     remedy: 'The file system is damaged: unmount it, repair it (fsck, xfs_repair), and scrub what was on it.',
   },
+  ESHUTDOWN: DISK_GONE,
+  ENODEV: DISK_GONE,
+  ENXIO: DISK_GONE,
   EROFS: { remedy: 'The kernel mounts read-only after an error: look at its log, then repair and mount it again.' },
   EMFILE: { remedy: 'Raise the limit of open files of the process (ulimit -n, LimitNOFILE).' },
   ENFILE: { remedy: 'Raise the limit of open files of the machine (fs.file-max).' },
@@ -124,11 +155,18 @@ export function systemError(thrown: unknown, call: FailedCall): CoucheStorError 
   const errno = errnoOf(thrown) ?? 'unknown';
   const { code, remedy, retryable } = { code: undefined, retryable: undefined, ...(ERRNOS[errno] ?? OTHER_ERRNO) };
   const general = toCoucheStorError(thrown);
-  return new CoucheStorError(code ?? general.code, sentence(call, general.message, remedy), {
+  return new CoucheStorError(code ?? general.code, sentence(call, withoutCall(general), remedy), {
     retryable: retryable ?? general.retryable,
     fields: { ...call, fault: 'system', errno, remedy },
     cause: thrown,
   });
+}
+
+/** Node's message ends in the call and the path that was used, which need not be the one that people know. */
+function withoutCall({ message, cause }: CoucheStorError): string {
+  if (!isError(cause) || !('syscall' in cause) || typeof cause.syscall !== 'string') return message;
+  const end = message.indexOf(`, ${cause.syscall}`);
+  return end < 0 ? message : message.slice(0, end);
 }
 
 function sentence({ device, operation }: FailedCall, what: string, remedy: string): string {

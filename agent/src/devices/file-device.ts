@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { open, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { DIRECT_BLOCK_BYTES } from './aligned-buffers.ts';
 import type { BlockDevice } from './block-device.ts';
-import { deviceError, errnoOf, systemError } from './device-errors.ts';
+import { deviceError, errnoOf, systemError, type FailedCall } from './device-errors.ts';
 import { RawBlockDevice } from './raw-block-device.ts';
 import type { RawDevice } from './raw-device.ts';
 
@@ -15,6 +15,8 @@ export interface FileOpening {
   readonly mode: 'create' | 'write' | 'read';
   /** Of a new file: how many bytes it begins with, zeros all of them. Default 0. */
   readonly sizeBytes?: number;
+  /** What people know it by, where that is not its path. */
+  readonly label?: string;
 }
 
 /** Without waiting for the other end of what turns out to be a pipe. */
@@ -37,7 +39,8 @@ export async function openDirectFileDevice(path: string, opening: FileOpening): 
 }
 
 async function openDevice(path: string, opening: FileOpening, blockBytes: number): Promise<BlockDevice> {
-  const call = { device: path, operation: 'open' } as const;
+  const name = opening.label ?? path;
+  const call = { device: name, operation: 'open' } as const;
   const isWritable = opening.mode !== 'read';
   const direct = blockBytes > 1 ? constants.O_DIRECT : 0;
   let isMade = false;
@@ -45,14 +48,14 @@ async function openDevice(path: string, opening: FileOpening, blockBytes: number
   try {
     // Made without the flag first: a file system that refuses it has made the file by then, and nobody could tell whose it is.
     if (opening.mode === 'create') isMade = await make(path, opening.sizeBytes ?? 0);
-    if (direct !== 0) await refuseMemory(path);
+    if (direct !== 0) await refuseMemory(path, call);
     handle = await open(path, (isWritable ? constants.O_RDWR : constants.O_RDONLY) | OPEN_FLAGS | direct);
     const stat = await handle.stat();
     if (!stat.isFile()) throw deviceError('notAFile', call, 'it is no regular file');
     if (stat.size % blockBytes !== 0) {
       throw deviceError('badFormat', call, `its ${stat.size} bytes are no multiple of ${blockBytes}`);
     }
-    return new RawBlockDevice(new OpenFile(handle), { name: path, sizeBytes: stat.size, blockBytes, isWritable });
+    return new RawBlockDevice(new OpenFile(handle), { name, sizeBytes: stat.size, blockBytes, isWritable });
   } catch (error) {
     await handle?.close();
     if (isMade) await unlink(path);
@@ -82,12 +85,11 @@ async function make(path: string, sizeBytes: number): Promise<true> {
   return true;
 }
 
-async function refuseMemory(path: string): Promise<void> {
+async function refuseMemory(path: string, call: FailedCall): Promise<void> {
   const { type } = await statfs(path);
   const name = MEMORY_FILE_SYSTEMS.get(type);
   if (name === undefined) return;
-  const what = `${name} keeps files in memory and has no disk to be direct to`;
-  throw deviceError('noDirectIo', { device: path, operation: 'open' }, what);
+  throw deviceError('noDirectIo', call, `${name} keeps files in memory and has no disk to be direct to`);
 }
 
 class OpenFile implements RawDevice {

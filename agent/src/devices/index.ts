@@ -1,7 +1,8 @@
 /** What bytes are stored on: files, through the page cache or past it, pieces of zones, and a mock. */
 export { admitArena } from './aligned-buffers.ts';
 export type { BlockDevice, WriteOrder } from './block-device.ts';
-export type { DeviceFault, DeviceOperation } from './device-errors.ts';
+export { deviceError, errnoOf, systemError } from './device-errors.ts';
+export type { DeviceFault, DeviceOperation, FailedCall } from './device-errors.ts';
 export { openDirectFileDevice, openFileDevice } from './file-device.ts';
 export type { FileOpening } from './file-device.ts';
 export { MockDisk } from './mock-device.ts';

@@ -11,10 +11,13 @@ export {
   SCRUB_PATH,
   TOMBSTONES_FOLDER,
 } from './layout.ts';
+export { LinuxPoolFiles } from './linux-pool-files.ts';
 export type { FileSystemSpace, PoolEntry, PoolEntryKind, PoolFiles, PoolFileStat } from './pool-files.ts';
 export { POOL_STATES } from './pool-health.ts';
 export type { HealthCause, HealthReason, PoolHealth, PoolHealthReport, PoolState } from './pool-health.ts';
 export { POOL_FORMAT_VERSION, POOL_TIERS } from './pool-identity.ts';
 export type { ExpectedPool, PoolIdentity, PoolTier } from './pool-identity.ts';
 export type { PoolLimits, PoolReservation, PoolUsage, SpacePurpose } from './pool-space.ts';
+export { ancestorsOf, checkPath, parentOf } from './pool-path.ts';
 export type { Pool, PoolOptions } from './pool.ts';
+export { readSealed, replaceSealed } from './sealed-json.ts';
