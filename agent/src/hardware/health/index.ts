@@ -1,0 +1,17 @@
+/** How well a disk is, and how one knows. */
+export { assessHealth } from './assess-health.ts';
+export type { HealthFacts } from './assess-health.ts';
+export type {
+  HealthCounters,
+  HealthEvidence,
+  HealthReport,
+  HealthSource,
+  HealthState,
+  HealthVerdict,
+} from './health.ts';
+export { readTemperature } from './sensor.ts';
+export type { TemperatureReading } from './sensor.ts';
+export { parseSmartReport, smartExitOf } from './smart-report.ts';
+export type { SmartAttribute, SmartExit, SmartReading, SmartReport } from './smart-report.ts';
+export { DEFAULT_THRESHOLDS } from './thresholds.ts';
+export type { HealthThresholds, Limit } from './thresholds.ts';
