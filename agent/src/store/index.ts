@@ -14,6 +14,7 @@ export type {
   ShardPage,
   VolumeTotals,
 } from './answers.ts';
+export type { Collector } from './collector.ts';
 export { checkProof, parseDeletionProof } from './deletion-proof.ts';
 export type {
   AbandonedByOwner,
@@ -24,6 +25,14 @@ export type {
   StripeVoid,
   VerifiedShard,
 } from './deletion-proof.ts';
+export { FieldReader } from './field-reader.ts';
+export type { Leftovers } from './leftovers.ts';
+export { ShardStore } from './shard-store.ts';
+export type { ShardStoreOptions, StoreLimits } from './shard-store.ts';
+export type { StorePool } from './store-parts.ts';
+export type { StoreScan } from './store-scan.ts';
 export { compareShardNames } from './stored-shard.ts';
 export type { StoredShard, WalkOptions } from './stored-shard.ts';
+export { fileOfTombstone } from './tombstones.ts';
+export type { Tombstone } from './tombstones.ts';
 export type { Worker, WorkerState } from './worker.ts';

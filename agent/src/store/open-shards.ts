@@ -1,0 +1,76 @@
+/** Shards that are being read: each has a descriptor of its own, so their number is limited, and none outlives the store. */
+import { CoucheStorError } from '@couchestor/common/base';
+import type { BlockDevice } from '../devices/index.ts';
+import { openShard, pathOfShard, type ExpectedShard } from '../shards/index.ts';
+import type { FoundShard } from './answers.ts';
+import type { StoreParts } from './store-parts.ts';
+
+/** What is there is no file that anybody can open, and so no shard. */
+const NO_FILE: ReadonlySet<unknown> = new Set(['notAFile', 'ELOOP', 'ENXIO']);
+
+export class OpenShards {
+  readonly #parts: StoreParts;
+  readonly #most: number;
+  readonly #devices = new Set<BlockDevice>();
+  /** Also those that are being opened. */
+  #count = 0;
+
+  constructor(parts: StoreParts, most: number) {
+    this.#parts = parts;
+    this.#most = most;
+  }
+
+  /** @throws CoucheStorError `tooManyRequests` when too many are open or wait for memory. */
+  async open(expected: ExpectedShard): Promise<FoundShard> {
+    if (this.#count >= this.#most) {
+      throw new CoucheStorError(
+        'tooManyRequests',
+        `${this.#count} shards are being read, as many as may be; try again when some are closed.`,
+        { fields: { openShards: this.#count } },
+      );
+    }
+    this.#count += 1;
+    let found: FoundShard | undefined;
+    try {
+      found = await this.#open(expected);
+      return found;
+    } finally {
+      if (found?.kind !== 'open') this.#count -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#devices].map((device) => device.close()));
+  }
+
+  async #open(expected: ExpectedShard): Promise<FoundShard> {
+    const { pool, windows, crc32c } = this.#parts;
+    let device: BlockDevice | undefined;
+    try {
+      device = await pool.files.open(pathOfShard(expected.name));
+    } catch (thrown) {
+      if (!(thrown instanceof CoucheStorError)) throw thrown;
+      const { fault, errno } = thrown.fields;
+      if (!NO_FILE.has(fault) && !NO_FILE.has(errno)) return { kind: 'unreadable', error: thrown };
+      return { kind: 'missing', reason: 'notAShard', detail: 'it is no regular file' };
+    }
+    if (device === undefined) return { kind: 'missing', reason: 'absent', detail: 'there is no file' };
+    let isOpen = false;
+    try {
+      const found = await openShard({ device, windows, crc32c }, expected);
+      if (found.kind !== 'open') return found;
+      isOpen = true;
+      return { kind: 'open', reader: found.reader, close: this.#closerOf(device) };
+    } finally {
+      if (!isOpen) await device.close();
+    }
+  }
+
+  #closerOf(device: BlockDevice): () => Promise<void> {
+    this.#devices.add(device);
+    return async () => {
+      if (this.#devices.delete(device)) this.#count -= 1;
+      await device.close();
+    };
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * The shards of one pool. What it acknowledges survives a power loss and was read back; what it serves was verified just now; what it
+ * deletes it deletes for a proof, after a grace, and in no volume that is quarantined. There is one for each open pool, and whoever
+ * opens it owns whatever an earlier process has left.
+ */
+import { CoucheStorError, type Clock, type VolumeId } from '@couchestor/common/base';
+import type { Crc32c } from '@couchestor/common/coding';
+import { pathOfShard, type ExpectedShard, type ShardName, type WindowPool } from '../shards/index.ts';
+import type {
+  Deleted,
+  FoundShard,
+  ListOptions,
+  PutOptions,
+  PutRequest,
+  PutShard,
+  Quarantine,
+  ShardPage,
+} from './answers.ts';
+import { Collector } from './collector.ts';
+import { checkProof, parseDeletionProof, type DeletionProof } from './deletion-proof.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
+import { adoptLeftovers, type Leftovers } from './leftovers.ts';
+import { OpenShards } from './open-shards.ts';
+import { PutInFlight } from './put-in-flight.ts';
+import { Quarantines } from './quarantines.ts';
+import { ShardFolders } from './shard-folders.ts';
+import type { StoreParts, StorePool } from './store-parts.ts';
+import { StoreScan } from './store-scan.ts';
+import type { StoredShard, WalkOptions } from './stored-shard.ts';
+import { StoredVerifier } from './stored-verifier.ts';
+import { Tombstones, type Tombstone } from './tombstones.ts';
+import { list, walk } from './walk.ts';
+
+export interface StoreLimits {
+  readonly putsInFlight: number;
+  /** Read at a time. */
+  readonly openShards: number;
+  /** Shards that wait for their deletion. */
+  readonly tombstones: number;
+  /** Calls that wait for another one of the same shard or volume. */
+  readonly waiting: number;
+  /** Shards that are read back at a time, with a window each. */
+  readonly verifications: number;
+}
+
+export interface ShardStoreOptions {
+  /** Of the shards that are being written and read; whoever reads a shard back has others. */
+  readonly windows: WindowPool;
+  readonly crc32c: Crc32c;
+  readonly clock: Clock;
+  /** From a deletion until the file goes. */
+  readonly graceMs: number;
+  readonly limits?: Partial<StoreLimits>;
+}
+
+const DEFAULT_LIMITS: StoreLimits = {
+  putsInFlight: 64,
+  openShards: 1024,
+  tombstones: 65_536,
+  waiting: 1024,
+  verifications: 4,
+};
+
+export class ShardStore {
+  readonly pool: StorePool;
+  /** What an earlier process has left behind. */
+  readonly leftovers: Leftovers;
+  readonly #parts: StoreParts;
+  readonly #limits: StoreLimits;
+  readonly #puts = new Set<PutInFlight>();
+  /** Also those that have not begun yet. */
+  #putsBegun = 0;
+  readonly #open: OpenShards;
+  readonly #calls = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: StoreParts, limits: StoreLimits, leftovers: Leftovers) {
+    this.pool = parts.pool;
+    this.leftovers = leftovers;
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#open = new OpenShards(parts, limits.openShards);
+  }
+
+  /**
+   * The pool stays the caller's to close, after the store.
+   * @throws CoucheStorError `corrupt` when tombstones and quarantines cannot be known; else of the disk.
+   */
+  static async open(pool: StorePool, options: ShardStoreOptions): Promise<ShardStore> {
+    const { windows, crc32c, clock, graceMs } = options;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const { files } = pool;
+    const parts: StoreParts = {
+      pool,
+      clock,
+      windows,
+      crc32c,
+      verifier: new StoredVerifier({
+        files,
+        crc32c,
+        windowBytes: windows.windowBytes,
+        atOnce: limits.verifications,
+        waiting: limits.putsInFlight + limits.waiting,
+      }),
+      tombstones: new Tombstones({ files, clock, graceMs, most: limits.tombstones }),
+      quarantines: new Quarantines(files, clock),
+      folders: new ShardFolders(files),
+      names: new KeyedMutex(limits.waiting),
+      volumes: new KeyedMutex(limits.waiting),
+    };
+    return new ShardStore(parts, limits, await adoptLeftovers(parts));
+  }
+
+  /** @throws CoucheStorError `resourceExhausted` when there is no room, `tooManyRequests` when too many are in flight, else as commit(). */
+  async put(request: PutRequest, options: PutOptions): Promise<PutShard> {
+    const { putsInFlight } = this.#limits;
+    return this.#run(async () => {
+      if (this.#putsBegun >= putsInFlight) throw tooMany('shards are being written', putsInFlight);
+      this.#putsBegun += 1;
+      try {
+        const put = await PutInFlight.begin(this.#parts, request, {
+          options,
+          ended: () => {
+            this.#puts.delete(put);
+            this.#putsBegun -= 1;
+          },
+        });
+        this.#puts.add(put);
+        return put;
+      } catch (thrown) {
+        this.#putsBegun -= 1;
+        throw thrown;
+      }
+    });
+  }
+
+  /** Also of shards that will be deleted, and of volumes that are quarantined. */
+  async read(expected: ExpectedShard): Promise<FoundShard> {
+    return this.#run(() => this.#open.open(expected));
+  }
+
+  /**
+   * Ends when it is sure that the shard will go: after the grace, by collect(). Asked for again, the first tombstone stays.
+   * @throws CoucheStorError `invalid` for what is no proof, `conflict` for one of something else and for a quarantined volume.
+   */
+  async delete(name: ShardName, proof: DeletionProof): Promise<Deleted> {
+    const { names, tombstones, quarantines, pool } = this.#parts;
+    const path = pathOfShard(name);
+    const parsed = parseDeletionProof(proof);
+    checkProof(name, parsed);
+    return this.#run(() =>
+      names.run(path, async () => {
+        quarantines.refuse(name.volumeId);
+        if (!tombstones.has(name) && (await pool.files.stat(path)) === undefined) return { kind: 'absent' };
+        await tombstones.record(name, parsed);
+        return { kind: 'tombstoned', dueInMs: tombstones.dueInMs(name) ?? 0 };
+      }),
+    );
+  }
+
+  /** Ends when the shard stays, also after a power loss. @returns false: it had no tombstone. */
+  async undelete(name: ShardName): Promise<boolean> {
+    const { names, tombstones } = this.#parts;
+    return this.#run(() =>
+      names.run(pathOfShard(name), async () => {
+        const had = tombstones.has(name);
+        await tombstones.remove(name);
+        return had;
+      }),
+    );
+  }
+
+  /** Why a shard will be deleted, from the disk. Undefined: it will not be. */
+  async tombstoneOf(name: ShardName): Promise<Tombstone | undefined> {
+    return this.#run(() => this.#parts.tombstones.read(name));
+  }
+
+  /** Shards that wait for their deletion. */
+  get tombstones(): number {
+    return this.#parts.tombstones.size;
+  }
+
+  /** In the order of compareShardNames(). A shard that is there all the time is met once, any other at most once. */
+  walk(options: WalkOptions = {}): AsyncIterable<StoredShard> {
+    this.#refuseClosed();
+    return walk(this.#parts, options);
+  }
+
+  /** @throws CoucheStorError `invalid` for a cursor that list() did not give, and for a limit that is none. */
+  async list(options: ListOptions): Promise<ShardPage> {
+    return this.#run(() => list(this.#parts, options));
+  }
+
+  /** A worker that goes through the pool once. */
+  scan(): StoreScan {
+    this.#refuseClosed();
+    return new StoreScan(this.#parts);
+  }
+
+  /** A worker that deletes what is due. */
+  collect(): Collector {
+    this.#refuseClosed();
+    return new Collector(this.#parts);
+  }
+
+  /** Ends when nothing of the volume is deleted any more, also after a power loss. Its shards stay, and can be read. */
+  async quarantine(volumeId: VolumeId, reason: string): Promise<void> {
+    const { volumes, quarantines } = this.#parts;
+    await this.#run(() => volumes.run(volumeId, () => quarantines.add(volumeId, reason)));
+  }
+
+  /** The grace of each shard of the volume begins again. @returns false: it was not quarantined. */
+  async release(volumeId: VolumeId): Promise<boolean> {
+    const { volumes, quarantines, tombstones } = this.#parts;
+    return this.#run(() =>
+      volumes.run(volumeId, async () => {
+        if (quarantines.has(volumeId)) tombstones.restartGrace((name) => name.volumeId === volumeId);
+        return quarantines.remove(volumeId);
+      }),
+    );
+  }
+
+  quarantined(): readonly Quarantine[] {
+    return this.#parts.quarantines.list();
+  }
+
+  /** Waits for calls under way, aborts shards that are not committed, and closes those that are read. May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#calls);
+    await Promise.all([...this.#puts].map((put) => put.close()));
+    await this.#open.close();
+  }
+
+  async #run<Result>(call: () => Promise<Result>): Promise<Result> {
+    this.#refuseClosed();
+    const running = call();
+    this.#calls.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#calls.delete(running);
+    }
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing === undefined) return;
+    throw new CoucheStorError('gone', `store: that of ${this.pool.files.label} is closed; open the pool again.`, {
+      fields: { field: 'store' },
+    });
+  }
+}
+
+function tooMany(what: string, most: number): CoucheStorError {
+  return new CoucheStorError('tooManyRequests', `${most} ${what}, as many as may be; try again when some have ended.`, {
+    fields: { most },
+  });
+}

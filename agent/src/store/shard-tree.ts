@@ -1,0 +1,120 @@
+/**
+ * Goes through the folders of a pool in the order of shards, a stripe at a time, with one folder of each level in memory. What is
+ * there may change meanwhile: a shard that is there all the time is met exactly once, any other at most once. A failed step is where
+ * it was, and may be asked for again.
+ */
+import { parseStripeId, parseVolumeId, type StripeId, type VolumeId } from '@couchestor/common/base';
+import { LOST_AND_FOUND, POOL_FOLDER, type PoolEntry, type PoolFiles } from '../pools/index.ts';
+import { parseShardPath, type ShardName } from '../shards/index.ts';
+import { compareShardNames, type WalkOptions } from './stored-shard.ts';
+import { unlessInvalid } from './unless-invalid.ts';
+
+/** A stripe, or at the end of a volume what stood beside its stripes. */
+export interface TreeStep {
+  readonly volumeId: VolumeId | undefined;
+  /** Absent: this is the end of the volume, or of the pool. */
+  readonly stripeId?: StripeId;
+  /** Those in the stripe, in order. */
+  readonly shards: readonly ShardName[];
+  /** Paths of what is no part of a pool. */
+  readonly foreign: readonly string[];
+  /** Nothing is in the folder that ends here. */
+  readonly isEmpty: boolean;
+}
+
+interface Level<Id extends string> {
+  readonly ids: readonly Id[];
+  readonly foreign: readonly string[];
+  readonly isEmpty: boolean;
+  at: number;
+}
+
+const OF_THE_POOL: ReadonlySet<string> = new Set([POOL_FOLDER, LOST_AND_FOUND]);
+
+export class ShardTree {
+  readonly #files: PoolFiles;
+  readonly #only: VolumeId | undefined;
+  #after: ShardName | undefined;
+  #volumes: Level<VolumeId> | undefined;
+  #stripes: Level<StripeId> | undefined;
+  #isAtEnd = false;
+
+  constructor(files: PoolFiles, { after, volumeId }: WalkOptions = {}) {
+    this.#files = files;
+    this.#only = volumeId;
+    this.#after = after;
+  }
+
+  /** From 0 to 1, by volumes and their stripes. */
+  get progress(): number {
+    if (this.#isAtEnd) return 1;
+    if (this.#volumes === undefined) return 0;
+    const { at, ids } = this.#volumes;
+    const inVolume = this.#stripes === undefined ? 0 : this.#stripes.at / Math.max(1, this.#stripes.ids.length);
+    return (at + inVolume) / Math.max(1, ids.length);
+  }
+
+  /** Undefined: that was all. */
+  async next(): Promise<TreeStep | undefined> {
+    if (this.#isAtEnd) return undefined;
+    this.#volumes ??= await this.#readVolumes();
+    const volumeId = this.#volumes.ids[this.#volumes.at];
+    if (volumeId === undefined) {
+      this.#isAtEnd = true;
+      return { volumeId, shards: [], foreign: this.#volumes.foreign, isEmpty: false };
+    }
+    this.#stripes ??= await this.#readStripes(volumeId);
+    const stripeId = this.#stripes.ids[this.#stripes.at];
+    if (stripeId === undefined) {
+      const { foreign, isEmpty } = this.#stripes;
+      this.#stripes = undefined;
+      this.#volumes.at += 1;
+      return { volumeId, shards: [], foreign, isEmpty };
+    }
+    const step = await this.#readStripe(volumeId, stripeId);
+    this.#stripes.at += 1;
+    return step;
+  }
+
+  async #readVolumes(): Promise<Level<VolumeId>> {
+    if (this.#only !== undefined) return { ids: [this.#only], foreign: [], isEmpty: false, at: 0 };
+    const entries = ((await this.#files.entries('')) ?? []).filter(({ name }) => !OF_THE_POOL.has(name));
+    return levelOf(entries, { folder: '', parse: parseVolumeId, from: this.#after?.volumeId });
+  }
+
+  async #readStripes(volumeId: VolumeId): Promise<Level<StripeId>> {
+    const entries = await this.#files.entries(volumeId);
+    const from = this.#after?.volumeId === volumeId ? this.#after.stripeId : undefined;
+    const level = levelOf(entries ?? [], { folder: `${volumeId}/`, parse: parseStripeId, from });
+    return entries === undefined ? { ...level, isEmpty: false } : level;
+  }
+
+  async #readStripe(volumeId: VolumeId, stripeId: StripeId): Promise<TreeStep> {
+    const folder = `${volumeId}/${stripeId}`;
+    const entries = await this.#files.entries(folder);
+    const shards: ShardName[] = [];
+    const foreign: string[] = [];
+    for (const { name: fileName, kind } of entries ?? []) {
+      const path = `${folder}/${fileName}`;
+      const name = kind === 'file' ? unlessInvalid(() => parseShardPath(path)) : undefined;
+      if (name === undefined) foreign.push(path);
+      else if (this.#after === undefined || compareShardNames(name, this.#after) > 0) shards.push(name);
+    }
+    return { volumeId, stripeId, shards, foreign, isEmpty: entries?.length === 0 };
+  }
+}
+
+/** Sorted entries as ids, those below `from` left out. */
+function levelOf<Id extends string>(
+  entries: readonly PoolEntry[],
+  { folder, parse, from }: { folder: string; parse: (text: string) => Id; from: Id | undefined },
+): Level<Id> {
+  const ids: Id[] = [];
+  const foreign: string[] = [];
+  for (const { name, kind } of entries) {
+    const id = kind === 'folder' ? unlessInvalid(() => parse(name)) : undefined;
+    if (id === undefined) foreign.push(`${folder}${name}`);
+    else if (from === undefined || id >= from) ids.push(id);
+  }
+  return { ids, foreign, isEmpty: entries.length === 0, at: 0 };
+}

@@ -1,0 +1,91 @@
+/**
+ * Reads stored shards back, past the page cache where the file system can, and compares every byte with what it should be. It has
+ * windows of its own: whoever writes shards holds windows of the pool that shards in flight share, and must not wait here for others
+ * that do so too.
+ */
+import type { CoucheStorError } from '@couchestor/common/base';
+import type { Crc32c } from '@couchestor/common/coding';
+import { allocateAligned } from '../devices/index.ts';
+import type { PoolFiles } from '../pools/index.ts';
+import {
+  examineShard,
+  openShard,
+  pathOfShard,
+  WindowPool,
+  type ExpectedShard,
+  type MissingReason,
+  type OpenedShard,
+  type ShardIo,
+  type ShardName,
+} from '../shards/index.ts';
+
+export type Verified =
+  | { readonly kind: 'verified' }
+  /** `corruptBlocks`: its ends are those of the shard, and a part of the payload is not. */
+  | { readonly kind: 'other'; readonly reason: MissingReason | 'absent' | 'corruptBlocks'; readonly detail: string }
+  | { readonly kind: 'unreadable'; readonly error: CoucheStorError };
+
+export interface StoredVerifierOptions {
+  readonly files: PoolFiles;
+  readonly crc32c: Crc32c;
+  readonly windowBytes: number;
+  /** Shards that are read at a time. */
+  readonly atOnce: number;
+  /** Who may wait for that. */
+  readonly waiting: number;
+}
+
+export class StoredVerifier {
+  readonly #files: PoolFiles;
+  readonly #crc32c: Crc32c;
+  readonly #windows: WindowPool;
+
+  constructor({ files, crc32c, windowBytes, atOnce, waiting }: StoredVerifierOptions) {
+    this.#files = files;
+    this.#crc32c = crc32c;
+    this.#windows = new WindowPool({ windowBytes, windows: atOnce, waiting, allocate: allocateAligned });
+  }
+
+  /** Whether it is the expected shard, to the last byte. */
+  async verify(expected: ExpectedShard): Promise<Verified> {
+    return this.#look(expected.name, (io) => openShard(io, expected), verifyAll);
+  }
+
+  /** Whether it is a whole shard of this name, whatever it holds. */
+  async examine(name: ShardName): Promise<Verified> {
+    return this.#look(name, (io) => examineShard(io, name), verifyAll);
+  }
+
+  /** The same by its two ends, without its payload. */
+  async identify(name: ShardName): Promise<Verified> {
+    return this.#look(
+      name,
+      (io) => examineShard(io, name),
+      () => Promise.resolve({ kind: 'verified' }),
+    );
+  }
+
+  async #look(
+    name: ShardName,
+    open: (io: ShardIo) => Promise<OpenedShard>,
+    compare: (shard: Extract<OpenedShard, { kind: 'open' }>) => Promise<Verified>,
+  ): Promise<Verified> {
+    const device = await this.#files.openDirect(pathOfShard(name));
+    if (device === undefined) return { kind: 'other', reason: 'absent', detail: 'there is no file' };
+    try {
+      const found = await open({ device, windows: this.#windows, crc32c: this.#crc32c });
+      if (found.kind === 'missing') return { kind: 'other', reason: found.reason, detail: found.detail };
+      return found.kind === 'unreadable' ? found : await compare(found);
+    } finally {
+      await device.close();
+    }
+  }
+}
+
+async function verifyAll({ reader }: Extract<OpenedShard, { kind: 'open' }>): Promise<Verified> {
+  const read = await reader.verify(0, reader.payloadBytes);
+  if (read.kind !== 'corrupt') return read;
+  const [first = 0] = read.blocks;
+  const detail = `${read.blocks.length} of its blocks, the first at ${first}, are not as they were written`;
+  return { kind: 'other', reason: 'corruptBlocks', detail };
+}
