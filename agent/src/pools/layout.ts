@@ -14,6 +14,9 @@ export const TOMBSTONES_FOLDER = `${POOL_FOLDER}/tombstones`;
 export const QUARANTINE_FOLDER = `${POOL_FOLDER}/quarantine`;
 export const SCRUB_PATH = `${POOL_FOLDER}/scrub.json`;
 
+/** What is there from the beginning. */
+export const POOL_SUBFOLDERS = [INCOMING_FOLDER, TOMBSTONES_FOLDER, QUARANTINE_FOLDER] as const;
+
 /** Made by the file system, not by us. */
 export const LOST_AND_FOUND = 'lost+found';
 

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:fs';
 import {
+  access,
   lstat,
   mkdir,
   open,
@@ -161,6 +162,19 @@ export class LinuxPoolFiles implements PoolFiles {
   /** A path that leads to the folder now, for what needs one: no link is on it, but something else may be mounted over it. */
   async realPath(): Promise<string> {
     return this.#through('lock', '', async (at) => realpath(at));
+  }
+
+  /** Whether the file system takes no writes from anybody. */
+  async isReadOnly(): Promise<boolean> {
+    return this.#through('lock', '', async (at) => {
+      try {
+        await access(at, constants.W_OK);
+      } catch (error) {
+        if (errnoOf(error) === 'EROFS') return true;
+        throw error;
+      }
+      return false;
+    });
   }
 
   /** Whether a path leads to the folder that is held. */

@@ -1,24 +1,65 @@
-/** How a pool is, and why: the worst of the reasons that hold. */
+/**
+ * How a pool is, and why: the worst of the causes that hold. Some pass by themselves (a full disk), some are over when a scrub has
+ * found nothing any more, and some last until the pool is opened again: after a failed sync the kernel has forgotten what it lost, so
+ * nothing that is asked of it later can tell.
+ */
+import { CoucheStorError, type Clock } from '@couchestor/common/base';
+import { causeOf, isShardError, type MetError } from './health-cause.ts';
 
+/** From the best to the worst. */
 export const POOL_STATES = ['Online', 'Degraded', 'ReadOnly', 'Faulted'] as const;
 
 /** Writes are refused in ReadOnly and Faulted; reads go on in ReadOnly, and are tried in Faulted. */
 export type PoolState = (typeof POOL_STATES)[number];
 
-export type HealthCause =
-  | 'syncFailed'
-  | 'withoutLock'
-  | 'fileSystemReadOnly'
-  | 'noSpace'
-  | 'tooManyOpenFiles'
-  | 'diskErrors'
-  | 'manyDiskErrors'
-  | 'fileSystemFailed'
-  | 'corruptShards';
+interface CauseNature {
+  readonly state: PoolState;
+  /** What it takes until it is over. */
+  readonly until: 'success' | 'probe' | 'scrub' | 'reopened';
+  readonly remedy: string;
+}
+
+const CAUSES = {
+  noSpace: { state: 'Degraded', until: 'success', remedy: 'Free space or inodes on the file system, or add a disk.' },
+  tooManyOpenFiles: {
+    state: 'Degraded',
+    until: 'success',
+    remedy: 'Raise the limit of open files of the process (ulimit -n, LimitNOFILE).',
+  },
+  diskErrors: { state: 'Degraded', until: 'scrub', remedy: 'Look at SMART and the kernel log, and scrub the pool.' },
+  corruptShards: { state: 'Degraded', until: 'scrub', remedy: 'Let them be rebuilt, and scrub the pool.' },
+  fileSystemReadOnly: {
+    state: 'ReadOnly',
+    until: 'probe',
+    remedy: 'Look at the kernel log, repair the file system and mount it writable.',
+  },
+  withoutLock: {
+    state: 'ReadOnly',
+    until: 'reopened',
+    remedy: 'Mount the file system writable and restart the process.',
+  },
+  syncFailed: {
+    state: 'ReadOnly',
+    until: 'reopened',
+    remedy: 'Look at SMART and the kernel log; replace the disk, or restart the process to try again.',
+  },
+  fileSystemFailed: {
+    state: 'Faulted',
+    until: 'reopened',
+    remedy: 'Look at the kernel log, repair the file system or replace the disk, mount it and restart the process.',
+  },
+  manyDiskErrors: {
+    state: 'Faulted',
+    until: 'scrub',
+    remedy: 'Replace the disk; its shards are rebuilt elsewhere.',
+  },
+} as const satisfies Record<string, CauseNature>;
+
+export type HealthCause = keyof typeof CAUSES;
 
 export interface HealthReason {
   readonly cause: HealthCause;
-  /** One sentence for people. */
+  /** For people: what happened first, and what to do. */
   readonly detail: string;
   /** Wall time in milliseconds. */
   readonly sinceMs: number;
@@ -26,14 +67,151 @@ export interface HealthReason {
 
 export interface PoolHealthReport {
   readonly state: PoolState;
+  /** The worst first. */
   readonly reasons: readonly HealthReason[];
 }
 
-export interface PoolHealth extends PoolHealthReport {
+/** Files with errors of their own, after which it is the disk. */
+const MAX_FAILING_FILES = 16;
+
+/** Beyond them the number is a lower bound; the next scrub counts. */
+const MAX_NOTED_SHARDS = 1000;
+
+export function stateOf(causes: Iterable<HealthCause>): PoolState {
+  return [...causes].reduce<PoolState>((worst, cause) => worse(worst, CAUSES[cause].state), 'Online');
+}
+
+function worse(one: PoolState, other: PoolState): PoolState {
+  return severity(one) >= severity(other) ? one : other;
+}
+
+const severity = (state: PoolState): number => POOL_STATES.indexOf(state);
+
+export class PoolHealth {
+  readonly #clock: Clock;
+  readonly #label: string;
+  readonly #reasons = new Map<HealthCause, HealthReason>();
+  readonly #failingFiles = new Set<string>();
+  readonly #corruptShards = new Set<string>();
+  readonly #listeners = new Set<(report: PoolHealthReport) => void>();
+
+  /** @param label - of the pool, for people. */
+  constructor(label: string, clock: Clock) {
+    this.#label = label;
+    this.#clock = clock;
+  }
+
+  get state(): PoolState {
+    return stateOf(this.#reasons.keys());
+  }
+
+  get reasons(): readonly HealthReason[] {
+    const gravity = ({ cause }: HealthReason): number => severity(CAUSES[cause].state);
+    return [...this.#reasons.values()].sort((one, other) => gravity(other) - gravity(one));
+  }
+
+  get report(): PoolHealthReport {
+    return { state: this.state, reasons: this.reasons };
+  }
+
+  /** Called after each change, and not to throw; the result ends it. */
+  onChange(listener: (report: PoolHealthReport) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What a writing call is refused with: `unavailable`, not to be retried, with what to do; undefined where writes are taken. */
+  refusal(): CoucheStorError | undefined {
+    const [worst] = this.reasons;
+    if (worst === undefined || severity(this.state) < severity('ReadOnly')) return undefined;
+    const message = `${this.#label}: the pool is ${this.state} and takes no writes: ${worst.detail}`;
+    const { remedy } = CAUSES[worst.cause];
+    const fields = { pool: this.#label, state: this.state, cause: worst.cause, fault: 'takesNoWrites', remedy };
+    return new CoucheStorError('unavailable', message, { retryable: false, fields });
+  }
+
+  /** Whether what would be found out by writing could change anything. */
+  get isWorthProbing(): boolean {
+    return !this.#holds('reopened');
+  }
+
+  /** Of an error that says nothing of the disk, nothing is noted. */
+  noteError(met: MetError): void {
+    const cause = causeOf(met);
+    if (cause === undefined) return;
+    if (!isShardError(cause)) {
+      this.note(cause, met.error.message);
+      return;
+    }
+    if (this.#failingFiles.size < MAX_FAILING_FILES) this.#failingFiles.add(met.path);
+    this.note('diskErrors', met.error.message);
+    if (this.#failingFiles.size >= MAX_FAILING_FILES) {
+      this.note('manyDiskErrors', `${MAX_FAILING_FILES} files could not be read or written`);
+    }
+  }
+
+  /** A cause that holds keeps what was first said of it. */
+  note(cause: HealthCause, what: string): void {
+    if (this.#reasons.has(cause)) return;
+    this.#set(cause, what);
+    this.#changed();
+  }
+
+  /** A file was written and synced. */
+  noteWritten(): void {
+    this.#clear('noSpace');
+  }
+
+  noteOpened(): void {
+    this.#clear('tooManyOpenFiles');
+  }
+
+  /** A file was written, synced and read back, for the sake of seeing whether it can be. */
+  noteProbed(): void {
+    this.#clear('noSpace', 'tooManyOpenFiles', 'fileSystemReadOnly');
+  }
+
   /** A shard whose bytes are not those that were written, by its path. */
-  noteCorrupt(path: string): void;
-  /** A pass of the scrub has ended: what it has found replaces what was noted before. */
-  scrubbed(found: { readonly corruptShards: number; readonly unreadableShards: number }): void;
-  /** Called after each change; the result ends it. */
-  onChange(listener: (report: PoolHealthReport) => void): () => void;
+  noteCorrupt(path: string): void {
+    if (this.#corruptShards.has(path) || this.#corruptShards.size >= MAX_NOTED_SHARDS) return;
+    this.#corruptShards.add(path);
+    this.#countCorrupt(this.#corruptShards.size);
+  }
+
+  /** A pass over all shards has ended: what it has found replaces what was noted before. */
+  scrubbed({ corruptShards, unreadableShards }: { corruptShards: number; unreadableShards: number }): void {
+    this.#corruptShards.clear();
+    this.#failingFiles.clear();
+    if (unreadableShards < MAX_FAILING_FILES) this.#clear('manyDiskErrors');
+    if (unreadableShards === 0) this.#clear('diskErrors');
+    else this.note('diskErrors', `the scrub could not read ${unreadableShards} shards`);
+    if (corruptShards === 0) this.#clear('corruptShards');
+    else this.#countCorrupt(corruptShards);
+  }
+
+  #countCorrupt(count: number): void {
+    this.#set('corruptShards', count === 1 ? '1 shard is corrupt' : `${count} shards are corrupt`);
+    this.#changed();
+  }
+
+  #set(cause: HealthCause, what: string): void {
+    const sinceMs = this.#reasons.get(cause)?.sinceMs ?? this.#clock.now();
+    const { remedy } = CAUSES[cause];
+    const detail = what.endsWith(remedy) ? what : `${what.replace(/\.$/, '')}. ${remedy}`;
+    this.#reasons.set(cause, { cause, detail, sinceMs });
+  }
+
+  #clear(...causes: HealthCause[]): void {
+    const removed = causes.filter((cause) => this.#reasons.delete(cause));
+    if (removed.length > 0) this.#changed();
+  }
+
+  #holds(until: CauseNature['until']): boolean {
+    return [...this.#reasons.keys()].some((cause) => CAUSES[cause].until === until);
+  }
+
+  #changed(): void {
+    const report = this.report;
+    for (const listener of this.#listeners) listener(report);
+  }
 }

@@ -1,0 +1,163 @@
+/**
+ * A pool's files with its health listening: each error is told to it, also those of devices after they were opened, and what the
+ * health forbids is refused before it reaches the disk. Nothing is retried and no error is changed.
+ */
+import { CoucheStorError } from '@couchestor/common/base';
+import type { BlockDevice, DeviceOperation, WriteOrder } from '../devices/index.ts';
+import { INCOMING_FOLDER } from './layout.ts';
+import type { FileSystemSpace, PoolEntry, PoolFiles, PoolFileStat } from './pool-files.ts';
+import type { PoolHealth } from './pool-health.ts';
+
+export interface Watch {
+  readonly health: PoolHealth;
+  /** Whether writing calls are refused while the health says so. */
+  readonly refuses: boolean;
+}
+
+interface WatchedCall {
+  readonly operation: DeviceOperation;
+  readonly path: string;
+}
+
+export class WatchedFiles implements PoolFiles {
+  readonly #files: PoolFiles;
+  readonly #watch: Watch;
+
+  constructor(files: PoolFiles, watch: Watch) {
+    this.#files = files;
+    this.#watch = watch;
+  }
+
+  get label(): string {
+    return this.#files.label;
+  }
+
+  async create(path: string): Promise<BlockDevice> {
+    this.#refuse();
+    return this.#opened(path, this.#files.create(path));
+  }
+
+  async open(path: string): Promise<BlockDevice | undefined> {
+    return this.#opened(path, this.#files.open(path));
+  }
+
+  async openDirect(path: string): Promise<BlockDevice | undefined> {
+    return this.#opened(path, this.#files.openDirect(path));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.#refuse();
+    await this.#told({ operation: 'rename', path: to }, this.#files.rename(from, to));
+  }
+
+  async unlink(path: string): Promise<boolean> {
+    // What was begun and never finished is nobody's, and the room that it takes may be what is missing.
+    if (!path.startsWith(`${INCOMING_FOLDER}/`)) this.#refuse();
+    return this.#told({ operation: 'unlink', path }, this.#files.unlink(path));
+  }
+
+  async makeFolder(path: string): Promise<boolean> {
+    this.#refuse();
+    return this.#told({ operation: 'makeFolder', path }, this.#files.makeFolder(path));
+  }
+
+  async removeFolder(path: string): Promise<'removed' | 'missing' | 'notEmpty'> {
+    this.#refuse();
+    return this.#told({ operation: 'removeFolder', path }, this.#files.removeFolder(path));
+  }
+
+  async syncFolder(path: string): Promise<void> {
+    this.#refuse();
+    await this.#told({ operation: 'syncFolder', path }, this.#files.syncFolder(path));
+  }
+
+  async entries(path: string): Promise<readonly PoolEntry[] | undefined> {
+    return this.#told({ operation: 'entries', path }, this.#files.entries(path));
+  }
+
+  async stat(path: string): Promise<PoolFileStat | undefined> {
+    return this.#told({ operation: 'stat', path }, this.#files.stat(path));
+  }
+
+  async space(): Promise<FileSystemSpace> {
+    return this.#told({ operation: 'space', path: '' }, this.#files.space());
+  }
+
+  #refuse(): void {
+    const refusal = this.#watch.refuses ? this.#watch.health.refusal() : undefined;
+    if (refusal !== undefined) throw refusal;
+  }
+
+  async #opened<T extends BlockDevice | undefined>(path: string, opening: Promise<T>): Promise<T | WatchedDevice> {
+    const device = await this.#told({ operation: 'open', path }, opening);
+    if (device === undefined) return device;
+    this.#watch.health.noteOpened();
+    return new WatchedDevice(device, path, this.#watch.health);
+  }
+
+  async #told<T>(call: WatchedCall, work: Promise<T>): Promise<T> {
+    return tellingOf(this.#watch.health, call, work);
+  }
+}
+
+class WatchedDevice implements BlockDevice {
+  readonly #device: BlockDevice;
+  readonly #path: string;
+  readonly #health: PoolHealth;
+
+  constructor(device: BlockDevice, path: string, health: PoolHealth) {
+    this.#device = device;
+    this.#path = path;
+    this.#health = health;
+  }
+
+  get name(): string {
+    return this.#device.name;
+  }
+
+  get sizeBytes(): number {
+    return this.#device.sizeBytes;
+  }
+
+  get blockBytes(): number {
+    return this.#device.blockBytes;
+  }
+
+  get writeOrder(): WriteOrder {
+    return this.#device.writeOrder;
+  }
+
+  allocate(bytes: number): Uint8Array {
+    return this.#device.allocate(bytes);
+  }
+
+  async read(offset: number, into: Uint8Array): Promise<void> {
+    await this.#told('read', this.#device.read(offset, into));
+  }
+
+  async write(offset: number, from: Uint8Array): Promise<void> {
+    await this.#told('write', this.#device.write(offset, from));
+  }
+
+  async sync(): Promise<void> {
+    await this.#told('sync', this.#device.sync());
+    if (this.#device.sizeBytes > 0) this.#health.noteWritten();
+  }
+
+  async close(): Promise<void> {
+    await this.#told('close', this.#device.close());
+  }
+
+  async #told(operation: DeviceOperation, work: Promise<void>): Promise<void> {
+    await tellingOf(this.#health, { operation, path: this.#path }, work);
+  }
+}
+
+async function tellingOf<T>(health: PoolHealth, call: WatchedCall, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CoucheStorError) health.noteError({ ...call, error });
+    throw error;
+  }
+}
