@@ -1,0 +1,137 @@
+/**
+ * One pass over a machine: which folders there are, and of each what the list of known attributes names. Nothing is concluded here but
+ * where to look next.
+ */
+import { posix } from 'node:path';
+
+import { valueOf } from './attribute.ts';
+import { FolderReader } from './folder-reader.ts';
+import {
+  textOf,
+  type BlockEntry,
+  type Folder,
+  type HardwareSnapshot,
+  type HwmonEntry,
+  type PartitionEntry,
+} from './hardware-snapshot.ts';
+import * as known from './known-attributes.ts';
+import type { KnownAttributes } from './known-attributes.ts';
+import type { TreeReader } from './tree-reader.ts';
+import { UdevRecords } from './udev-records.ts';
+import { readExports, readFileSystems, readMounts } from './users.ts';
+
+const PCI = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
+const USB = /^\d+-[\d.]+$/;
+const HOST = /^host\d+$/;
+const SAS_END = /^end_device-[\d:]+$/;
+const VIRTIO = /^virtio\d+$/;
+const NVME_CONTROLLER = /^nvme\d+$/;
+const NVME_SUBSYSTEM = /^nvme-subsys\d+$/;
+const MMC = /^mmc\d+:[0-9a-f]+$/;
+const SCSI_ADDRESS = /^\d+:\d+:\d+:\d+$/;
+
+/** Folders above a device that say something of it, and what. */
+const KINDS: readonly (readonly [RegExp, KnownAttributes])[] = [
+  [PCI, known.PCI_FUNCTION],
+  [USB, known.USB_DEVICE],
+  [SCSI_ADDRESS, known.SCSI_DEVICE],
+  [NVME_CONTROLLER, known.NVME_CONTROLLER],
+  [NVME_SUBSYSTEM, known.NVME_SUBSYSTEM],
+  [MMC, known.MMC_DEVICE],
+  [VIRTIO, known.VIRTIO_DEVICE],
+];
+
+/** Remembers between passes what does not change; a scanner belongs to one tree. */
+export class HardwareScanner {
+  readonly #tree: TreeReader;
+  readonly #reader: FolderReader;
+  readonly #udev: UdevRecords;
+  #gaps: { path: string; errno: string }[] = [];
+
+  constructor(tree: TreeReader) {
+    this.#tree = tree;
+    this.#reader = new FolderReader(tree);
+    this.#udev = new UdevRecords(tree);
+  }
+
+  /** Never throws for what the tree holds: what cannot be read is in the snapshot as unreadable. */
+  scan(): HardwareSnapshot {
+    this.#reader.beginPass();
+    this.#udev.beginPass();
+    this.#gaps = [];
+    const folders = new Map<string, Folder>();
+    const blocks = this.#list('/sys/block').map((name) => this.#readBlock(name));
+    for (const name of this.#list('/sys/class/nvme'))
+      this.#readClass(folders, `/sys/class/nvme/${name}`, known.NVME_CONTROLLER);
+    for (const name of this.#list('/sys/class/nvme-subsystem')) {
+      this.#readClass(folders, `/sys/class/nvme-subsystem/${name}`, known.NVME_SUBSYSTEM);
+    }
+    // Of a disk its whole way up, of a namespace that of its controllers.
+    for (const path of [...blocks.map(({ folder }) => folder.path), ...folders.keys()]) this.#readAbove(folders, path);
+    return {
+      blocks,
+      folders,
+      hwmon: this.#list('/sys/class/hwmon').map((name) => this.#readHwmon(name)),
+      swaps: this.#tree.readText('/proc/swaps'),
+      mounts: readMounts(this.#tree),
+      exports: readExports(this.#tree),
+      fileSystems: readFileSystems(this.#tree),
+      gaps: this.#gaps,
+    };
+  }
+
+  #readBlock(kernelName: string): BlockEntry {
+    const path = this.#resolve(`/sys/block/${kernelName}`);
+    const names = valueOf(this.#tree.list(path)) ?? [];
+    const virtual = path.startsWith('/sys/devices/virtual/block/');
+    const folder = this.#reader.read(path, virtual ? known.VIRTUAL_BLOCK : known.BLOCK, names);
+    const partitions: PartitionEntry[] = [];
+    for (const name of names) {
+      if (!name.startsWith(kernelName)) continue;
+      const partition = this.#reader.read(`${path}/${name}`, known.PARTITION);
+      // Other folders may begin with the name of the disk: only partitions have a number.
+      if (!partition.attributes.has('partition')) continue;
+      partitions.push({ kernelName: name, folder: partition, udev: this.#udev.read(textOf(partition, 'dev')) });
+    }
+    const number = ({ folder: { attributes } }: PartitionEntry): number => Number(valueOf(attributes.get('partition')));
+    partitions.sort((one, other) => number(one) - number(other) || (one.kernelName < other.kernelName ? -1 : 1));
+    return { kernelName, folder, partitions, udev: this.#udev.read(textOf(folder, 'dev')) };
+  }
+
+  #readClass(folders: Map<string, Folder>, link: string, attributes: KnownAttributes): void {
+    const path = this.#resolve(link);
+    if (!folders.has(path)) folders.set(path, this.#reader.read(path, attributes));
+  }
+
+  #readAbove(folders: Map<string, Folder>, path: string): void {
+    for (let at = path; at !== '/' && at !== '/sys/devices'; at = posix.dirname(at)) {
+      const name = posix.basename(at);
+      for (const [pattern, attributes] of KINDS) {
+        if (pattern.test(name) && !folders.has(at)) folders.set(at, this.#reader.read(at, attributes));
+      }
+      // These keep what they say in a folder of their class, below their own.
+      if (HOST.test(name)) this.#readOnce(folders, `${at}/scsi_host/${name}`, known.SCSI_HOST);
+      if (SAS_END.test(name)) this.#readOnce(folders, `${at}/sas_device/${name}`, known.SAS_DEVICE);
+    }
+  }
+
+  #readOnce(folders: Map<string, Folder>, path: string, attributes: KnownAttributes): void {
+    if (!folders.has(path)) folders.set(path, this.#reader.read(path, attributes));
+  }
+
+  #readHwmon(name: string): HwmonEntry {
+    const path = this.#resolve(`/sys/class/hwmon/${name}`);
+    return { path, name: this.#tree.readText(`${path}/name`), device: this.#tree.readLink(`${path}/device`) };
+  }
+
+  /** Where a name of a class leads; on kernels that keep the folder in the class, the name itself. */
+  #resolve(path: string): string {
+    return valueOf(this.#tree.readLink(path)) ?? path;
+  }
+
+  #list(path: string): readonly string[] {
+    const listed = this.#tree.list(path);
+    if (listed.kind === 'unreadable') this.#gaps.push({ path, errno: listed.errno });
+    return valueOf(listed) ?? [];
+  }
+}

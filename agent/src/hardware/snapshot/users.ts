@@ -1,0 +1,101 @@
+/**
+ * Who uses block devices without the block layer showing it: mounts in every mount namespace that /proc shows, exports of the kernel's
+ * targets, and the further disks of file systems that have several.
+ */
+import { posix } from 'node:path';
+
+import { valueOf } from './attribute.ts';
+import type { ExportEntry, FileSystemMembers, MountTable } from './hardware-snapshot.ts';
+import type { TreeReader } from './tree-reader.ts';
+
+const PROCESS = /^\d+$/;
+/** Of more processes than this, the rest are not looked at; a node has far fewer mount namespaces. */
+const PROCESSES = 20_000;
+/** Mount tables of processes that hide their namespace; each may be one more copy of the same. */
+const UNNAMED_TABLES = 64;
+
+/** The own table first, then one for each other mount namespace. */
+export function readMounts(tree: TreeReader): readonly MountTable[] {
+  const ownNamespace = valueOf(tree.readLinkText('/proc/self/ns/mnt'));
+  const tables: MountTable[] = [tableOf(tree, 'self', { namespace: ownNamespace, own: true })];
+  const namespaces = new Set(ownNamespace === null ? [] : [ownNamespace]);
+  const texts = new Set(tables.map(({ text }) => valueOf(text)));
+  const processes = (valueOf(tree.list('/proc')) ?? []).filter((name) => PROCESS.test(name));
+  processes.sort((one, other) => Number(one) - Number(other));
+  let unnamed = 0;
+  for (const process of processes.slice(0, PROCESSES)) {
+    const namespace = valueOf(tree.readLinkText(`/proc/${process}/ns/mnt`));
+    if (namespace === null ? unnamed >= UNNAMED_TABLES : namespaces.has(namespace)) continue;
+    const table = tableOf(tree, process, { namespace, own: false });
+    // A process that has ended, or has no mounts left, tells nothing of its namespace: another one of it may.
+    const text = valueOf(table.text);
+    if (text === null || text === '') continue;
+    if (namespace === null) unnamed += 1;
+    else namespaces.add(namespace);
+    if (texts.has(text)) continue;
+    texts.add(text);
+    tables.push(table);
+  }
+  return tables;
+}
+
+function tableOf(tree: TreeReader, process: string, of: { namespace: string | null; own: boolean }): MountTable {
+  const path = `/proc/${process}/mountinfo`;
+  return { path, ...of, text: tree.readText(path) };
+}
+
+const NVMET = '/sys/kernel/config/nvmet/subsystems';
+const LIO = '/sys/kernel/config/target/core';
+/** `sdb1` and `dm-3`, not `sdb1-8` and `dm-3-8`. */
+const JOURNAL_DEVICE = /^(dm-\d+|[^-]+)$/;
+/** Backstores of LIO that stand for block devices; the others are files and memory. */
+const LIO_BLOCK = /^(iblock|pscsi)_\d+$/;
+
+/** What the kernel's own NVMe and SCSI targets hand out. */
+export function readExports(tree: TreeReader): readonly ExportEntry[] {
+  const exports: ExportEntry[] = [];
+  const add = (kind: ExportEntry['kind'], name: string, at: { folder: string; file: string; enable: string }): void => {
+    const path = `${at.folder}/${at.file}`;
+    const devicePath = tree.readText(path);
+    if (devicePath.kind === 'absent') return;
+    exports.push({ kind, name, path, devicePath, enabled: tree.readText(`${at.folder}/${at.enable}`) });
+  };
+  for (const subsystem of namesIn(tree, NVMET)) {
+    const folder = `${NVMET}/${subsystem}`;
+    const namespaces = namesIn(tree, `${folder}/namespaces`).map((name) => `${folder}/namespaces/${name}`);
+    for (const at of [...namespaces, `${folder}/passthru`]) {
+      add('nvmet', subsystem, { folder: at, file: 'device_path', enable: 'enable' });
+    }
+  }
+  for (const hba of namesIn(tree, LIO).filter((name) => LIO_BLOCK.test(name))) {
+    for (const name of namesIn(tree, `${LIO}/${hba}`)) {
+      add('lio', name, { folder: `${LIO}/${hba}/${name}`, file: 'udev_path', enable: 'enable' });
+    }
+  }
+  return exports;
+}
+
+export function readFileSystems(tree: TreeReader): readonly FileSystemMembers[] {
+  const found: FileSystemMembers[] = [];
+  for (const id of namesIn(tree, '/sys/fs/btrfs')) {
+    const path = `/sys/fs/btrfs/${id}/devices`;
+    const devices = namesIn(tree, path);
+    if (devices.length > 0) found.push({ kind: 'btrfs', id, path, devices });
+  }
+  for (const id of namesIn(tree, '/sys/fs/bcachefs')) {
+    const path = `/sys/fs/bcachefs/${id}`;
+    const blocks = namesIn(tree, path).map((name) => valueOf(tree.readLink(`${path}/${name}/block`)));
+    const devices = blocks.filter((block) => block !== null).map((block) => posix.basename(block));
+    if (devices.length > 0) found.push({ kind: 'bcachefs', id, path, devices });
+  }
+  // A journal on a device of its own has that device's name; one inside of a file system has the number of its inode behind it.
+  for (const name of namesIn(tree, '/proc/fs/jbd2')) {
+    if (JOURNAL_DEVICE.test(name))
+      found.push({ kind: 'jbd2', id: name, path: `/proc/fs/jbd2/${name}`, devices: [name] });
+  }
+  return found;
+}
+
+function namesIn(tree: TreeReader, path: string): readonly string[] {
+  return valueOf(tree.list(path)) ?? [];
+}
