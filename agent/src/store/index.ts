@@ -12,6 +12,7 @@ export type {
   Quarantine,
   ScanReport,
   ShardPage,
+  StoredShardReader,
   VolumeTotals,
 } from './answers.ts';
 export type { Collector } from './collector.ts';
@@ -31,6 +32,8 @@ export { ShardStore } from './shard-store.ts';
 export type { ShardStoreOptions, StoreLimits } from './shard-store.ts';
 export type { StorePool } from './store-parts.ts';
 export type { StoreScan } from './store-scan.ts';
+export { StoreView } from './store-view.ts';
+export type { OwnFolder, StoreViewOptions, ViewedStripe } from './store-view.ts';
 export { compareShardNames } from './stored-shard.ts';
 export type { StoredShard, WalkOptions } from './stored-shard.ts';
 export { fileOfTombstone } from './tombstones.ts';

@@ -70,20 +70,20 @@ export class Quarantines {
     }
     const quarantine = this.#byVolume.get(volumeId) ?? { volumeId, reason, since: this.#clock.now() };
     this.#byVolume.set(volumeId, quarantine);
-    await replaceSealed(this.#files, fileOf(volumeId), quarantine);
+    await replaceSealed(this.#files, fileOfQuarantine(volumeId), quarantine);
   }
 
   /** Ends when no power loss brings it back; until then it holds. @returns false: it was not quarantined. */
   async remove(volumeId: VolumeId): Promise<boolean> {
     if (!this.#byVolume.has(volumeId)) return false;
-    await this.#files.unlink(fileOf(volumeId));
+    await this.#files.unlink(fileOfQuarantine(volumeId));
     await this.#files.syncFolder(QUARANTINE_FOLDER);
     return this.#byVolume.delete(volumeId);
   }
 
   async #read(volumeId: VolumeId): Promise<Quarantine> {
     try {
-      const found = await readSealed(this.#files, fileOf(volumeId), parseQuarantine);
+      const found = await readSealed(this.#files, fileOfQuarantine(volumeId), parseQuarantine);
       if (found?.volumeId === volumeId) return found;
     } catch (thrown) {
       if (!(thrown instanceof CoucheStorError)) throw thrown;
@@ -92,7 +92,7 @@ export class Quarantines {
   }
 }
 
-function fileOf(volumeId: VolumeId): string {
+export function fileOfQuarantine(volumeId: VolumeId): string {
   return `${QUARANTINE_FOLDER}/${volumeId}${SUFFIX}`;
 }
 

@@ -3,8 +3,10 @@ import { CoucheStorError, quote } from '@couchestor/common/base';
 import { parseShardPath, pathOfShard, type ShardName } from '../shards/index.ts';
 import type { ListOptions, ShardPage } from './answers.ts';
 import { ShardTree } from './shard-tree.ts';
-import type { StoreParts } from './store-parts.ts';
+import type { Quarantines } from './quarantines.ts';
+import type { StorePool } from './store-parts.ts';
 import type { StoredShard, WalkOptions } from './stored-shard.ts';
+import type { Tombstones } from './tombstones.ts';
 import { unlessInvalid } from './unless-invalid.ts';
 
 /** Bounds what one answer holds. */
@@ -12,7 +14,14 @@ export const MAX_LISTED = 1000;
 
 const STATS_AT_ONCE = 32;
 
-export async function* walk(parts: StoreParts, options: WalkOptions): AsyncGenerator<StoredShard> {
+/** What shards are known from without a look into their files. */
+export interface WalkedParts {
+  readonly pool: Pick<StorePool, 'files'>;
+  readonly tombstones: Pick<Tombstones, 'has'>;
+  readonly quarantines: Pick<Quarantines, 'has'>;
+}
+
+export async function* walk(parts: WalkedParts, options: WalkOptions): AsyncGenerator<StoredShard> {
   const tree = new ShardTree(parts.pool.files, options);
   for (let step = await tree.next(); step !== undefined; step = await tree.next()) {
     yield* await storedOf(parts, step.shards);
@@ -20,7 +29,7 @@ export async function* walk(parts: StoreParts, options: WalkOptions): AsyncGener
 }
 
 /** Of those that are still there. */
-export async function storedOf(parts: StoreParts, names: readonly ShardName[]): Promise<StoredShard[]> {
+export async function storedOf(parts: WalkedParts, names: readonly ShardName[]): Promise<StoredShard[]> {
   const stored: StoredShard[] = [];
   for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
     const some = await Promise.all(names.slice(at, at + STATS_AT_ONCE).map((name) => storedUnder(parts, name)));
@@ -30,7 +39,7 @@ export async function storedOf(parts: StoreParts, names: readonly ShardName[]): 
 }
 
 async function storedUnder(
-  { pool, tombstones, quarantines }: StoreParts,
+  { pool, tombstones, quarantines }: WalkedParts,
   name: ShardName,
 ): Promise<StoredShard | undefined> {
   const stat = await pool.files.stat(pathOfShard(name));
@@ -43,7 +52,7 @@ async function storedUnder(
   };
 }
 
-export async function list(parts: StoreParts, { cursor, limit, volumeId }: ListOptions): Promise<ShardPage> {
+export async function list(parts: WalkedParts, { cursor, limit, volumeId }: ListOptions): Promise<ShardPage> {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED) {
     throw new CoucheStorError('invalid', `limit: ${limit} is no number of shards; ask for 1 to ${MAX_LISTED}.`, {
       fields: { field: 'limit' },
