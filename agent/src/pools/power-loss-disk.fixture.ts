@@ -101,9 +101,10 @@ export class PowerLossDisk {
     this.#unsynced = this.#unsynced.filter((change) => !wanted.has(change));
   }
 
-  /** Names that would not surely survive now. */
-  get unsyncedNames(): number {
-    return this.#unsynced.length;
+  /** All of it, as happens by itself after a while. */
+  sync(): void {
+    for (const change of this.#unsynced.splice(0)) keep(change);
+    for (const file of this.#files()) file.sync();
   }
 
   /**

@@ -95,7 +95,7 @@ export class PowerLossFiles implements PoolFiles {
   }
 
   entries(path: string): Promise<readonly PoolEntry[] | undefined> {
-    return this.#call('list', path, (call) => {
+    return this.#call('entries', path, (call) => {
       if (this.#find(path, call) === undefined) return undefined;
       const entries = [...this.#folder(path, call).entries].map(([name, { kind }]): PoolEntry => ({ name, kind }));
       return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
