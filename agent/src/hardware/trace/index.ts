@@ -1,0 +1,3 @@
+/** Which disks hold a directory. */
+export { mountOf, traceDirectory } from './trace-directory.ts';
+export type { Trace, TraceInputs } from './trace-directory.ts';
