@@ -37,9 +37,14 @@ export interface PutShard {
   abort(): Promise<void>;
 }
 
+export type StoredShardReader = Pick<
+  ShardReader,
+  'identity' | 'payloadBytes' | 'checksum' | 'stripe' | 'read' | 'verify'
+>;
+
 export interface OpenShard {
   readonly kind: 'open';
-  readonly reader: ShardReader;
+  readonly reader: StoredShardReader;
   /** After the last read. May be called again. */
   close(): Promise<void>;
 }

@@ -1,12 +1,22 @@
 /** Shards that are being read: each has a descriptor of its own, so their number is limited, and none outlives the store. */
 import { CoucheStorError } from '@couchestor/common/base';
 import type { BlockDevice } from '../devices/index.ts';
-import { openShard, pathOfShard, type ExpectedShard } from '../shards/index.ts';
-import type { FoundShard } from './answers.ts';
+import {
+  openShard,
+  pathOfShard,
+  type ExpectedShard,
+  type MissingReason,
+  type ShardRead,
+  type ShardReader,
+} from '../shards/index.ts';
+import type { FoundShard, StoredShardReader } from './answers.ts';
 import type { StoreParts } from './store-parts.ts';
 
 /** What is there is no file that anybody can open, and so no shard. */
 const NO_FILE: ReadonlySet<unknown> = new Set(['notAFile', 'ELOOP', 'ENXIO']);
+
+/** What the caller expects may be wrong, or newer than this program; the others say that the file is damaged. */
+const NO_DAMAGE: ReadonlySet<MissingReason> = new Set(['otherLength', 'otherChecksum', 'unsupportedVersion']);
 
 export class OpenShards {
   readonly #parts: StoreParts;
@@ -58,12 +68,32 @@ export class OpenShards {
     let isOpen = false;
     try {
       const found = await openShard({ device, windows, crc32c }, expected);
+      if (found.kind === 'missing' && !NO_DAMAGE.has(found.reason)) this.#noteCorrupt(expected);
       if (found.kind !== 'open') return found;
       isOpen = true;
-      return { kind: 'open', reader: found.reader, close: this.#closerOf(device) };
+      return { kind: 'open', reader: this.#watched(found.reader, expected), close: this.#closerOf(device) };
     } finally {
       if (!isOpen) await device.close();
     }
+  }
+
+  /** The health of the pool is told of what is found in passing. */
+  #watched(reader: ShardReader, expected: ExpectedShard): StoredShardReader {
+    const told = async (reading: Promise<ShardRead>): Promise<ShardRead> => {
+      const read = await reading;
+      if (read.kind === 'corrupt') this.#noteCorrupt(expected);
+      return read;
+    };
+    const { identity, payloadBytes, checksum, stripe } = reader;
+    return {
+      ...{ identity, payloadBytes, checksum, stripe },
+      read: (offset, into) => told(reader.read(offset, into)),
+      verify: (offset, length) => told(reader.verify(offset, length)),
+    };
+  }
+
+  #noteCorrupt({ name }: ExpectedShard): void {
+    this.#parts.pool.health.noteCorrupt(pathOfShard(name));
   }
 
   #closerOf(device: BlockDevice): () => Promise<void> {

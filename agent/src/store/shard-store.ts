@@ -37,8 +37,8 @@ export interface StoreLimits {
   readonly openShards: number;
   /** Shards that wait for their deletion. */
   readonly tombstones: number;
-  /** Calls that wait for another one of the same shard or volume. */
-  readonly waiting: number;
+  /** Calls at a time, whatever they wait for. */
+  readonly calls: number;
   /** Shards that are read back at a time, with a window each. */
   readonly verifications: number;
 }
@@ -57,7 +57,7 @@ const DEFAULT_LIMITS: StoreLimits = {
   putsInFlight: 64,
   openShards: 1024,
   tombstones: 65_536,
-  waiting: 1024,
+  calls: 1024,
   verifications: 4,
 };
 
@@ -100,13 +100,13 @@ export class ShardStore {
         crc32c,
         windowBytes: windows.windowBytes,
         atOnce: limits.verifications,
-        waiting: limits.putsInFlight + limits.waiting,
+        waiting: limits.putsInFlight + limits.calls,
       }),
       tombstones: new Tombstones({ files, clock, graceMs, most: limits.tombstones }),
       quarantines: new Quarantines(files, clock),
       folders: new ShardFolders(files),
-      names: new KeyedMutex(limits.waiting),
-      volumes: new KeyedMutex(limits.waiting),
+      names: new KeyedMutex(),
+      volumes: new KeyedMutex(),
     };
     return new ShardStore(parts, limits, await adoptLeftovers(parts));
   }
@@ -151,7 +151,9 @@ export class ShardStore {
     return this.#run(() =>
       names.run(path, async () => {
         quarantines.refuse(name.volumeId);
-        if (!tombstones.has(name) && (await pool.files.stat(path)) === undefined) return { kind: 'absent' };
+        const stat = tombstones.has(name) ? undefined : await pool.files.stat(path);
+        if (stat === undefined && !tombstones.has(name)) return { kind: 'absent' };
+        if (stat !== undefined && stat.kind !== 'file') throw notAFile(path);
         await tombstones.record(name, parsed);
         return { kind: 'tombstoned', dueInMs: tombstones.dueInMs(name) ?? 0 };
       }),
@@ -238,6 +240,7 @@ export class ShardStore {
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
     this.#refuseClosed();
+    if (this.#calls.size >= this.#limits.calls) throw tooMany('calls are under way', this.#limits.calls);
     const running = call();
     this.#calls.add(running);
     try {
@@ -253,6 +256,14 @@ export class ShardStore {
       fields: { field: 'store' },
     });
   }
+}
+
+function notAFile(path: string): CoucheStorError {
+  return new CoucheStorError(
+    'conflict',
+    `name: what is stored as ${path} is no regular file, and nothing that was put here; find out whose it is.`,
+    { fields: { field: 'name', path } },
+  );
 }
 
 function tooMany(what: string, most: number): CoucheStorError {

@@ -24,6 +24,8 @@ export class StoreScan implements Worker {
   readonly #tree: ShardTree;
   readonly #volumes = new Map<VolumeId, VolumeTotals>();
   readonly #foreignExamples: string[] = [];
+  /** Not counted yet. */
+  #pending: TreeStep | undefined;
   #total = NONE;
   #foreign = 0;
   #emptyFolders = 0;
@@ -49,29 +51,29 @@ export class StoreScan implements Worker {
   async step(): Promise<WorkerState> {
     let shards = 0;
     for (let stripes = 0; stripes < STRIPES_PER_STEP && shards < SHARDS_PER_STEP; stripes += 1) {
-      const step = await this.#tree.next();
-      if (step === undefined) {
+      this.#pending ??= await this.#tree.next();
+      if (this.#pending === undefined) {
         this.#isDone = true;
         return 'done';
       }
-      shards += step.shards.length;
-      await this.#take(step);
+      shards += this.#pending.shards.length;
+      await this.#take(this.#pending);
+      this.#pending = undefined;
     }
     return 'busy';
   }
 
+  /** Counts when nothing can fail any more. */
   async #take(step: TreeStep): Promise<void> {
     const { volumeId, foreign } = step;
+    const stored = await storedOf(this.#parts, step.shards);
+    if (volumeId !== undefined && step.isEmpty && takesWrites(this.#parts)) await this.#removeEmpty(volumeId, step);
     this.#foreign += foreign.length;
     this.#foreignExamples.push(...foreign.slice(0, MAX_FOREIGN_EXAMPLES - this.#foreignExamples.length));
-    if (volumeId === undefined) return;
-    const stored = await storedOf(this.#parts, step.shards);
-    if (stored.length > 0) {
-      const found = { shards: stored.length, bytes: stored.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0) };
-      this.#total = sum(this.#total, found);
-      this.#volumes.set(volumeId, sum(this.#volumes.get(volumeId) ?? NONE, found));
-    }
-    if (step.isEmpty && takesWrites(this.#parts)) await this.#removeEmpty(volumeId, step);
+    if (volumeId === undefined || stored.length === 0) return;
+    const found = { shards: stored.length, bytes: stored.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0) };
+    this.#total = sum(this.#total, found);
+    this.#volumes.set(volumeId, sum(this.#volumes.get(volumeId) ?? NONE, found));
   }
 
   /** A put that makes such a folder has its shard in it before anybody else has the volume. */
