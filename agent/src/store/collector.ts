@@ -6,7 +6,7 @@
 import { CoucheStorError } from '@couchestor/common/base';
 import { pathOfShard, type ShardName } from '../shards/index.ts';
 import type { KeptShard } from './answers.ts';
-import { stripeFolderOf } from './shard-folders.ts';
+import { stripeFolderOf, volumeFolderOf } from './shard-folders.ts';
 import { takesWrites, type StoreParts } from './store-parts.ts';
 import type { Worker, WorkerState } from './worker.ts';
 
@@ -89,10 +89,17 @@ export class Collector implements Worker {
     return volumes.run(name.volumeId, async () => {
       if (quarantines.has(name.volumeId)) return false;
       if (await pool.files.unlink(pathOfShard(name))) this.#deleted += 1;
-      const folder = stripeFolderOf(name);
-      // Also where nothing was left: whoever removed it may have been killed before this.
-      if ((await pool.files.stat(folder)) !== undefined) await pool.files.syncFolder(folder);
+      await this.#syncAbove(name);
       return true;
     });
+  }
+
+  /** Also where nothing was left: whoever removed the file, or its empty folders after it, may have been ended before this. */
+  async #syncAbove(name: ShardName): Promise<void> {
+    const { files } = this.#parts.pool;
+    for (const folder of [stripeFolderOf(name), volumeFolderOf(name)]) {
+      if ((await files.stat(folder)) !== undefined) return files.syncFolder(folder);
+    }
+    return files.syncFolder('');
   }
 }

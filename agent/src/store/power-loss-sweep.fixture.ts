@@ -84,14 +84,18 @@ export class PowerLossSweep {
     }
   }
 
-  /** Killed at each step, and done again by the next process: what that one was told survives a power loss. */
+  /** Killed at each step, and done again by the next process, before and after the start-up scan: what it was told survives a power loss. */
   async runRetried(): Promise<Swept> {
     const { disk, ledger } = await this.#prepare();
     for (let step = 1; ; step += 1) {
-      const [copy, told] = [copyOf(disk), ledger.copy()];
-      const hasEnded = await this.#play(copy, told, step);
-      await this.#play(copy, told, Infinity);
-      await this.#checkOutcomes(copy, told, `killed before step ${step} and done again`);
+      let hasEnded = false;
+      for (const hasScan of [false, true]) {
+        const [copy, told] = [copyOf(disk), ledger.copy()];
+        hasEnded = await this.#play(copy, told, step);
+        if (hasScan) await this.#recover(new PowerLossFiles(copy), told);
+        await this.#play(copy, told, Infinity);
+        await this.#checkOutcomes(copy, told, `killed before step ${step} and done again`);
+      }
       if (hasEnded) return { steps: step - 1, disks: this.#disks };
     }
   }

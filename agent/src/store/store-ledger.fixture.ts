@@ -76,14 +76,17 @@ export class StoreLedger {
     this.#quarantined.set(volumeId, new Set([isQuarantined]));
   }
 
-  /** @throws Error with everything that is not as it may be. */
-  async check(store: ShardStore, files: PoolFiles): Promise<void> {
+  /**
+   * @param hasLeftovers - of what failed, which only whoever opens the store next removes.
+   * @throws Error with everything that is not as it may be.
+   */
+  async check(store: ShardStore, files: PoolFiles, { hasLeftovers = false } = {}): Promise<void> {
     const problems: string[] = [];
     const scan = store.scan();
     while ((await scan.step()) === 'busy');
     if (scan.report.foreign > 0) problems.push(`foreign: ${scan.report.foreignExamples.join(', ')}`);
     const incoming = (await files.entries(INCOMING_FOLDER)) ?? [];
-    if (incoming.length > 0)
+    if (incoming.length > 0 && !hasLeftovers)
       problems.push(`left in ${INCOMING_FOLDER}: ${incoming.map(({ name }) => name).join(', ')}`);
     const { shards } = await store.list({ limit: 1000 });
     const found = new Map(shards.map((shard) => [pathOfShard(shard.name), shard.state]));
