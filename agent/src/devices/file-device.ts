@@ -46,11 +46,15 @@ async function openDevice(path: string, opening: FileOpening, blockBytes: number
   let isMade = false;
   let handle: FileHandle | undefined;
   try {
-    // Made without the flag first: a file system that refuses it has made the file by then, and nobody could tell whose it is.
-    if (opening.mode === 'create') isMade = await make(path, opening.sizeBytes ?? 0);
-    if (direct !== 0) await refuseMemory(path, call);
+    if (opening.mode === 'create') {
+      const sizeBytes = opening.sizeBytes ?? 0;
+      const made = await make(path, sizeBytes);
+      isMade = true;
+      if (direct === 0) return new RawBlockDevice(new OpenFile(made), { name, sizeBytes, blockBytes, isWritable });
+      await made.close();
+    }
     handle = await open(path, (isWritable ? constants.O_RDWR : constants.O_RDONLY) | OPEN_FLAGS | direct);
-    const stat = await handle.stat();
+    const [stat] = await Promise.all([handle.stat(), direct === 0 ? undefined : refuseMemory(path, call)]);
     if (!stat.isFile()) throw deviceError('notAFile', call, 'it is no regular file');
     if (stat.size % blockBytes !== 0) {
       throw deviceError('badFormat', call, `its ${stat.size} bytes are no multiple of ${blockBytes}`);
@@ -67,22 +71,24 @@ async function openDevice(path: string, opening: FileOpening, blockBytes: number
   }
 }
 
-/** All or nothing: a file that was made and could not get its size is gone again. */
-async function make(path: string, sizeBytes: number): Promise<true> {
+/**
+ * Without the flag of direct I/O: a file system that refuses it would have made the file by then, and nobody could tell whose it is.
+ * All or nothing: a file that could not get its size is gone again.
+ */
+async function make(path: string, sizeBytes: number): Promise<FileHandle> {
   const handle = await open(
     path,
     constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
     0o600,
   );
   try {
-    await handle.truncate(sizeBytes);
+    if (sizeBytes > 0) await handle.truncate(sizeBytes);
+    return handle;
   } catch (error) {
+    await handle.close();
     await unlink(path);
     throw error;
-  } finally {
-    await handle.close();
   }
-  return true;
 }
 
 async function refuseMemory(path: string, call: FailedCall): Promise<void> {

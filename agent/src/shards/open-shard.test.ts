@@ -230,7 +230,7 @@ describe('opening', () => {
     }
   });
 
-  it('reads from the end no more than lies behind the payload, or a window of it, and each byte once', async () => {
+  it('reads from the end no more than lies behind the payload, or what a window holds beside the header, and each byte once', async () => {
     const record = payloadOf(MAX_STRIPE_RECORD_BYTES);
     for (const stripe of [stripeOf(), stripeOf({ record })]) {
       for (const payloadBytes of [1, 4096, PAYLOAD.length]) {
@@ -242,7 +242,7 @@ describe('opening', () => {
         expect(await openShard(ioOn(device), expected)).toMatchObject({ kind: 'open' });
         const [header, last, rest] = reads;
         const start = HEADER_BYTES + payloadBytes - (payloadBytes % 4096);
-        const lastFrom = Math.max(start, bytes.length - BLOCK_BYTES);
+        const lastFrom = Math.max(start, bytes.length - (BLOCK_BYTES - HEADER_BYTES));
         expect([header, last]).toEqual([
           [0, HEADER_BYTES],
           [lastFrom, bytes.length],

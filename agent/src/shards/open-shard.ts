@@ -53,8 +53,8 @@ export interface UnreadableShard {
 export type OpenedShard = { readonly kind: 'open'; readonly reader: ShardReader } | MissingShard | UnreadableShard;
 
 /**
- * Reads the header, and then what lies behind the expected payload, from the end of the file on: one read of at most a window, which
- * holds the trailer and nearly always the whole footer. Only a footer that is longer, and whose trailer has been confirmed by then,
+ * Reads the header and, at the same time, what lies behind the expected payload, from the end of the file on: at most a window in all,
+ * which holds the trailer and nearly always the whole footer. Only a footer that is longer, and whose trailer has been confirmed by then,
  * is read on. The device stays the caller's to close, after the last read.
  * @throws CoucheStorError `tooManyRequests` when too many wait for memory.
  */
@@ -95,19 +95,24 @@ async function openIn(window: Uint8Array, io: ShardIo, demand: Demand): Promise<
   const { device, crc32c } = io;
   const { sizeBytes } = device;
   if (sizeBytes < MIN_FILE_BYTES) return missing('incomplete', `it has ${sizeBytes} bytes, and no shard is so short`);
+  // A length that is none leaves the end unread: a device with blocks would not give it.
+  const endBytes = sizeBytes % ALIGNMENT_BYTES === 0 ? lastReadBytes(sizeBytes, demand, window) : 0;
   const block = window.subarray(0, HEADER_BYTES);
-  await device.read(0, block);
+  const last = window.subarray(window.length - endBytes);
+  const [headerRead, endRead] = await Promise.allSettled([
+    device.read(0, block),
+    endBytes === 0 ? Promise.resolve() : device.read(sizeBytes - endBytes, last),
+  ]);
+  passOn(headerRead);
   const header = decodeHeader(block, crc32c);
   if (header.kind === 'problem') return missing(header.reason, header.detail);
   const { identity } = header;
   const [found, wanted] = [pathOfShard(identity.name), pathOfShard(demand.name)];
   if (found !== wanted) return missing('otherShard', `it is ${found}, and not ${wanted}`);
-  if (sizeBytes % ALIGNMENT_BYTES !== 0) {
+  if (endBytes === 0) {
     return missing('incomplete', `it has ${sizeBytes} bytes, and every shard has a multiple of ${ALIGNMENT_BYTES}`);
   }
-
-  const last = window.subarray(0, lastReadBytes(sizeBytes, demand, window));
-  await device.read(sizeBytes - last.length, last);
+  passOn(endRead);
   const ends = { name: identity.name, headerChecksum: header.checksum };
   const decoded = decodeTrailer(last.subarray(-TRAILER_BYTES), ends, crc32c);
   if (decoded.kind === 'problem') return missing(decoded.reason, decoded.detail);
@@ -115,7 +120,7 @@ async function openIn(window: Uint8Array, io: ShardIo, demand: Demand): Promise<
   const mismatch = mismatchOf(trailer, sizeBytes, demand);
   if (mismatch !== undefined) return mismatch;
 
-  const { zeros, footerBytes } = await readEnd(window, last.length, io, trailer);
+  const { zeros, footerBytes } = await readEnd(window, endBytes, io, trailer);
   const footer = decodeFooter(footerBytes, trailer, crc32c);
   if (footer.kind === 'problem') return missing(footer.reason, footer.detail);
   if (!isZero(zeros))
@@ -126,6 +131,11 @@ async function openIn(window: Uint8Array, io: ShardIo, demand: Demand): Promise<
   return { kind: 'open', reader: new ShardReader(io, identity, footer.footer, trailer.checksum) };
 }
 
+/** What failed fails; the memory of the other read is nobody's any more by then. */
+function passOn(read: PromiseSettledResult<void>): void {
+  if (read.status === 'rejected') throw read.reason;
+}
+
 /** Where everything after a payload begins to be read: its last block of the device has zeros behind it. */
 function endOffset(payloadBytes: number): number {
   const payloadEnd = HEADER_BYTES + payloadBytes;
@@ -134,10 +144,10 @@ function endOffset(payloadBytes: number): number {
 
 /**
  * What lies behind the payload if it is the expected one, and behind any that the file has room for if none is; at least the trailer,
- * and at most a window.
+ * and at most what a window holds beside a header.
  */
 function lastReadBytes(sizeBytes: number, { payloadBytes }: Demand, window: Uint8Array): number {
-  const most = Math.min(window.length, sizeBytes - HEADER_BYTES);
+  const most = Math.min(window.length, sizeBytes) - HEADER_BYTES;
   const behind = payloadBytes === undefined ? longestEndBytes(sizeBytes) : sizeBytes - endOffset(payloadBytes);
   return Math.min(Math.max(behind, ALIGNMENT_BYTES), most);
 }
@@ -159,7 +169,7 @@ function mismatchOf(trailer: ShardTrailer, sizeBytes: number, demand: Demand): M
   return missing('incomplete', `it has ${sizeBytes} bytes, and by its trailer it has ${fileBytes}`);
 }
 
-/** Everything after the payload; the window holds the last `readBytes` of the file. */
+/** Everything after the payload; the last `readBytes` of the file are the last of the window. */
 async function readEnd(
   window: Uint8Array,
   readBytes: number,
@@ -170,7 +180,7 @@ async function readEnd(
   const start = endOffset(trailer.payloadBytes);
   const end = new Uint8Array(fileBytes - start);
   const keptBytes = Math.min(readBytes, end.length);
-  end.set(window.subarray(readBytes - keptBytes, readBytes), end.length - keptBytes);
+  end.set(window.subarray(window.length - keptBytes), end.length - keptBytes);
   const readFrom = fileBytes - keptBytes;
   for (let offset = start; offset < readFrom; offset += window.length) {
     const piece = window.subarray(0, Math.min(window.length, readFrom - offset));
