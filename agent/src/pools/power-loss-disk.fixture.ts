@@ -101,6 +101,14 @@ export class PowerLossDisk {
     this.#unsynced = this.#unsynced.filter((change) => !wanted.has(change));
   }
 
+  /** What a name of a file leads to, for whoever damages it. */
+  file(path: string): FileNode {
+    let node: DiskNode | undefined = this.root;
+    for (const name of path.split('/')) node = node?.kind === 'folder' ? node.entries.get(name) : undefined;
+    if (node?.kind !== 'file') throw new Error(`${path} is no file`);
+    return node;
+  }
+
   /** All of it, as happens by itself after a while. */
   sync(): void {
     for (const change of this.#unsynced.splice(0)) keep(change);
