@@ -92,7 +92,10 @@ export class PoolHealth {
   readonly #label: string;
   readonly #reasons = new Map<HealthCause, HealthReason>();
   readonly #failingFiles = new Set<string>();
-  readonly #corruptShards = new Set<string>();
+  /** Noted since the last scrub, and before it: those are among the ones that it has counted. */
+  #corrupt = new Set<string>();
+  #counted: ReadonlySet<string> = new Set();
+  #scrubbedShards = 0;
   readonly #listeners = new Set<(report: PoolHealthReport) => void>();
 
   /** @param label - of the pool, for people. */
@@ -173,24 +176,31 @@ export class PoolHealth {
 
   /** A shard whose bytes are not those that were written, by its path. */
   noteCorrupt(path: string): void {
-    if (this.#corruptShards.has(path) || this.#corruptShards.size >= MAX_NOTED_SHARDS) return;
-    this.#corruptShards.add(path);
-    this.#countCorrupt(this.#corruptShards.size);
+    if (this.#counted.has(path) || this.#corrupt.has(path) || this.#corrupt.size >= MAX_NOTED_SHARDS) return;
+    this.#corrupt.add(path);
+    this.#replace({ corruptShards: corruptDetail(this.#scrubbedShards + this.#corrupt.size) });
   }
 
   /** A pass over all shards has ended: what it has found replaces what was noted before. */
   scrubbed({ corruptShards, unreadableShards }: { corruptShards: number; unreadableShards: number }): void {
-    this.#corruptShards.clear();
     this.#failingFiles.clear();
-    if (unreadableShards < MAX_FAILING_FILES) this.#clear('manyDiskErrors');
-    if (unreadableShards === 0) this.#clear('diskErrors');
-    else this.note('diskErrors', `the scrub could not read ${unreadableShards} shards`);
-    if (corruptShards === 0) this.#clear('corruptShards');
-    else this.#countCorrupt(corruptShards);
+    this.#scrubbedShards = corruptShards;
+    this.#counted = this.#corrupt;
+    this.#corrupt = new Set();
+    const unreadable = unreadableShards === 0 ? undefined : `the scrub could not read ${counted(unreadableShards)}`;
+    this.#replace({
+      corruptShards: corruptDetail(corruptShards),
+      diskErrors: unreadable,
+      manyDiskErrors: unreadableShards < MAX_FAILING_FILES ? undefined : unreadable,
+    });
   }
 
-  #countCorrupt(count: number): void {
-    this.#set('corruptShards', count === 1 ? '1 shard is corrupt' : `${count} shards are corrupt`);
+  /** Undefined: it is over. */
+  #replace(details: Partial<Record<HealthCause, string | undefined>>): void {
+    for (const [cause, what] of Object.entries(details) as [HealthCause, string | undefined][]) {
+      if (what === undefined) this.#reasons.delete(cause);
+      else this.#set(cause, what);
+    }
     this.#changed();
   }
 
@@ -214,4 +224,12 @@ export class PoolHealth {
     const report = this.report;
     for (const listener of this.#listeners) listener(report);
   }
+}
+
+function corruptDetail(shards: number): string | undefined {
+  return shards === 0 ? undefined : `${counted(shards)} ${shards === 1 ? 'is' : 'are'} corrupt`;
+}
+
+function counted(shards: number): string {
+  return shards === 1 ? '1 shard' : `${shards} shards`;
 }
