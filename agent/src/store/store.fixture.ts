@@ -9,6 +9,7 @@ import {
   type PoolFiles,
   type PoolIdentity,
 } from '../pools/index.ts';
+import { FileNode, FolderNode } from '../pools/power-loss-disk.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { BLOCK_BYTES, WindowPool, type ExpectedShard, type ShardName } from '../shards/index.ts';
 import { crc32c, identityOf, nameOf, payloadOf, stripeOf } from '../shards/shards.fixture.ts';
@@ -113,4 +114,20 @@ export async function walkAll(store: ShardStore, options: WalkOptions = {}): Pro
   const shards: StoredShard[] = [];
   for await (const shard of store.walk(options)) shards.push(shard);
   return shards;
+}
+
+/** What lies under a path, to be damaged by hand. */
+export function fileAt({ disk }: PowerLossFiles, path: string): FileNode {
+  let node: FileNode | FolderNode | undefined = disk.root;
+  for (const name of path.split('/')) node = node instanceof FolderNode ? node.entries.get(name) : undefined;
+  if (node instanceof FileNode) return node;
+  throw new Error(`${path} is no file`);
+}
+
+/** A file that nobody here has written. */
+export async function writeFile(files: PoolFiles, path: string, bytes: Uint8Array): Promise<void> {
+  const device = await files.create(path);
+  if (bytes.length > 0) await device.write(0, bytes);
+  await device.sync();
+  await device.close();
 }

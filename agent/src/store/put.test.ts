@@ -1,0 +1,331 @@
+import { describe, expect, it } from '@jest/globals';
+import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
+import { INCOMING_FOLDER } from '../pools/index.ts';
+import { InterposedFiles, type FileStep } from '../pools/interposed-files.fixture.ts';
+import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
+import { layoutOf, MAX_STRIPE_RECORD_BYTES, pathOfShard } from '../shards/index.ts';
+import { crc32c, identityOf, nameOf, payloadOf, stripeOf, writeShard } from '../shards/shards.fixture.ts';
+import type { PutShard } from './answers.ts';
+import type { ShardStore } from './shard-store.ts';
+import {
+  expectedOf,
+  fileAt,
+  openStore,
+  payloadFor,
+  PROOF,
+  putShard,
+  readAll,
+  StandInPool,
+  walkAll,
+  windowsOf,
+  writeFile,
+} from './store.fixture.ts';
+
+const NAME = nameOf();
+const PATH = pathOfShard(NAME);
+
+async function begin(store: ShardStore, payload = payloadFor(NAME), name = NAME): Promise<PutShard> {
+  const put = await store.put(identityOf({ name }), { maxPayloadBytes: payload.length, purpose: 'data' });
+  await put.append(payload);
+  return put;
+}
+
+async function world(): Promise<{ files: PowerLossFiles; pool: StandInPool; store: ShardStore }> {
+  const files = new PowerLossFiles();
+  const pool = await StandInPool.make(files);
+  return { files, pool, store: await openStore(pool) };
+}
+
+/** Nothing on its way, and no room set aside. */
+async function expectNothingLeft({ files, reserved }: StandInPool): Promise<void> {
+  expect(await files.entries(INCOMING_FOLDER)).toEqual([]);
+  expect(reserved.size).toBe(0);
+}
+
+/** The same shard, as a program of a later version might write its header. */
+function ofNewerVersion(shard: Uint8Array): Buffer {
+  const bytes = Buffer.from(shard);
+  bytes.writeUInt32LE(2, 8);
+  bytes.writeUInt32LE(crc32c(bytes.subarray(0, 4092)), 4092);
+  return bytes;
+}
+
+describe('a put', () => {
+  it('sets room aside for all that the shard may become, until it is committed', async () => {
+    const { pool, store } = await world();
+    const put = await begin(store);
+    expect(pool.admitted).toEqual([layoutOf({ payloadBytes: 100, recordBytes: MAX_STRIPE_RECORD_BYTES }).fileBytes]);
+    expect(pool.reserved.size).toBe(1);
+    expect(await walkAll(store)).toEqual([]);
+    await put.commit(stripeOf());
+    await expectNothingLeft(pool);
+  });
+
+  it('that is aborted leaves nothing, however often', async () => {
+    const { pool, store } = await world();
+    const put = await begin(store);
+    await put.abort();
+    await put.abort();
+    await expectNothingLeft(pool);
+    expect(await walkAll(store)).toEqual([]);
+  });
+
+  it('knows the checksum for the record before it is committed', async () => {
+    const { store } = await world();
+    const put = await begin(store);
+    expect(put.appendedBytes).toBe(100);
+    expect(put.checksum).toBe(expectedOf(NAME).checksum);
+    const record = new TextEncoder().encode('what is known at the end');
+    await put.commit({ logicalLength: 9, record });
+    const found = await store.read(expectedOf(NAME));
+    expect(found).toMatchObject({ kind: 'open', reader: { stripe: { logicalLength: 9, record } } });
+    if (found.kind === 'open') await found.close();
+  });
+
+  it('is refused for a length that no payload has, and takes no more than it said', async () => {
+    const { pool, store } = await world();
+    for (const maxPayloadBytes of [0, -1, 1.5, NaN, 2 ** 32 + 1]) {
+      await expect(store.put(identityOf(), { maxPayloadBytes, purpose: 'data' })).rejects.toMatchObject({
+        code: 'invalid',
+        fields: { field: 'maxPayloadBytes' },
+      });
+    }
+    const put = await begin(store);
+    await expect(put.append(payloadOf(1))).rejects.toMatchObject({ code: 'invalid', fields: { field: 'payload' } });
+    await put.commit(stripeOf());
+    expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+    await expectNothingLeft(pool);
+  });
+
+  it('that was told what no footer can hold is told better, and succeeds', async () => {
+    const { store } = await world();
+    const put = await store.put(identityOf(), { maxPayloadBytes: 100, purpose: 'data' });
+    await expect(put.commit(stripeOf())).rejects.toMatchObject({ code: 'invalid', fields: { field: 'payload' } });
+    await put.append(payloadFor(NAME));
+    const record = new Uint8Array(MAX_STRIPE_RECORD_BYTES + 1);
+    await expect(put.commit({ logicalLength: 1, record })).rejects.toMatchObject({ fields: { field: 'record' } });
+    await put.commit(stripeOf());
+    expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+  });
+
+  it('of what no header can hold leaves nothing', async () => {
+    const { pool, store } = await world();
+    const options = { maxPayloadBytes: 1, purpose: 'data' } as const;
+    await expect(store.put(identityOf({ createdBy: '' }), options)).rejects.toMatchObject({ code: 'invalid' });
+    await expectNothingLeft(pool);
+  });
+
+  it('is refused without room, and when as many are in flight as may be', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool, { limits: { putsInFlight: 1 } });
+    pool.refusal = new CoucheStorError('resourceExhausted', 'no room');
+    await expect(begin(store)).rejects.toBe(pool.refusal);
+    pool.refusal = undefined;
+    const put = await begin(store);
+    await expect(begin(store)).rejects.toMatchObject({ code: 'tooManyRequests', fields: { most: 1 } });
+    await put.abort();
+    await (await begin(store)).commit(stripeOf());
+    await expectNothingLeft(pool);
+  });
+
+  it('finds no memory, and leaves nothing', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool, { windows: windowsOf(1, 0) });
+    const put = await begin(store);
+    await expect(begin(store)).rejects.toMatchObject({ code: 'tooManyRequests' });
+    await put.commit(stripeOf());
+    await expectNothingLeft(pool);
+  });
+
+  it('is read back without the memory that others wait for', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool, { windows: windowsOf(2, 9) });
+    const [first, second] = [await begin(store), await begin(store, undefined, nameOf({ index: 4 }))];
+    // Takes the window that the first gives back, and holds it until the second has ended.
+    const third = begin(store, undefined, nameOf({ index: 5 }));
+    await first.commit(stripeOf());
+    await second.commit(stripeOf());
+    await (await third).commit(stripeOf());
+    expect(await walkAll(store)).toHaveLength(3);
+  });
+});
+
+describe('a put of what is there already', () => {
+  it('succeeds for the same shard, and changes nothing', async () => {
+    const { files, pool, store } = await world();
+    await putShard(store);
+    const before = fileAt(files, PATH);
+    expect(await putShard(store)).toEqual(expectedOf(NAME));
+    expect(fileAt(files, PATH)).toBe(before);
+    await expectNothingLeft(pool);
+  });
+
+  it.each([
+    ['of another length', payloadOf(99)],
+    ['of the same length', payloadOf(100, 77)],
+  ])('is a conflict for another content %s, and the first one stays', async (_, payload) => {
+    const { pool, store } = await world();
+    const expected = await putShard(store);
+    await expect(putShard(store, NAME, payload)).rejects.toMatchObject({
+      code: 'conflict',
+      fields: { field: 'name', path: PATH },
+    });
+    expect(await readAll(store, expected)).toEqual(payloadFor(NAME));
+    await expectNothingLeft(pool);
+  });
+
+  it('replaces what is no shard', async () => {
+    const other = payloadOf(100, 77);
+    const whole = await writeShard(payloadFor(NAME));
+    const corruptOther = Buffer.from((await writeShard(other)).bytes);
+    corruptOther[4100] = (corruptOther[4100] ?? 0) ^ 1;
+    const corrupt = Buffer.from(whole.bytes);
+    corrupt[4100] = (corrupt[4100] ?? 0) ^ 1;
+    for (const bytes of [
+      new Uint8Array(),
+      whole.bytes.subarray(0, 5000),
+      Buffer.alloc(12_288),
+      corrupt,
+      corruptOther,
+    ]) {
+      const { pool, store } = await world();
+      await putShard(store, nameOf({ index: 2 }), payloadOf(1));
+      await writeFile(pool.files, PATH, bytes);
+      const expected = await putShard(store);
+      expect(await readAll(store, expected)).toEqual(payloadFor(NAME));
+      await expectNothingLeft(pool);
+    }
+  });
+
+  it('is a conflict when another shard, one of a newer version, or no file is there', async () => {
+    const elsewhere = await writeShard(payloadFor(NAME), { identity: identityOf({ name: nameOf({ index: 0 }) }) });
+    const newer = ofNewerVersion((await writeShard(payloadFor(NAME))).bytes);
+    const { files, pool, store } = await world();
+    await putShard(store, nameOf({ index: 2 }));
+    const places = [nameOf(), nameOf({ index: 4 }), nameOf({ index: 5 })] as const;
+    await writeFile(files, pathOfShard(places[0]), elsewhere.bytes);
+    await writeFile(files, pathOfShard(places[1]), newer);
+    await files.makeFolder(pathOfShard(places[2]));
+    for (const name of places) await expect(putShard(store, name)).rejects.toMatchObject({ code: 'conflict' });
+    expect(fileAt(files, pathOfShard(places[0])).content.equals(elsewhere.bytes)).toBe(true);
+    expect(fileAt(files, pathOfShard(places[1])).content.equals(newer)).toBe(true);
+    await expectNothingLeft(pool);
+  });
+
+  it('goes with the error of the disk when what is there cannot be read', async () => {
+    const files = new PowerLossFiles();
+    let isFailing = false;
+    const error = new CoucheStorError('unavailable', 'EIO');
+    const around = (step: FileStep, run: () => Promise<never>): Promise<never> =>
+      isFailing && step.operation === 'read' ? Promise.reject(error) : run();
+    const pool = await StandInPool.make(new InterposedFiles(files, around as never));
+    const store = await openStore(pool);
+    await putShard(store);
+    const before = fileAt(files, PATH);
+    isFailing = true;
+    await expect(putShard(store, NAME, payloadOf(100, 77))).rejects.toBe(error);
+    expect(fileAt(files, PATH)).toBe(before);
+    await expectNothingLeft(pool);
+  });
+});
+
+describe('a put that is not to be', () => {
+  it('is refused at once where the shard waits for its deletion, and where the volume is quarantined', async () => {
+    const { pool, store } = await world();
+    await putShard(store);
+    await store.delete(NAME, PROOF);
+    await expect(begin(store)).rejects.toMatchObject({ code: 'conflict', fields: { field: 'name' } });
+    const strange = parseVolumeId('strange');
+    await store.quarantine(strange, 'nobody knows it');
+    const name = nameOf({ volumeId: 'strange' });
+    await expect(begin(store, undefined, name)).rejects.toMatchObject({ fields: { field: 'volumeId' } });
+    expect(await walkAll(store)).toHaveLength(1);
+    await expectNothingLeft(pool);
+  });
+
+  it('is refused at its end when that has happened meanwhile', async () => {
+    const { pool, store } = await world();
+    await putShard(store);
+    const [again, other] = [await begin(store), await begin(store, undefined, nameOf({ index: 4 }))];
+    await store.delete(NAME, PROOF);
+    await expect(again.commit(stripeOf())).rejects.toMatchObject({ code: 'conflict', fields: { field: 'name' } });
+    await store.quarantine(NAME.volumeId, 'nobody knows it');
+    await expect(other.commit(stripeOf())).rejects.toMatchObject({ fields: { field: 'volumeId' } });
+    expect((await walkAll(store)).map(({ state }) => state)).toEqual(['tombstoned']);
+    await expectNothingLeft(pool);
+  });
+
+  it('is none when something else is read back: the file goes, and the pool is told', async () => {
+    const files = new PowerLossFiles();
+    const lying = new InterposedFiles(files, async (step, run) => {
+      const result = await run();
+      if (step.operation === 'rename' && step.path === PATH) {
+        const { content } = fileAt(files, PATH);
+        content[4100] = (content[4100] ?? 0) ^ 1;
+      }
+      return result;
+    });
+    const pool = await StandInPool.make(lying);
+    const store = await openStore(pool);
+    await expect(putShard(store)).rejects.toMatchObject({
+      code: 'corrupt',
+      fields: { path: PATH, reason: 'corruptBlocks' },
+    });
+    expect(await readAll(store, expectedOf(NAME))).toBe('absent');
+    expect(pool.health.report).toMatchObject({ state: 'Degraded', reasons: [{ cause: 'corruptShards' }] });
+    await expectNothingLeft(pool);
+  });
+});
+
+describe('puts at once', () => {
+  it('of the same shard all succeed', async () => {
+    const { pool, store } = await world();
+    const puts = await Promise.all([begin(store), begin(store), begin(store)]);
+    await Promise.all(puts.map((put) => put.commit(stripeOf())));
+    expect(await walkAll(store)).toHaveLength(1);
+    expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+    await expectNothingLeft(pool);
+  });
+
+  it('of different contents under one name: one succeeds, and is the one that is there', async () => {
+    const { pool, store } = await world();
+    const payloads = [payloadOf(100, 1), payloadOf(100, 2), payloadOf(101, 3)];
+    const puts = await Promise.all(payloads.map((payload) => begin(store, payload)));
+    const outcomes = await Promise.allSettled(puts.map((put) => put.commit(stripeOf())));
+    const winners = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [payloads[index]] : []));
+    expect(winners).toHaveLength(1);
+    const [winner = payloadOf(1)] = winners;
+    expect(await readAll(store, expectedOf(NAME, winner))).toEqual(winner);
+    await expectNothingLeft(pool);
+  });
+
+  it('of a stripe and its volume make their folders once', async () => {
+    const made: string[] = [];
+    const files = new InterposedFiles(new PowerLossFiles(), async (step, run) => {
+      const result = await run();
+      if (step.operation === 'makeFolder' && result === true) made.push(step.path);
+      return result;
+    });
+    const store = await openStore(await StandInPool.make(files));
+    made.length = 0;
+    await Promise.all([0, 1, 2, 3, 4, 5].map((index) => putShard(store, nameOf({ index }))));
+    expect(made).toEqual([NAME.volumeId, `${NAME.volumeId}/${NAME.stripeId}`]);
+    expect(await walkAll(store)).toHaveLength(6);
+  });
+});
+
+describe('a store that is closed', () => {
+  it('waits for commits, aborts other puts, and takes no calls', async () => {
+    const { pool, store } = await world();
+    const [committed, open] = [await begin(store), await begin(store, undefined, nameOf({ index: 4 }))];
+    const commit = committed.commit(stripeOf());
+    await Promise.all([store.close(), store.close()]);
+    await commit;
+    await expectNothingLeft(pool);
+    await expect(open.append(new Uint8Array())).rejects.toThrow('aborted');
+    await expect(store.read(expectedOf(NAME))).rejects.toMatchObject({ code: 'gone' });
+    expect(() => store.walk()).toThrow('closed');
+    const next = await openStore(pool);
+    expect(await readAll(next, expectedOf(NAME))).toEqual(payloadFor(NAME));
+  });
+});
