@@ -1,84 +1,135 @@
 /**
- * Equal shards in a folder, under the names that fio gives to its files, written and read one after the other or several at once.
- * All have one payload: no byte of it is looked at but by checksums.
+ * Equal shards, a stripe each, written and read by jobs that take theirs one after the other, beside the other jobs. All have one
+ * payload: no byte of it is looked at but by checksums.
  */
 import { join } from 'node:path';
-import { openDirectFileDevice, openFileDevice } from '@couchestor/agent/devices';
-import { openShard, ShardWriter, type ShardIo, type ShardName, type WindowPool } from '@couchestor/agent/shards';
+import { openFileDevice } from '@couchestor/agent/devices';
+import {
+  openShard,
+  pathOfShard,
+  ShardWriter,
+  WindowPool,
+  type ExpectedShard,
+  type ShardIdentity,
+  type ShardName,
+} from '@couchestor/agent/shards';
 import { parsePlacement, parseShardIndex, parseStripeId, parseVolumeId } from '@couchestor/common/base';
-import type { Crc32c } from '@couchestor/common/coding';
-import type { FioFiles } from './fio.ts';
+import { alignedNoise, type StoreBench } from './store-bench.ts';
 
-/** As long as the record of a stripe of 10+4 is about. */
-const RECORD = new Uint8Array(1024).fill(1);
+/** A record is about as long for a stripe of 10+4. */
+export const STRIPE = { logicalLength: 1, record: new Uint8Array(1024).fill(1) };
 
-export const SCHEME = { matrixId: 'rs-cauchy1/1', dataShards: 4, parityShards: 2, localGroups: 0 };
-export const CREATED_BY = 'couchestor-bench';
-export const STRIPE = { logicalLength: 1, record: RECORD };
-
-export interface ShardSetOptions extends FioFiles {
-  readonly windows: WindowPool;
-  readonly crc32c: Crc32c;
-  /** Of fileBytes. */
-  readonly payload: Uint8Array;
+export interface SetSizes {
+  readonly shardBytes: number;
+  readonly shardsPerJob: number;
+  readonly jobs: number;
 }
 
-export const nameOfShard = (job: number, file: number): ShardName => ({
-  volumeId: parseVolumeId('bench'),
-  stripeId: parseStripeId(`${job + 1}-${file}`),
-  index: parseShardIndex(0),
-  placement: parsePlacement(1),
-});
+export function identityOf(volume: string, job: number, shard: number): ShardIdentity {
+  return {
+    name: {
+      volumeId: parseVolumeId(volume),
+      stripeId: parseStripeId(`${job + 1}-${shard}`),
+      index: parseShardIndex(0),
+      placement: parsePlacement(1),
+    },
+    scheme: { matrixId: 'rs-cauchy1/1', dataShards: 4, parityShards: 2, localGroups: 0 },
+    createdBy: 'couchestor-bench',
+  };
+}
 
 export class ShardSet {
   readonly bytes: number;
-  readonly #options: ShardSetOptions;
+  readonly #bench: StoreBench;
+  readonly #sizes: SetSizes;
+  readonly #payload: Uint8Array;
   readonly #checksum: number;
+  readonly #windows: WindowPool;
+  /** What the shards of each job are read into. */
+  readonly #into: readonly Uint8Array[];
 
-  constructor(options: ShardSetOptions) {
-    this.#options = options;
-    this.#checksum = options.crc32c(options.payload);
-    this.bytes = options.fileBytes * options.filesPerJob * options.jobs;
+  constructor(bench: StoreBench, sizes: SetSizes) {
+    const { shardBytes, shardsPerJob, jobs } = sizes;
+    this.bytes = shardBytes * shardsPerJob * jobs;
+    this.#bench = bench;
+    this.#sizes = sizes;
+    this.#payload = alignedNoise(shardBytes);
+    this.#checksum = bench.crc32c(this.#payload);
+    this.#windows = new WindowPool({
+      windowBytes: bench.windowBytes,
+      windows: jobs,
+      waiting: 0,
+      allocate: alignedNoise,
+    });
+    this.#into = Array.from({ length: jobs }, () => alignedNoise(shardBytes));
   }
 
-  /** Each opened, written, synced and closed. */
-  async write(): Promise<void> {
-    await this.#forEach(async (path, name) => {
-      const device = await openFileDevice(path, { mode: 'create' });
-      const writer = await ShardWriter.begin(this.#io(device), { name, scheme: SCHEME, createdBy: CREATED_BY });
-      await writer.append(this.#options.payload);
+  /** As files of a folder that is empty: each made, written, synced and closed. */
+  async writeFiles(folder: string): Promise<void> {
+    await this.#forEach('files', async (identity, job) => {
+      const { stripeId } = identity.name;
+      const device = await openFileDevice(join(folder, `${job}.${stripeId}`), { mode: 'create' });
+      const io = { device, windows: this.#windows, crc32c: this.#bench.crc32c };
+      const writer = await ShardWriter.begin(io, identity);
+      await writer.append(this.#payload);
       await writer.commit(STRIPE);
       await device.close();
     });
   }
 
-  /** Each opened, read wholly into a buffer of its job, verified and closed. */
-  async read(how: { direct: boolean; into: readonly Uint8Array[] }): Promise<void> {
-    const open = how.direct ? openDirectFileDevice : openFileDevice;
-    await this.#forEach(async (path, name, job) => {
-      const device = await open(path, { mode: 'read' });
-      const expected = { name, payloadBytes: this.#options.fileBytes, checksum: this.#checksum };
-      const shard = await openShard(this.#io(device), expected);
-      if (shard.kind !== 'open') throw new Error(`${path} is ${shard.kind}`);
-      const into = how.into[job] ?? new Uint8Array();
-      for (let offset = 0; offset < expected.payloadBytes; offset += into.length) {
-        const { kind } = await shard.reader.read(offset, into.subarray(0, expected.payloadBytes - offset));
-        if (kind !== 'verified') throw new Error(`${path} is ${kind} at ${offset}`);
-      }
+  /** Into the store, as shards of a new volume: also named, and read back past the page cache. */
+  async put(volume: string): Promise<void> {
+    await this.#forEach(volume, async (identity) => {
+      const maxPayloadBytes = this.#sizes.shardBytes;
+      const put = await this.#bench.store.put(identity, { maxPayloadBytes, purpose: 'data' });
+      await put.append(this.#payload);
+      await put.commit(STRIPE);
+    });
+  }
+
+  /** From the store, each opened, read wholly, verified and closed. */
+  async read(volume: string): Promise<void> {
+    await this.#forEach(volume, async ({ name }, job) => {
+      const found = await this.#bench.store.read(this.#expected(name));
+      if (found.kind !== 'open') throw new Error(`${pathOfShard(name)} is ${found.kind}`);
+      const { kind } = await found.reader.read(0, this.#into[job] ?? new Uint8Array());
+      if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
+      await found.close();
+    });
+  }
+
+  /** The same past the page cache, as what was written is read back. */
+  async readDirect(volume: string): Promise<void> {
+    const { pool, crc32c } = this.#bench;
+    await this.#forEach(volume, async ({ name }) => {
+      const device = await pool.files.openDirect(pathOfShard(name));
+      if (device === undefined) throw new Error(`${pathOfShard(name)} is gone`);
+      const shard = await openShard({ device, windows: this.#windows, crc32c }, this.#expected(name));
+      if (shard.kind !== 'open') throw new Error(`${pathOfShard(name)} is ${shard.kind}`);
+      const { kind } = await shard.reader.verify(0, this.#sizes.shardBytes);
+      if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
       await device.close();
     });
   }
 
-  #io(device: ShardIo['device']): ShardIo {
-    return { device, windows: this.#options.windows, crc32c: this.#options.crc32c };
+  /** The files of each job, once they were put. */
+  filesOf(volume: string): string[][] {
+    const { jobs, shardsPerJob } = this.#sizes;
+    return Array.from({ length: jobs }, (_, job) =>
+      Array.from({ length: shardsPerJob }, (_, shard) =>
+        join(this.#bench.folder, pathOfShard(identityOf(volume, job, shard).name)),
+      ),
+    );
   }
 
-  async #forEach(work: (path: string, name: ShardName, job: number) => Promise<void>): Promise<void> {
-    const { folder, filesPerJob, jobs } = this.#options;
+  #expected(name: ShardName): ExpectedShard {
+    return { name, payloadBytes: this.#sizes.shardBytes, checksum: this.#checksum };
+  }
+
+  async #forEach(volume: string, work: (identity: ShardIdentity, job: number) => Promise<void>): Promise<void> {
+    const { jobs, shardsPerJob } = this.#sizes;
     const ofJob = async (job: number): Promise<void> => {
-      for (let file = 0; file < filesPerJob; file += 1) {
-        await work(join(folder, `${job}.${file}`), nameOfShard(job, file), job);
-      }
+      for (let shard = 0; shard < shardsPerJob; shard += 1) await work(identityOf(volume, job, shard), job);
     };
     await Promise.all(Array.from({ length: jobs }, (_, job) => ofJob(job)));
   }

@@ -1,13 +1,13 @@
-/** Shards to files and back: writing with a sync, and verified reading from the page cache and past it, beside fio. */
-import { mkdirSync, openSync, closeSync, fsyncSync, rmSync } from 'node:fs';
+/** Shards to the disk and back: written with a sync, put into the store, and read verified, beside fio. */
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WindowPool } from '@couchestor/agent/shards';
-import type { Crc32c } from '@couchestor/common/coding';
 import { sizeOf } from '../erasure/stripe.ts';
 import type { Row } from '../row.ts';
+import { bareRecipe } from './bare-recipe.ts';
 import { compare, timedNs, type Comparison } from './comparison.ts';
-import { fioNs, type FioFiles, type FioPattern } from './fio.ts';
-import { ShardSet } from './shard-set.ts';
+import { fioNs, type FioPattern } from './fio.ts';
+import { ShardSet, type SetSizes } from './shard-set.ts';
+import { alignedNoise, type StoreBench } from './store-bench.ts';
 
 export interface TransferSizes {
   readonly shardBytes: readonly number[];
@@ -18,90 +18,152 @@ export interface TransferSizes {
   readonly rounds: number;
 }
 
-export interface Bench {
-  readonly folder: string;
-  readonly windows: WindowPool;
-  readonly crc32c: Crc32c;
-  /** Page-aligned, of any length up to the largest shard. */
-  readonly buffer: (bytes: number) => Uint8Array;
+export interface Peers {
   readonly hasFio: boolean;
   /** Direct I/O is possible. */
   readonly hasDisk: boolean;
 }
 
-const GOAL = 0.8;
+const GOAL = { to: 'fio', ratio: 0.8 };
 
 /** fio reads so many times more, because it counts milliseconds and reads gigabytes a second from memory. */
 const CACHED_LOOPS = 4;
 
-export async function transferRows(bench: Bench, sizes: TransferSizes): Promise<Row[]> {
+const VOLUME = 'bench';
+
+export async function transferRows(bench: StoreBench, peers: Peers, sizes: TransferSizes): Promise<Row[]> {
   const rows: Row[] = [];
   for (const jobs of sizes.jobs) {
     for (const shardBytes of sizes.shardBytes) {
-      const filesPerJob = Math.max(1, Math.floor(sizes.setBytes / shardBytes / jobs));
-      rows.push(...(await rowsOf(bench, { folder: bench.folder, fileBytes: shardBytes, filesPerJob, jobs }, sizes)));
+      const shardsPerJob = Math.max(1, Math.floor(sizes.setBytes / shardBytes / jobs));
+      const compared = new Transfers(bench, peers, { shardBytes, shardsPerJob, jobs }, sizes.rounds);
+      rows.push(...(await compared.written()), ...(await compared.put()), ...(await compared.read()));
     }
   }
   return rows;
 }
 
-async function rowsOf(bench: Bench, files: FioFiles, { rounds }: TransferSizes): Promise<Row[]> {
-  const { fileBytes, jobs } = files;
-  const setIn = (folder: string): ShardSet =>
-    new ShardSet({ ...files, ...bench, folder, payload: bench.buffer(fileBytes) });
-  const blockBytes = bench.windows.windowBytes;
-  const fio = (name: string, pattern: Omit<FioPattern, 'blockBytes'>): Comparison['contenders'] =>
-    bench.hasFio ? { [name]: () => fioNs(files, { ...pattern, blockBytes }) } : {};
-  const into = Array.from({ length: jobs }, () => bench.buffer(fileBytes));
-  const shape = (what: string): string => `${what} ${sizeOf(fileBytes)}${jobs > 1 ? `, ${jobs} at once` : ''}`;
-  const set = setIn(bench.folder);
-  const common = { bytes: set.bytes, rounds, goal: { to: 'fio', ratio: GOAL } };
+class Transfers {
+  readonly #bench: StoreBench;
+  readonly #peers: Peers;
+  readonly #sizes: SetSizes;
+  readonly #rounds: number;
+  readonly #set: ShardSet;
 
-  const inNewFolder = (write: (folder: string) => Promise<number>) => async (): Promise<number> => {
-    const folder = join(bench.folder, 'written');
-    mkdirSync(folder);
-    const ns = await write(folder);
-    removeSynced(folder, bench.folder);
-    return ns;
-  };
-  const written = await compare({
-    ...common,
-    shape: shape('write + fsync'),
-    subject: 'shard file',
-    contenders: {
-      'shard file': inNewFolder((folder) => timedNs(() => setIn(folder).write())),
-      ...(bench.hasFio
-        ? { fio: inNewFolder((folder) => fioNs({ ...files, folder }, { rw: 'write', direct: false, blockBytes })) }
-        : {}),
-    },
-  });
-
-  await set.write();
-  const cached = await compare({
-    ...common,
-    shape: shape('verified read from the page cache'),
-    subject: 'shard file',
-    contenders: {
-      'shard file': () => timedNs(() => set.read({ direct: false, into })),
-      ...fio('fio', { rw: 'read', direct: false, loops: CACHED_LOOPS }),
-    },
-  });
-  const direct = !bench.hasDisk
-    ? []
-    : await compare({
-        ...common,
-        shape: shape('verified read past the page cache'),
-        subject: 'shard file',
-        contenders: {
-          'shard file': () => timedNs(() => set.read({ direct: true, into })),
-          ...fio('fio', { rw: 'read', direct: true }),
-          ...fio('fio, 2 transfers at once', { rw: 'read', direct: true, depth: 2 }),
-        },
-      });
-  for (let job = 0; job < jobs; job += 1) {
-    for (let file = 0; file < files.filesPerJob; file += 1) rmSync(join(bench.folder, `${job}.${file}`));
+  constructor(bench: StoreBench, peers: Peers, sizes: SetSizes, rounds: number) {
+    this.#bench = bench;
+    this.#peers = peers;
+    this.#sizes = sizes;
+    this.#rounds = rounds;
+    this.#set = new ShardSet(bench, sizes);
   }
-  return [...written, ...cached, ...direct];
+
+  async written(): Promise<Row[]> {
+    const { beside, windowBytes: blockBytes } = this.#bench;
+    const { shardBytes: fileBytes } = this.#sizes;
+    return this.#compare('write + fsync', {
+      'shard file': () => inNewFolder(beside, (folder) => timedNs(() => this.#set.writeFiles(folder))),
+      ...this.#ifFio('fio', () =>
+        inNewFolder(beside, (folder) =>
+          fioNs(this.#namesIn(folder), { rw: 'write', direct: false, blockBytes, fileBytes }),
+        ),
+      ),
+    });
+  }
+
+  async put(): Promise<Row[]> {
+    const { folder: pool, beside, windowBytes: blockBytes } = this.#bench;
+    const { shardBytes: fileBytes, jobs } = this.#sizes;
+    const direct = this.#peers.hasDisk;
+    return this.#compare('put: write + fsync, name, read back', {
+      store: async () => {
+        const ns = await timedNs(() => this.#set.put(VOLUME));
+        removeSynced(join(pool, VOLUME), pool);
+        return ns;
+      },
+      ...this.#ifFio('fio', () =>
+        inNewFolder(beside, async (folder) => {
+          const names = this.#namesIn(folder);
+          const writtenNs = await fioNs(names, { rw: 'write', direct: false, blockBytes, fileBytes });
+          return writtenNs + (await fioNs(names, { rw: 'read', direct, blockBytes, fileBytes }));
+        }),
+      ),
+      ...(jobs > 1 ? {} : this.#bareCalls()),
+    });
+  }
+
+  async read(): Promise<Row[]> {
+    const { folder: pool, windowBytes } = this.#bench;
+    await this.#set.put(VOLUME);
+    const fio = (name: string, pattern: Omit<FioPattern, 'rw' | 'fileBytes' | 'blockBytes'>): Contenders =>
+      this.#ifFio(name, () =>
+        fioNs(this.#set.filesOf(VOLUME), {
+          rw: 'read',
+          fileBytes: this.#sizes.shardBytes,
+          // As the reader halves a window.
+          blockBytes: windowBytes / (pattern.depth ?? 1),
+          ...pattern,
+        }),
+      );
+    await this.#set.read(VOLUME);
+    const cached = await this.#compare('verified read from the page cache', {
+      store: () => timedNs(() => this.#set.read(VOLUME)),
+      ...fio('fio', { direct: false, loops: CACHED_LOOPS }),
+    });
+    const direct = !this.#peers.hasDisk
+      ? []
+      : await this.#compare('verified read past the page cache', {
+          store: () => timedNs(() => this.#set.readDirect(VOLUME)),
+          ...fio('fio', { direct: true }),
+          ...fio('fio, two halves at once', { direct: true, depth: 2 }),
+        });
+    removeSynced(join(pool, VOLUME), pool);
+    return [...cached, ...direct];
+  }
+
+  #bareCalls(): Contenders {
+    const { beside, windowBytes } = this.#bench;
+    const { shardBytes, shardsPerJob } = this.#sizes;
+    const direct = this.#peers.hasDisk;
+    const buffers = { payload: alignedNoise(shardBytes), window: alignedNoise(windowBytes), direct };
+    return {
+      'bare calls': () =>
+        inNewFolder(beside, async (folder) => {
+          const paths = Array.from({ length: shardsPerJob }, (_, shard) => join(folder, `stripe-${shard}`, 'shard'));
+          return timedNs(() => {
+            bareRecipe(paths, buffers);
+            return Promise.resolve();
+          });
+        }),
+    };
+  }
+
+  async #compare(what: string, contenders: Contenders): Promise<Row[]> {
+    const { shardBytes, jobs } = this.#sizes;
+    const shape = `${what}, ${sizeOf(shardBytes)}${jobs > 1 ? `, ${jobs} at once` : ''}`;
+    return compare({ shape, bytes: this.#set.bytes, rounds: this.#rounds, contenders, goal: GOAL });
+  }
+
+  #ifFio(name: string, sample: () => Promise<number>): Contenders {
+    return this.#peers.hasFio ? { [name]: sample } : {};
+  }
+
+  #namesIn(folder: string): string[][] {
+    const { jobs, shardsPerJob } = this.#sizes;
+    return Array.from({ length: jobs }, (_, job) =>
+      Array.from({ length: shardsPerJob }, (_, shard) => join(folder, `${job}.${shard}`)),
+    );
+  }
+}
+
+type Contenders = Comparison['contenders'];
+
+async function inNewFolder(parent: string, work: (folder: string) => Promise<number>): Promise<number> {
+  const folder = join(parent, 'written');
+  mkdirSync(folder);
+  const ns = await work(folder);
+  removeSynced(folder, parent);
+  return ns;
 }
 
 /** So that what the file system has to do about it is not left to the next sample. */
