@@ -22,6 +22,18 @@ describe('TokenBucket', () => {
     expect([bucket.tryTake(3), bucket.tryTake()]).toEqual([true, false]);
   });
 
+  it('says how long it takes until so many are there', async () => {
+    const clock = new VirtualClock();
+    const bucket = new TokenBucket({ ratePerSecond: 10, burst: 4, clock });
+    expect([bucket.msUntil(0), bucket.msUntil(4), bucket.tryTake(3), bucket.msUntil(1)]).toEqual([0, 0, true, 0]);
+    expect([bucket.msUntil(2), bucket.msUntil(4)]).toEqual([100, 300]);
+    await clock.advance(299);
+    expect([bucket.msUntil(3), bucket.tryTake(4)]).toEqual([0, false]);
+    await clock.advance(bucket.msUntil(4));
+    expect([bucket.msUntil(4), bucket.tryTake(4)]).toEqual([0, true]);
+    expect(() => bucket.msUntil(5)).toThrow(InvariantError);
+  });
+
   it('serves those who wait in order, at its rate', async () => {
     const clock = new VirtualClock();
     const bucket = new TokenBucket({ ratePerSecond: 1000, burst: 5, clock });

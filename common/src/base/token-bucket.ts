@@ -34,6 +34,14 @@ export class TokenBucket {
     return true;
   }
 
+  /** Whole milliseconds until tryTake(count) takes it, if nobody else takes anything; 0 when it would now. */
+  msUntil(count: number): number {
+    const { ratePerSecond, burst } = this.#options;
+    assertInvariant(count <= burst, 'nobody takes more than a burst at once');
+    this.#refill();
+    return Math.ceil(Math.max(0, ((count - this.#tokens) * 1000) / ratePerSecond));
+  }
+
   /**
    * Waits until `count` tokens (at most `burst`) have dripped in, in the order of the calls. Thrown when `signal` aborts
    * first: CoucheStorError `cancelled`, and the tokens go back.
