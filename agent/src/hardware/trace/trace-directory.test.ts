@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { HealthReport, HealthState } from '../health/index.ts';
 import { aDevice } from '../health/device.fixture.ts';
 import type { Device, Partition } from '../model/device.ts';
-import { parseMountLine, type MountLine } from '../parse/mount-table.ts';
+import { parseMountinfo } from '../mountinfo.ts';
 import type { FileSystemMembers } from '../snapshot/hardware-snapshot.ts';
 import { mountOf, traceDirectory, type Trace } from './trace-directory.ts';
 
@@ -40,24 +40,25 @@ function trace(
     ([id, state]) => [id, { state, reason: `it is ${state}`, evidence: [], counters: {} }] as [string, HealthReport],
   );
   return traceDirectory(directory, {
-    mounts: given.mounts.flatMap((line) => mountLine(line)),
+    mounts: parseMountinfo(given.mounts.map((line, id) => `${id} 0 ${line}`).join('\n')),
     devices: given.devices ?? [hdd, ssd, nvme],
     fileSystems: given.fileSystems ?? [],
     health: new Map(reports),
   });
 }
 
-function mountLine(line: string, elsewhere = false): MountLine[] {
-  const parsed = parseMountLine(`1 0 ${line}`);
-  return parsed === null ? [] : [{ ...parsed, elsewhere, evidence: { path: '/proc/self/mountinfo', value: line } }];
-}
-
 const ROOT = '8:2 / / rw - ext4 /dev/root rw';
 
 describe('the mount of a path', () => {
-  test('is the deepest one, of two on one place the later one, and none of another namespace', () => {
-    const lines = ['8:1 / /', '8:2 / /data', '8:3 / /data', '8:4 / /database'].map((line) => `${line} rw - a b`);
-    const mounts = [...lines.flatMap((line) => mountLine(line)), ...mountLine('8:5 / /data rw - a b', true)];
+  test('is the deepest one, and of two on one place the later one', () => {
+    const mounts = parseMountinfo(
+      [
+        '1 0 8:1 / / rw - a b',
+        '2 1 8:2 / /data rw - a b',
+        '3 1 8:3 / /data rw - a b',
+        '4 1 8:4 / /database rw - a b',
+      ].join('\n'),
+    );
     const devOf = (path: string): string | undefined => mountOf(path, mounts)?.dev;
     expect(['/', '/data', '/data/x', '/database/x', '/dat'].map(devOf)).toEqual(['8:1', '8:3', '8:3', '8:4', '8:1']);
   });

@@ -6,11 +6,11 @@
 import { posix } from 'node:path';
 import type { HealthReport, HealthState } from '../health/index.ts';
 import type { Device, Tier } from '../model/device.ts';
-import type { MountLine } from '../parse/mount-table.ts';
+import type { MountLine } from '../mountinfo.ts';
 import type { FileSystemMembers } from '../snapshot/hardware-snapshot.ts';
 
 export interface TraceInputs {
-  /** Those of the own mount namespace count: in it the directory is named. */
+  /** Of the mount namespace in which the directory is named. */
   readonly mounts: readonly MountLine[];
   readonly devices: readonly Device[];
   readonly fileSystems: readonly FileSystemMembers[];
@@ -59,7 +59,7 @@ export function traceDirectory(directory: string, inputs: TraceInputs): Trace {
 export function mountOf(path: string, mounts: readonly MountLine[]): MountLine | undefined {
   let found: MountLine | undefined;
   for (const mount of mounts) {
-    if (mount.elsewhere || !isBelow(path, mount.mountPoint)) continue;
+    if (!isBelow(path, mount.mountPoint)) continue;
     if (found === undefined || mount.mountPoint.length >= found.mountPoint.length) found = mount;
   }
   return found;
