@@ -2,6 +2,9 @@
 import { realClock } from '../base/index.ts';
 import type { Console } from './console.ts';
 
+/** Of a terminal that does not say its size. */
+const USUAL_COLUMNS = 80;
+
 export function processConsole(): Console {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
@@ -19,10 +22,15 @@ export function processConsole(): Console {
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    columns: stdout.isTTY ? stdout.columns : undefined,
-    errColumns: stderr.isTTY ? stderr.columns : undefined,
+    columns: columnsOf(stdout),
+    errColumns: columnsOf(stderr),
     interrupted: interrupted.signal,
     unread: unread.signal,
     clock: realClock,
   };
+}
+
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
+  if (!isTTY) return undefined;
+  return columns > 0 ? columns : USUAL_COLUMNS;
 }

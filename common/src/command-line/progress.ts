@@ -32,10 +32,10 @@ export class Progress {
     this.#console = console;
     this.#label = label;
     this.#beganMs = console.clock.monotonic();
-    this.#toldMs = console.errColumns === undefined ? this.#beganMs : -Infinity;
+    this.#toldMs = this.#beganMs;
   }
 
-  /** Cheap when it was told lately. */
+  /** Cheap when it was told lately; and what takes no time tells nothing. */
   show(reached: Reached): void {
     const { clock, errColumns } = this.#console;
     const nowMs = clock.monotonic();
@@ -51,13 +51,7 @@ export class Progress {
     }
   }
 
-  /** Prints a whole line of standard output or error; the progress goes on below it. */
-  print(say: () => void): void {
-    this.clear();
-    say();
-  }
-
-  /** Leaves nothing of it on the terminal. */
+  /** Leaves nothing of it on the terminal, so that a line can be printed; what is shown next is drawn below it. */
   clear(): void {
     if (this.#drawnLength === 0) return;
     this.#console.err(`\r${' '.repeat(this.#drawnLength)}\r`);
