@@ -18,12 +18,13 @@ export {
 } from './layout.ts';
 export { LinuxPoolFiles } from './linux-pool-files.ts';
 export type { FileSystemSpace, PoolEntry, PoolEntryKind, PoolFiles, PoolFileStat } from './pool-files.ts';
-export { POOL_STATES, PoolHealth } from './pool-health.ts';
+export { POOL_STATES, PoolHealth, stateOf } from './pool-health.ts';
 export type { HealthCause, HealthReason, PoolHealthReport, PoolState } from './pool-health.ts';
 export type { PoolHolder } from './pool-holder.ts';
 export { parsePoolTier, POOL_FORMAT_VERSION, POOL_TIERS } from './pool-identity.ts';
 export type { ExpectedPool, PoolIdentity, PoolTier } from './pool-identity.ts';
 export { ancestorsOf, checkPath, parentOf } from './pool-path.ts';
+export { PoolSpace } from './pool-space.ts';
 export type { PoolLimits, PoolReservation, PoolUsage, SpacePurpose } from './pool-space.ts';
 export { Pool } from './pool.ts';
 export type { PoolHold, PoolOptions } from './pool.ts';

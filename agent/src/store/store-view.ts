@@ -104,6 +104,10 @@ export class StoreView {
     }
   }
 
+  async *walk(options: WalkOptions = {}): AsyncGenerator<StoredShard> {
+    for await (const { shards } of this.stripes(options)) yield* shards;
+  }
+
   /** Records in the pool's own folder that are not as they were written. Those that have gone meanwhile are none. */
   async *damagedRecords(): AsyncGenerator<{ readonly path: string; readonly error: CoucheStorError }> {
     for (const name of this.#tombstoned) {
