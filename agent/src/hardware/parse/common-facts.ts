@@ -68,7 +68,11 @@ function partitionOf({ kernelName, folder }: BlockEntry['partitions'][number], n
 function zonedFact(folder: Folder): Fact<Zoned | null> {
   const model = textOf(folder, 'queue/zoned');
   if (model !== 'host-managed' && model !== 'host-aware') return fact(null, seen(folder, 'queue/zoned'));
-  const limit = (name: string): number | null => decimal(textOf(folder, name)) || null;
+  // Zero is no limit.
+  const limit = (name: string): number | null => {
+    const count = decimal(textOf(folder, name));
+    return count === 0 ? null : count;
+  };
   const zoned = {
     model,
     zoneSizeBytes: sectorsToBytes(textOf(folder, 'queue/chunk_sectors')),

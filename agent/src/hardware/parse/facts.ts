@@ -1,7 +1,7 @@
 /** Values with where they come from, while a device is put together of them. */
 import { attributeOf, type Folder } from '../snapshot/hardware-snapshot.ts';
 import { evidenceOf, type Evidence } from '../model/evidence.ts';
-import type { Device, OriginField, Origins } from '../model/device.ts';
+import type { Device, OriginField } from '../model/device.ts';
 
 export interface Fact<T> {
   readonly value: T;

@@ -8,7 +8,7 @@ import { valueOf } from '../snapshot/attribute.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { Mount } from '../model/device.ts';
 import { nodePath } from './kernel-names.ts';
-import { mountLines, swapLines, type MountLine } from './mount-table.ts';
+import { mountLines, swapLines, type SeenMount } from './mount-table.ts';
 
 /** A node whose file system is mounted in more places than this is in use all the same. */
 const MOUNTS_KEPT = 32;
@@ -21,7 +21,7 @@ interface MountsOfNode {
 const NO_MOUNTS: MountsOfNode = { mounts: [], evidence: [] };
 
 export class NodeIndex {
-  readonly lines: readonly MountLine[];
+  readonly lines: readonly SeenMount[];
   readonly #byDev = new Map<string, string>();
   readonly #byPath = new Map<string, string>();
   readonly #mounts = new Map<string, { readonly mounts: Mount[]; readonly evidence: Evidence[] }>();
@@ -77,7 +77,7 @@ export class NodeIndex {
     }
   }
 
-  #addMount(line: MountLine): void {
+  #addMount(line: SeenMount): void {
     // bcachefs writes all its devices, with colons between them.
     const byPath = line.source.split(':').map((path) => this.nodeAt(path));
     const nodes = new Set([this.nodeOfNumber(line.dev), ...byPath].filter((name) => name !== null));

@@ -15,6 +15,7 @@ import type { HardwareFacts, KindFacts } from './kind-facts.ts';
 import { nvmeHeadOf } from './kernel-names.ts';
 import { decimal, numaNode } from './numbers.ts';
 import { pciPlace } from './place.ts';
+import { trimmed } from './texts.ts';
 
 const FABRICS: Readonly<Record<string, Transport>> = {
   pcie: 'nvme',
@@ -41,7 +42,7 @@ export function nvmeFacts(snapshot: HardwareSnapshot, block: BlockEntry, common:
   const owner = ways[0]?.controller ?? parent;
   const paths = ways.map((way) => pathOf(snapshot, way));
   const said = (name: string): Fact<string | null> =>
-    owner === undefined ? fact(null) : fact(unpadded(textOf(owner, name)), seen(owner, name));
+    owner === undefined ? fact(null) : fact(trimmed(textOf(owner, name)), seen(owner, name));
   const usable = paths.filter(({ state, anaState }) => isLive(state) && !CLOSED_STATES.has(anaState ?? ''));
   const states = ways.map(({ controller }) => seen(controller, 'state'));
   const first = ways[0] === undefined ? block.folder.path : ways[0].controller.path;
@@ -58,8 +59,8 @@ export function nvmeFacts(snapshot: HardwareSnapshot, block: BlockEntry, common:
     vendor: fact(null),
     firmware: said('firmware_rev'),
     serial: said('serial'),
-    wwid: fact(unpadded(textOf(block.folder, 'wwid')), seen(block.folder, 'wwid')),
-    wwn: fact(unpadded(textOf(block.folder, 'wwid')), seen(block.folder, 'wwid')),
+    wwid: fact(trimmed(textOf(block.folder, 'wwid')), seen(block.folder, 'wwid')),
+    wwn: fact(trimmed(textOf(block.folder, 'wwid')), seen(block.folder, 'wwid')),
     namespaceId: fact(decimal(textOf(block.folder, 'nsid')), seen(block.folder, 'nsid')),
     pciAddress: place.pciAddress,
     numaNode: ways[0] === undefined ? place.numaNode : numaOf(ways[0].controller, place.numaNode),
@@ -140,10 +141,4 @@ function numaOf(controller: Folder, fallback: Fact<number | null>): Fact<number 
   return said === null
     ? fact(fallback.value, seen(controller, 'numa_node'), ...fallback.from)
     : fact(said, seen(controller, 'numa_node'));
-}
-
-/** Identify data is padded with spaces to its length, and some firmware pads with zeros. */
-function unpadded(text: string | null): string | null {
-  const bare = text?.replace(/\0/g, ' ').trim() ?? '';
-  return bare === '' ? null : bare;
 }

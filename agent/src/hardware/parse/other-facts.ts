@@ -9,6 +9,7 @@ import { fact, seen, type Fact } from './facts.ts';
 import type { HardwareFacts, KindFacts } from './kind-facts.ts';
 import { driverOf } from './kernel-names.ts';
 import { pciPlace } from './place.ts';
+import { trimmed } from './texts.ts';
 
 /** Made of a network, although they look local. */
 const REMOTE_DRIVERS = new Set(['nbd', 'rbd', 'drbd']);
@@ -126,9 +127,4 @@ function labelOf({ folder }: BlockEntry): Fact<string | null> {
     if (text !== null && text !== 'none') return fact(text, seen(folder, name));
   }
   return fact(null);
-}
-
-function trimmed(text: string | null): string | null {
-  const bare = text?.replace(/\0/g, ' ').trim() ?? '';
-  return bare === '' ? null : bare;
 }

@@ -12,6 +12,7 @@ import { udevEvidence, udevProperty, unreadableIn, type CommonFacts } from './co
 import { fact, seen, type Fact } from './facts.ts';
 import type { HardwareFacts, KindFacts } from './kind-facts.ts';
 import { hexadecimal } from './numbers.ts';
+import { trimmed } from './texts.ts';
 import { pciPlace } from './place.ts';
 import { isAta, scsiTransport, usbDevice } from './scsi-transport.ts';
 import { ataDesignator, ataIdentity, rotationRate, unitSerial, type AtaIdentity } from './vpd.ts';
@@ -97,7 +98,7 @@ function identityOf(device: Folder): AtaIdentity | null {
 }
 
 function namesOf(device: Folder, identity: AtaIdentity | null): Pick<HardwareFacts, 'model' | 'vendor' | 'firmware'> {
-  const text = (name: string): string | null => textOf(device, name)?.trim() || null;
+  const text = (name: string): string | null => trimmed(textOf(device, name));
   if (!isAta(device)) {
     return {
       model: fact(text('model'), seen(device, 'model')),
@@ -120,9 +121,9 @@ function namesOf(device: Folder, identity: AtaIdentity | null): Pick<HardwareFac
     // The translation layer's, not the maker's.
     vendor: fact(null, seen(device, 'vendor')),
     firmware:
-      identity === null || identity.firmware === null
-        ? fact(text('rev'), seen(device, 'rev'))
-        : fact(identity.firmware, pageEvidence(device, 'vpd_pg89', identity.firmware)),
+      typeof identity?.firmware === 'string'
+        ? fact(identity.firmware, pageEvidence(device, 'vpd_pg89', identity.firmware))
+        : fact(text('rev'), seen(device, 'rev')),
   };
 }
 
