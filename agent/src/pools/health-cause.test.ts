@@ -5,6 +5,7 @@ import { systemFailure } from './system-failure.fixture.ts';
 
 const SHARD = 'volume/7-42/3.1.shard';
 const INCOMING = '.couchestor/incoming/0a.part';
+const SCRUB = '.couchestor/scrub.json';
 const TOMBSTONE = '.couchestor/tombstones/volume_7-42_3.1.json';
 
 describe('what an error says about a disk', () => {
@@ -33,6 +34,7 @@ describe('what an error says about a disk', () => {
     ['open', SHARD, 'diskErrors'],
     ['write', INCOMING, 'diskErrors'],
     ['close', INCOMING, 'diskErrors'],
+    ['read', SCRUB, 'diskErrors'],
     ['read', TOMBSTONE, 'fileSystemFailed'],
     ['open', TOMBSTONE, 'fileSystemFailed'],
     ['entries', 'volume', 'fileSystemFailed'],

@@ -161,6 +161,23 @@ describe('a record that is', () => {
     expect(next.results).toEqual(okAll);
   });
 
+  it('not readable for good begins a new pass too, and is replaced', async () => {
+    const stage = await ScrubStage.make();
+    await stage.drive(await stage.open(), 5);
+    const next = await ScrubStage.on(stage.disk);
+    let reads = 0;
+    next.around = (step, run) => {
+      if (step.operation === 'read' && step.path === SCRUB_PATH && reads++ === 0) throw refusal('EIO');
+      return run();
+    };
+    const scrub = await next.open();
+    expect(scrub.report.begunAnew).toContain('EIO');
+    expect(next.pool.health).toMatchObject({ state: 'Degraded', reasons: [{ cause: 'diskErrors' }] });
+    expect(await next.drive(scrub)).toBe('done');
+    expect(next.results).toEqual(okAll);
+    expect(next.pool.health.state).toBe('Online');
+  });
+
   it('not readable just now is waited for, and not given up', async () => {
     const stage = await ScrubStage.make();
     await stage.drive(await stage.open(), 5);
