@@ -1,0 +1,89 @@
+/** Shards of these tests, whose bytes follow from their paths, and the store that has them; for tests and for the processes they kill. */
+import { parseNodeName, realClock, type Clock } from '@couchestor/common/base';
+import { chooseCrc32c } from '@couchestor/common/coding';
+import { initPool, Pool } from '@couchestor/agent/pools';
+import { parseShardPath, WindowPool, type ExpectedShard, type ShardIdentity } from '@couchestor/agent/shards';
+import { ShardStore, type DeletionProof, type PutShard } from '@couchestor/agent/store';
+
+export const { crc32c } = chooseCrc32c();
+
+export interface Sample {
+  readonly identity: ShardIdentity;
+  readonly payload: Uint8Array;
+  readonly expected: ExpectedShard;
+}
+
+/** @param bytes - of the payload; by default a little more than two blocks. */
+export function sampleOf(path: string, bytes = 135_000): Sample {
+  const name = parseShardPath(path);
+  const payload = new Uint8Array(bytes);
+  let state = 1 + crc32c(Buffer.from(path));
+  for (let at = 0; at < bytes; at += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    payload[at] = state >>> 24;
+  }
+  const scheme = { matrixId: 'rs-cauchy1/1', dataShards: 4, parityShards: 2, localGroups: 0 };
+  const expected = { name, payloadBytes: bytes, checksum: crc32c(payload) };
+  return { identity: { name, scheme, createdBy: 'couchestor-agent/test' }, payload, expected };
+}
+
+/** For every shard of an epoch below 1000. */
+export const PROOF: DeletionProof = { kind: 'stripeVoid', currentEpoch: 1000, observedAt: 1, resourceVersion: '1' };
+
+const RECORD = new TextEncoder().encode('{"seq":9}');
+
+export async function begin(store: ShardStore, { identity, payload }: Sample): Promise<PutShard> {
+  const put = await store.put(identity, { maxPayloadBytes: payload.length, purpose: 'data' });
+  await put.append(payload);
+  return put;
+}
+
+export async function commit(put: PutShard): Promise<void> {
+  await put.commit({ logicalLength: put.appendedBytes, record: RECORD });
+}
+
+export async function putSample(store: ShardStore, path: string): Promise<void> {
+  await commit(await begin(store, sampleOf(path)));
+}
+
+export interface Opened {
+  readonly pool: Pool;
+  readonly store: ShardStore;
+  readonly close: () => Promise<void>;
+}
+
+export async function openStore(
+  folder: string,
+  { clock = realClock, graceMs = 3_600_000 }: { clock?: Clock; graceMs?: number } = {},
+): Promise<Opened> {
+  const pool = await Pool.open(folder, { clock });
+  const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes);
+  const windows = new WindowPool({ windowBytes: 65_536, windows: 4, waiting: 16, allocate });
+  const store = await ShardStore.open(pool, { windows, crc32c, clock, graceMs });
+  const close = async (): Promise<void> => {
+    await store.close();
+    await pool.close();
+  };
+  return { pool, store, close };
+}
+
+/** What reading the whole shard gives: `whole`, why it is missing, or that bytes were served which were never written. */
+export async function servedOf(store: ShardStore, path: string): Promise<string> {
+  const { payload, expected } = sampleOf(path);
+  const found = await store.read(expected);
+  if (found.kind === 'missing') return found.reason;
+  if (found.kind === 'unreadable') return found.kind;
+  try {
+    const into = new Uint8Array(payload.length);
+    const read = await found.reader.read(0, into);
+    if (read.kind !== 'verified') return read.kind;
+    return Buffer.compare(into, payload) === 0 ? 'whole' : 'served with other bytes';
+  } finally {
+    await found.close();
+  }
+}
+
+/** An empty pool in the folder. */
+export async function makePool(folder: string): Promise<void> {
+  await initPool(folder, { node: parseNodeName('node-1'), tier: 'cold', clock: realClock });
+}

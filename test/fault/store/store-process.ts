@@ -1,0 +1,74 @@
+/**
+ * A process that uses the store of a pool, to be killed, or to be told by the system that a call failed. Prints a line of JSON for each
+ * thing that it did.
+ *
+ *     node store-process.ts POOL ACT...      put:PATH  delete:PATH  undelete:PATH  collect  quarantine:VOLUME  scan  read:PATH
+ */
+import { writeSync } from 'node:fs';
+import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
+import { parseShardPath } from '@couchestor/agent/shards';
+import type { ShardStore, Worker } from '@couchestor/agent/store';
+import { openStore, PROOF, putSample, servedOf } from './samples.ts';
+
+function say(what: string, details: object = {}): void {
+  writeSync(1, `${JSON.stringify({ what, ...details })}\n`);
+}
+
+async function workThrough(worker: Worker): Promise<void> {
+  while ((await worker.step()) === 'busy');
+}
+
+async function act(store: ShardStore, verb: string, object: string): Promise<object> {
+  switch (verb) {
+    case 'put':
+      await putSample(store, object);
+      return {};
+    case 'delete':
+      return store.delete(parseShardPath(object), PROOF);
+    case 'undelete':
+      await store.undelete(parseShardPath(object));
+      return {};
+    case 'collect': {
+      const collector = store.collect();
+      await workThrough(collector);
+      return { kept: collector.report.keptCount };
+    }
+    case 'quarantine':
+      await store.quarantine(parseVolumeId(object), 'nobody knows it');
+      return {};
+    case 'scan': {
+      const scan = store.scan();
+      await workThrough(scan);
+      return { shards: scan.report.shards };
+    }
+    case 'read':
+      return { served: await servedOf(store, object) };
+    default:
+      throw new Error(`no such act: ${verb}`);
+  }
+}
+
+/** Says how it ended. */
+async function attempt<Result extends object>(what: string, call: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    const result = await call();
+    say(what, 'pool' in result ? {} : result);
+    return result;
+  } catch (error) {
+    if (!(error instanceof CoucheStorError)) throw error;
+    const { code, retryable, fields, message } = error;
+    say(what, { code, retryable, message, ...fields });
+    return undefined;
+  }
+}
+
+const [pool = '', ...acts] = process.argv.slice(2);
+const opened = await attempt('open', () => openStore(pool, { graceMs: 0 }));
+if (opened !== undefined) {
+  for (const one of acts) {
+    const [verb = '', object = ''] = one.split(':');
+    await attempt(one, () => act(opened.store, verb, object));
+  }
+  say('health', { state: opened.pool.health.state, causes: opened.pool.health.reasons.map(({ cause }) => cause) });
+  await opened.close();
+}
