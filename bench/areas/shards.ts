@@ -5,7 +5,11 @@
  */
 import type { Area } from '../row.ts';
 import { hasFio } from '../shards/fio.ts';
+import type { MemorySizes } from '../shards/in-flight-memory.ts';
+import { memoryRows } from '../shards/memory-rows.ts';
+import { scanRows, type ScanSizes } from '../shards/scan-rows.ts';
 import { hasDisk, withScratch } from '../shards/scratch.ts';
+import { scrubRows, type ScrubSizes } from '../shards/scrub-rows.ts';
 import { withStore, type WindowSizes } from '../shards/store-bench.ts';
 import { transferRows, type TransferSizes } from '../shards/transfer-rows.ts';
 
@@ -15,26 +19,40 @@ const MIB = 1024 * KIB;
 interface Sizes {
   readonly windows: WindowSizes;
   readonly transfer: TransferSizes;
+  readonly scrub: ScrubSizes;
+  readonly scan: ScanSizes;
+  readonly memory: MemorySizes;
 }
 
 const FULL: Sizes = {
   windows: { windowBytes: MIB, windows: 16 },
   transfer: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 256 * MIB, jobs: [1, 4], rounds: 9 },
+  scrub: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 512 * MIB, rounds: 9, memoryBytes: 128 * MIB },
+  scan: { shards: 100_000, volumes: 10, rounds: 5, cold: true },
+  memory: { windowBytes: MIB, written: 64, writtenBytes: 4 * MIB, open: 512, openBytes: 64 * MIB },
 };
 
 const SMOKE: Sizes = {
   windows: { windowBytes: 128 * KIB, windows: 4 },
   transfer: { shardBytes: [128 * KIB], setBytes: 256 * KIB, jobs: [1, 2], rounds: 1 },
+  scrub: { shardBytes: [128 * KIB], setBytes: 256 * KIB, rounds: 1, memoryBytes: 128 * KIB },
+  scan: { shards: 20, volumes: 2, rounds: 1, cold: false },
+  memory: { windowBytes: 64 * KIB, written: 2, writtenBytes: 128 * KIB, open: 4, openBytes: 128 * KIB },
 };
 
 export const shards: Area = {
   name: 'shards',
-  summary: 'shards on a disk: writing, verified reading, scrub, start-up scan, memory (peer: fio)',
+  summary: 'shards on a disk: writing, verified reading, scrub, start-up scan, memory (peers: fio, find)',
   async run({ smoke }) {
     const sizes = smoke ? SMOKE : FULL;
-    return withScratch((scratch) => {
+    return withScratch(async (scratch) => {
       const peers = { hasFio: hasFio(), hasDisk: hasDisk(scratch) };
-      return withStore(scratch, sizes.windows, (bench) => transferRows(bench, peers, sizes.transfer));
+      const rows = await withStore(scratch, sizes.windows, async (bench) => [
+        ...(await transferRows(bench, peers, sizes.transfer)),
+        ...(await scrubRows(bench, peers, sizes.scrub)),
+        ...(await scanRows(bench, sizes.scan)),
+      ]);
+      return [...rows, ...memoryRows(scratch, sizes.memory)];
     });
   },
 };
