@@ -22,3 +22,5 @@ export { SmartctlRunner } from './smartctl-runner.ts';
 export type { SmartctlOptions } from './smartctl-runner.ts';
 export { readSmart } from './smart-source.ts';
 export type { SmartSource } from './smart-source.ts';
+export { HealthMonitor } from './health-monitor.ts';
+export type { HealthMonitorOptions, MonitoredHealth } from './health-monitor.ts';
