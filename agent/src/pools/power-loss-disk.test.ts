@@ -1,5 +1,7 @@
 /** What a power loss leaves of a file system in memory, and what it never takes. */
 import { describe, expect, it } from '@jest/globals';
+import { InterposedFiles } from './interposed-files.fixture.ts';
+import { describePoolFiles } from './pool-files-contract.fixture.ts';
 import { PowerLossFiles } from './power-loss-files.fixture.ts';
 import type { PowerLossDisk } from './power-loss-disk.fixture.ts';
 
@@ -36,6 +38,13 @@ async function found(disk: PowerLossDisk, ...paths: readonly string[]): Promise<
   }
   return [...all].sort();
 }
+
+describePoolFiles({ name: 'a disk in memory', make: () => Promise.resolve(new PowerLossFiles()) });
+
+describePoolFiles({
+  name: 'a disk in memory whose calls somebody stands in front of',
+  make: () => Promise.resolve(new InterposedFiles(new PowerLossFiles(), (_, run) => run())),
+});
 
 describe('a power loss', () => {
   it('takes the name that was not synced, and the bytes', async () => {

@@ -36,13 +36,13 @@ export class MountedFileSystem {
     return new MountedFileSystem(scratchFolder(), ['-t', 'tmpfs', '-o', options, 'tmpfs']);
   }
 
-  /** @param options - of mkfs. */
-  static onLoop(kind: OnLoop, options: readonly string[] = []): MountedFileSystem {
-    const scratch = scratchFolder();
+  /** @param folder - where the image is. */
+  static onLoop(kind: OnLoop, { folder = tmpdir() } = {}): MountedFileSystem {
+    const scratch = scratchFolder(folder);
     const image = join(scratch, 'image');
     writeFileSync(image, '');
     truncateSync(image, IMAGE_BYTES);
-    run(`mkfs.${kind}`, '-q', ...options, image);
+    run(`mkfs.${kind}`, '-q', image);
     return new MountedFileSystem(scratch, ['-t', kind, '-o', 'loop', image]);
   }
 
@@ -79,6 +79,6 @@ export class MountedFileSystem {
   }
 }
 
-function scratchFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'couchestor-mount-'));
+function scratchFolder(folder = tmpdir()): string {
+  return mkdtempSync(join(folder, 'couchestor-mount-'));
 }

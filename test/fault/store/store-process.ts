@@ -3,8 +3,9 @@
  * thing that it did.
  *
  *     node store-process.ts POOL ACT...      put:PATH  delete:PATH  undelete:PATH  collect  quarantine:VOLUME  scan  read:PATH
+ *         hoard (opens as many files as it may)  drop (closes them)
  */
-import { writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
 import { parseShardPath } from '@couchestor/agent/shards';
 import type { ShardStore, Worker } from '@couchestor/agent/store';
@@ -16,6 +17,16 @@ function say(what: string, details: object = {}): void {
 
 async function workThrough(worker: Worker): Promise<void> {
   while ((await worker.step()) === 'busy');
+}
+
+const hoarded: number[] = [];
+
+function hoard(): number {
+  try {
+    for (;;) hoarded.push(openSync('/dev/null', 'r'));
+  } catch {
+    return hoarded.length;
+  }
 }
 
 async function act(store: ShardStore, verb: string, object: string): Promise<object> {
@@ -41,6 +52,11 @@ async function act(store: ShardStore, verb: string, object: string): Promise<obj
       await workThrough(scan);
       return { shards: scan.report.shards };
     }
+    case 'hoard':
+      return { files: hoard() };
+    case 'drop':
+      for (const file of hoarded.splice(0)) closeSync(file);
+      return {};
     case 'read':
       return { served: await servedOf(store, object) };
     default:
