@@ -24,8 +24,8 @@ export const GRACE_MS = 3_600_000;
 /** A pool that takes everything; its state is what the test says. */
 export class StandInPool implements StorePool {
   readonly files: PoolFiles;
-  readonly clock = new VirtualClock();
-  readonly health = new PoolHealth('/memory', this.clock);
+  readonly clock: VirtualClock;
+  readonly health: PoolHealth;
   readonly reserved = new Set<object>();
   /** Bytes of each admission. */
   readonly admitted: number[] = [];
@@ -35,8 +35,10 @@ export class StandInPool implements StorePool {
     ...({ tier: 'warm', createdAt: '2025-01-01T00:00:00.000Z' } as const),
   };
 
-  constructor(files: PoolFiles) {
+  constructor(files: PoolFiles, clock = new VirtualClock()) {
     this.files = files;
+    this.clock = clock;
+    this.health = new PoolHealth(files.label, clock);
   }
 
   /** With the folders that an empty pool has, all of them durable. */
