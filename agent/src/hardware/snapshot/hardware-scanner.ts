@@ -10,6 +10,7 @@ import {
   textOf,
   type BlockEntry,
   type Folder,
+  type Gap,
   type HardwareSnapshot,
   type HwmonEntry,
   type PartitionEntry,
@@ -18,7 +19,7 @@ import * as known from './known-attributes.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { TreeReader } from './tree-reader.ts';
 import { UdevRecords } from './udev-records.ts';
-import { readExports, readFileSystems, readMounts } from './users.ts';
+import { namesOrGap, readExports, readFileSystems, readMounts } from './users.ts';
 
 const PCI = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 const USB = /^\d+-[\d.]+$/;
@@ -46,7 +47,6 @@ export class HardwareScanner {
   readonly #tree: TreeReader;
   readonly #reader: FolderReader;
   readonly #udev: UdevRecords;
-  #gaps: { path: string; errno: string }[] = [];
 
   constructor(tree: TreeReader) {
     this.#tree = tree;
@@ -58,12 +58,13 @@ export class HardwareScanner {
   scan(): HardwareSnapshot {
     this.#reader.beginPass();
     this.#udev.beginPass();
-    this.#gaps = [];
+    const gaps: Gap[] = [];
+    const namesIn = (path: string): readonly string[] => namesOrGap(this.#tree, path, gaps);
     const folders = new Map<string, Folder>();
-    const blocks = this.#list('/sys/block').map((name) => this.#readBlock(name));
-    for (const name of this.#list('/sys/class/nvme'))
+    const blocks = namesIn('/sys/block').map((name) => this.#readBlock(name));
+    for (const name of namesIn('/sys/class/nvme'))
       this.#readClass(folders, `/sys/class/nvme/${name}`, known.NVME_CONTROLLER);
-    for (const name of this.#list('/sys/class/nvme-subsystem')) {
+    for (const name of namesIn('/sys/class/nvme-subsystem')) {
       this.#readClass(folders, `/sys/class/nvme-subsystem/${name}`, known.NVME_SUBSYSTEM);
     }
     // Of a disk its whole way up, of a namespace that of its controllers.
@@ -71,12 +72,12 @@ export class HardwareScanner {
     return {
       blocks,
       folders,
-      hwmon: this.#list('/sys/class/hwmon').map((name) => this.#readHwmon(name)),
+      hwmon: (valueOf(this.#tree.list('/sys/class/hwmon')) ?? []).map((name) => this.#readHwmon(name)),
       swaps: this.#tree.readText('/proc/swaps'),
       mounts: readMounts(this.#tree),
-      exports: readExports(this.#tree),
-      fileSystems: readFileSystems(this.#tree),
-      gaps: this.#gaps,
+      exports: readExports(this.#tree, gaps),
+      fileSystems: readFileSystems(this.#tree, gaps),
+      gaps,
     };
   }
 
@@ -127,11 +128,5 @@ export class HardwareScanner {
   /** Where a name of a class leads; on kernels that keep the folder in the class, the name itself. */
   #resolve(path: string): string {
     return valueOf(this.#tree.readLink(path)) ?? path;
-  }
-
-  #list(path: string): readonly string[] {
-    const listed = this.#tree.list(path);
-    if (listed.kind === 'unreadable') this.#gaps.push({ path, errno: listed.errno });
-    return valueOf(listed) ?? [];
   }
 }

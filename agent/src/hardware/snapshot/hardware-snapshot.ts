@@ -86,8 +86,13 @@ export interface HardwareSnapshot {
   readonly mounts: readonly MountTable[];
   readonly exports: readonly ExportEntry[];
   readonly fileSystems: readonly FileSystemMembers[];
-  /** Lists that are needed to say that something is not there, and could not be read. */
-  readonly gaps: readonly { readonly path: string; readonly errno: string }[];
+  readonly gaps: readonly Gap[];
+}
+
+/** A list without which nobody can say that something is not there. */
+export interface Gap {
+  readonly path: string;
+  readonly errno: string;
 }
 
 export function attributeOf(folder: Folder | undefined, name: string): Attribute {

@@ -33,7 +33,7 @@ export class UdevRecords {
     if (dev === null || !/^\d+:\d+$/.test(dev)) return { kind: 'unknown', path: UDEV_DATA, reason: 'no device number' };
     const path = posix.join(UDEV_DATA, `b${dev}`);
     const identity = this.#tree.identityOf(path);
-    const kept = identity === null ? undefined : this.#kept.get(path);
+    const kept = this.#kept.get(path);
     if (identity !== null && kept?.identity === identity) {
       this.#next.set(path, kept);
       return kept.record;

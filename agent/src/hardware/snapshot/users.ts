@@ -5,7 +5,7 @@
 import { posix } from 'node:path';
 
 import { valueOf } from './attribute.ts';
-import type { ExportEntry, FileSystemMembers, MountTable } from './hardware-snapshot.ts';
+import type { ExportEntry, FileSystemMembers, Gap, MountTable } from './hardware-snapshot.ts';
 import type { TreeReader } from './tree-reader.ts';
 
 const PROCESS = /^\d+$/;
@@ -52,7 +52,8 @@ const JOURNAL_DEVICE = /^(dm-\d+|[^-]+)$/;
 const LIO_BLOCK = /^(iblock|pscsi)_\d+$/;
 
 /** What the kernel's own NVMe and SCSI targets hand out. */
-export function readExports(tree: TreeReader): readonly ExportEntry[] {
+export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry[] {
+  const namesIn = (path: string): readonly string[] => namesOrGap(tree, path, gaps);
   const exports: ExportEntry[] = [];
   const add = (kind: ExportEntry['kind'], name: string, at: { folder: string; file: string; enable: string }): void => {
     const path = `${at.folder}/${at.file}`;
@@ -60,42 +61,46 @@ export function readExports(tree: TreeReader): readonly ExportEntry[] {
     if (devicePath.kind === 'absent') return;
     exports.push({ kind, name, path, devicePath, enabled: tree.readText(`${at.folder}/${at.enable}`) });
   };
-  for (const subsystem of namesIn(tree, NVMET)) {
+  for (const subsystem of namesIn(NVMET)) {
     const folder = `${NVMET}/${subsystem}`;
-    const namespaces = namesIn(tree, `${folder}/namespaces`).map((name) => `${folder}/namespaces/${name}`);
+    const namespaces = namesIn(`${folder}/namespaces`).map((name) => `${folder}/namespaces/${name}`);
     for (const at of [...namespaces, `${folder}/passthru`]) {
       add('nvmet', subsystem, { folder: at, file: 'device_path', enable: 'enable' });
     }
   }
-  for (const hba of namesIn(tree, LIO).filter((name) => LIO_BLOCK.test(name))) {
-    for (const name of namesIn(tree, `${LIO}/${hba}`)) {
+  for (const hba of namesIn(LIO).filter((name) => LIO_BLOCK.test(name))) {
+    for (const name of namesIn(`${LIO}/${hba}`)) {
       add('lio', name, { folder: `${LIO}/${hba}/${name}`, file: 'udev_path', enable: 'enable' });
     }
   }
   return exports;
 }
 
-export function readFileSystems(tree: TreeReader): readonly FileSystemMembers[] {
+export function readFileSystems(tree: TreeReader, gaps: Gap[]): readonly FileSystemMembers[] {
+  const namesIn = (path: string): readonly string[] => namesOrGap(tree, path, gaps);
   const found: FileSystemMembers[] = [];
-  for (const id of namesIn(tree, '/sys/fs/btrfs')) {
+  for (const id of namesIn('/sys/fs/btrfs')) {
     const path = `/sys/fs/btrfs/${id}/devices`;
-    const devices = namesIn(tree, path);
+    const devices = namesIn(path);
     if (devices.length > 0) found.push({ kind: 'btrfs', id, path, devices });
   }
-  for (const id of namesIn(tree, '/sys/fs/bcachefs')) {
+  for (const id of namesIn('/sys/fs/bcachefs')) {
     const path = `/sys/fs/bcachefs/${id}`;
-    const blocks = namesIn(tree, path).map((name) => valueOf(tree.readLink(`${path}/${name}/block`)));
+    const blocks = namesIn(path).map((name) => valueOf(tree.readLink(`${path}/${name}/block`)));
     const devices = blocks.filter((block) => block !== null).map((block) => posix.basename(block));
     if (devices.length > 0) found.push({ kind: 'bcachefs', id, path, devices });
   }
   // A journal on a device of its own has that device's name; one inside of a file system has the number of its inode behind it.
-  for (const name of namesIn(tree, '/proc/fs/jbd2')) {
+  for (const name of namesIn('/proc/fs/jbd2')) {
     if (JOURNAL_DEVICE.test(name))
       found.push({ kind: 'jbd2', id: name, path: `/proc/fs/jbd2/${name}`, devices: [name] });
   }
   return found;
 }
 
-function namesIn(tree: TreeReader, path: string): readonly string[] {
-  return valueOf(tree.list(path)) ?? [];
+/** A folder that is not there holds nothing; one that is closed may hold anything. */
+export function namesOrGap(tree: TreeReader, path: string, gaps: Gap[]): readonly string[] {
+  const listed = tree.list(path);
+  if (listed.kind === 'unreadable') gaps.push({ path, errno: listed.errno });
+  return valueOf(listed) ?? [];
 }

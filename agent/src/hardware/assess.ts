@@ -1,0 +1,63 @@
+/** From a snapshot to answers: the devices of a machine with their tiers, their uses, and whether each may be offered. */
+import type { DeviceAssessment } from './model/assessment.ts';
+import type { Device } from './model/device.ts';
+import { evidenceOf, type Evidence } from './model/evidence.ts';
+import { withTier, type TierRule } from './classify/classify.ts';
+import { isWorthProbing, offerOf, type OfferFacts, type OfferPolicy } from './offer/offer.ts';
+import type { ProbeResult } from './offer/probe.ts';
+import { NodeIndex } from './parse/node-index.ts';
+import { parseDevices } from './parse/parse-devices.ts';
+import type { HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
+import { UseFinder } from './use/uses.ts';
+
+export interface AssessmentPolicy extends OfferPolicy {
+  readonly tiers?: readonly TierRule[];
+}
+
+/** What else is known of devices, by id. */
+export interface Findings {
+  readonly failing?: ReadonlyMap<string, NonNullable<OfferFacts['failing']>>;
+  readonly probes?: ReadonlyMap<string, ProbeResult>;
+}
+
+/** The devices of a snapshot, in canonical order, each with its tier. Pure. */
+export function devicesOf(snapshot: HardwareSnapshot, policy: AssessmentPolicy = {}): readonly Device[] {
+  return parseDevices(snapshot).map((device) => withTier(device, policy.tiers));
+}
+
+/**
+ * What is said of each device. Pure; to be called again when probes have found something. `devices` are those of devicesOf() for
+ * this snapshot.
+ */
+export function assessDevices(
+  snapshot: HardwareSnapshot,
+  devices: readonly Device[],
+  policy: AssessmentPolicy & Findings = {},
+): readonly DeviceAssessment[] {
+  const uses = new UseFinder(snapshot, new NodeIndex(snapshot));
+  const gaps = gapsOf(snapshot);
+  return devices.map((device) => {
+    const found = uses.usesOf(device);
+    const facts = {
+      uses: found,
+      gaps,
+      failing: policy.failing?.get(device.id) ?? null,
+      probe: policy.probes?.get(device.id) ?? null,
+    };
+    return { device, uses: found, offer: offerOf(device, facts, policy) };
+  });
+}
+
+/** Those of which a probe could say more. */
+export function probeCandidates(assessments: readonly DeviceAssessment[]): readonly Device[] {
+  return assessments.filter(({ offer }) => isWorthProbing(offer)).map(({ device }) => device);
+}
+
+/** A machine whose mounts cannot be seen looks like one on which nothing is mounted. */
+function gapsOf(snapshot: HardwareSnapshot): readonly Evidence[] {
+  const own = snapshot.mounts.filter((table) => table.own && (table.text.kind !== 'value' || table.text.value === ''));
+  const gaps = own.map(({ path, text }) => evidenceOf(path, text, text.kind === 'value' ? 'empty' : undefined));
+  // A kernel without swap has no list of it.
+  if (snapshot.swaps.kind === 'unreadable') gaps.push(evidenceOf('/proc/swaps', snapshot.swaps));
+  return [...gaps, ...snapshot.gaps.map(({ path, errno }) => ({ path, value: null, note: errno }))];
+}
