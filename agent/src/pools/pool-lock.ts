@@ -4,7 +4,7 @@
  * written to the file. The kernel takes the lock away when this process closes any other descriptor of the file, so nobody opens it.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { CoucheStorError } from '@couchestor/common/base';
+import { CoucheStorError, isError } from '@couchestor/common/base';
 import { LOCK_PATH } from './layout.ts';
 import type { LinuxPoolFiles } from './linux-pool-files.ts';
 
@@ -97,7 +97,7 @@ async function lockPathOf(files: LinuxPoolFiles): Promise<{ path: string; folder
 }
 
 function resultCodeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') throw error;
+  if (!isError(error) || !('errcode' in error) || typeof error.errcode !== 'number') throw error;
   return error.errcode & 0xff;
 }
 
