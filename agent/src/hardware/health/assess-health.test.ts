@@ -156,6 +156,8 @@ describe('a disk is degraded', () => {
     expect(state({ done: 539, failed: 28, timedOut: 0 })).toBe('Degraded');
     expect(state({ done: 103, failed: 4, timedOut: 0 })).toBe('Healthy');
     expect(state({ done: 1_000_000, failed: 28, timedOut: 0 })).toBe('Healthy');
+    const drive = aDevice({ removable: true, commands: { done: 20, failed: 20, timedOut: 20 } });
+    expect(assessHealth(drive, { temperatures: [] }).state).toBe('Unknown');
   });
 });
 

@@ -111,8 +111,9 @@ function stateEvidence(device: Device): readonly HealthEvidence[] {
 const FAILED_COMMANDS = 16;
 const FAILED_SHARE = 0.01;
 
-function commandEvidence({ commands, origins, sysfsPath }: Device): readonly HealthEvidence[] {
-  if (commands === null) return [];
+/** Of a drive without a medium most commands fail, and say nothing of the drive. */
+function commandEvidence({ commands, origins, sysfsPath, removable }: Device): readonly HealthEvidence[] {
+  if (commands === null || removable) return [];
   const { done, failed, timedOut } = commands;
   const attribute = origins.commands?.[0]?.path ?? `${sysfsPath}/device/ioerr_cnt`;
   const many = failed >= FAILED_COMMANDS && failed >= done * FAILED_SHARE;

@@ -1,0 +1,122 @@
+/**
+ * A node's disks, looked at as often as somebody asks: one pass over the tree, what follows from it, the health of each disk, and, where that
+ * is permitted, a probe of those that may be offered. A disk is probed when it first looks free and then now and again, since
+ * opening it wakes it.
+ */
+import type { Clock } from '@couchestor/common/base';
+import { assessDevices, devicesOf, probeCandidates, type Findings } from './assess.ts';
+import { HealthMonitor, type MonitoredHealth, type SmartSource } from './health/index.ts';
+import type { DeviceAssessment } from './model/assessment.ts';
+import type { Device } from './model/device.ts';
+import { probeDevices, type OpenDevice, type ProbeResult } from './offer/probe.ts';
+import type { HardwarePolicy } from './policy/index.ts';
+import { HardwareScanner } from './snapshot/hardware-scanner.ts';
+import type { HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
+import { RootedTree } from './snapshot/rooted-tree.ts';
+import type { TreeReader } from './snapshot/tree-reader.ts';
+import type { ObservedDevice } from './view/index.ts';
+
+export interface ObserverOptions {
+  readonly clock: Clock;
+  /** Below it lie `sys`, `proc`, `run/udev/data` and `dev`. */
+  readonly root: string;
+  readonly policy?: HardwarePolicy | undefined;
+  /** Absent: smartctl is not permitted. */
+  readonly smart?: SmartSource | undefined;
+  /** Whether disks may be opened. */
+  readonly probe: boolean;
+  /** In place of what is below `root`. */
+  readonly tree?: TreeReader | undefined;
+  readonly openDevice?: OpenDevice | undefined;
+  readonly probeIntervalMs?: number | undefined;
+}
+
+/** Everything of one look, in canonical order. */
+export interface HardwareLook {
+  readonly snapshot: HardwareSnapshot;
+  readonly devices: readonly ObservedDevice[];
+  readonly health: ReadonlyMap<string, MonitoredHealth>;
+}
+
+const PROBE_INTERVAL_MS = 15 * 60_000;
+
+interface Probed {
+  readonly result: ProbeResult;
+  /** Monotonic. */
+  readonly atMs: number;
+}
+
+export class HardwareObserver {
+  readonly #options: ObserverOptions;
+  readonly #scanner: HardwareScanner;
+  readonly #monitor: HealthMonitor;
+  #probed = new Map<string, Probed>();
+
+  constructor(options: ObserverOptions) {
+    const { clock, smart, policy, root, tree = new RootedTree(root) } = options;
+    this.#options = options;
+    this.#scanner = new HardwareScanner(tree);
+    this.#monitor = new HealthMonitor({ reader: tree, clock, smart, thresholds: policy?.thresholds });
+  }
+
+  /** Never rejects for what the tree holds, or for what a disk does. */
+  async look(): Promise<HardwareLook> {
+    const { policy = {} } = this.#options;
+    const snapshot = this.#scanner.scan();
+    const devices = devicesOf(snapshot, policy);
+    const health = await this.#monitor.look(devices);
+    const findings = { ...policy, failing: failingOf(health), probes: this.#results() };
+    let assessed = assessDevices(snapshot, devices, findings);
+    if (await this.#probe(devices, assessed)) {
+      assessed = assessDevices(snapshot, devices, { ...findings, probes: this.#results() });
+    }
+    return {
+      snapshot,
+      health,
+      devices: assessed.flatMap((one) => {
+        const monitored = health.get(one.device.id);
+        return monitored === undefined ? [] : [{ ...one, health: monitored.report }];
+      }),
+    };
+  }
+
+  /** @returns whether anything new was learnt. */
+  async #probe(devices: readonly Device[], assessed: readonly DeviceAssessment[]): Promise<boolean> {
+    const { clock, root, openDevice, probe, probeIntervalMs = PROBE_INTERVAL_MS } = this.#options;
+    if (!probe) return false;
+    const nowMs = clock.monotonic();
+    const present = new Set(devices.map(({ id }) => id));
+    this.#probed = new Map(
+      [...this.#probed].filter(([id, { atMs }]) => present.has(id) && nowMs - atMs < probeIntervalMs),
+    );
+    const due = probeCandidates(assessed).filter(({ id }) => !this.#probed.has(id));
+    const found = await probeDevices(due, { root, ...(openDevice !== undefined && { openDevice }) });
+    for (const [id, result] of found) this.#probed.set(id, { result, atMs: nowMs });
+    return found.size > 0;
+  }
+
+  #results(): ReadonlyMap<string, ProbeResult> {
+    return new Map([...this.#probed].map(([id, { result }]) => [id, result]));
+  }
+}
+
+/** What is failing is not offered; the evidence is what says so. */
+function failingOf(health: ReadonlyMap<string, MonitoredHealth>): NonNullable<Findings['failing']> {
+  const failing;
+  const failing = [...health].filter(([, { report }]) => report.state === 'Unhealthy');
+  return new Map(
+    failing.map(([id, { report }]) => [
+      id,
+      {
+        reason: `it is unhealthy: ${report.reason}`,
+        evidence: report.evidence
+          .filter(({ verdict }) => verdict === 'Unhealthy')
+          .map(({ source, attribute, value, detail }) => ({
+            path: attribute.startsWith('/') ? attribute : `${source}: ${attribute}`,
+            value: String(value),
+            note: detail,
+          })),
+      },
+    ]),
+  );
+}
