@@ -175,6 +175,25 @@ describe('a collection', () => {
     expect(await pool.files.entries('')).toMatchObject([{ name: '.couchestor' }]);
   });
 
+  it('asks again, of each shard that was due when it began, whether it still is', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool);
+    const names = Array.from({ length: 20 }, (_, counter) => nameOf({ stripeId: `7-${counter}` }));
+    for (const name of names) {
+      await putShard(store, name);
+      await store.delete(name, PROOF);
+    }
+    await pool.clock.advance(GRACE_MS);
+    const collector = store.collect();
+    await collector.step();
+    const [last = NAME, lastButOne = NAME] = names.toReversed();
+    for (const name of [last, lastButOne]) await store.undelete(name);
+    await store.delete(last, PROOF);
+    expect(await collector.step()).toBe('idle');
+    expect(collector.report).toEqual({ deleted: 18, keptCount: 0, kept: [] });
+    expect((await walkAll(store)).map(({ state }) => state).toSorted()).toEqual(['live', 'tombstoned']);
+  });
+
   it('does not disturb who reads the shard', async () => {
     const { pool, store } = await world();
     const found = await store.read(expectedOf(NAME));

@@ -26,7 +26,6 @@ export async function installShard(
 ): Promise<'installed' | 'wasThere'> {
   const { name } = expected;
   return parts.names.run(pathOfShard(name), async () => {
-    refusePut(parts, name);
     const isThere = await isStored(parts, expected);
     await parts.volumes.run(name.volumeId, async () => {
       refusePut(parts, name);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
 import { InterposedFiles } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
-import { identityOf, nameOf, stripeOf } from '../shards/shards.fixture.ts';
+import { nameOf } from '../shards/shards.fixture.ts';
 import type { ShardStore } from './shard-store.ts';
 import type { StoreScan } from './store-scan.ts';
 import { openStore, payloadFor, putShard, StandInPool, writeFile } from './store.fixture.ts';
@@ -137,15 +137,26 @@ describe('a scan', () => {
     expect(failAt).toBeGreaterThan(8);
   });
 
-  it('goes on beside puts that make the folders it would remove', async () => {
-    const { store } = await world();
-    for (let round = 0; round < 30; round += 1) {
-      const name = nameOf({ stripeId: `7-${round}` });
-      const put = await store.put(identityOf({ name }), { maxPayloadBytes: 9, purpose: 'data' });
-      await put.append(payloadFor(name, 9));
-      const [, report] = await Promise.all([put.commit(stripeOf()), finish(store.scan())]);
-      expect(report.foreign).toBe(0);
-    }
-    expect(await finish(store.scan())).toMatchObject({ shards: 30, emptyFolders: 0 });
+  it('waits for a put that has made the folder which it would remove', async () => {
+    const [made, gate] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()];
+    const [listed, disk] = [Promise.withResolvers<boolean>(), new PowerLossFiles()];
+    const files = new InterposedFiles(disk, async (step, run) => {
+      const result = await run();
+      if (step.operation === 'entries' && step.path === 'vol-5f0c954c/7-42') listed.resolve(true);
+      if (step.operation !== 'makeFolder' || step.path !== 'vol-5f0c954c/7-42') return result;
+      made.resolve(true);
+      await gate.promise;
+      return result;
+    });
+    const store = await openStore(await StandInPool.make(files));
+    const put = putShard(store);
+    await made.promise;
+    const scanned = finish(store.scan());
+    await listed.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    gate.resolve(true);
+    await put;
+    expect(await scanned).toMatchObject({ emptyFolders: 0 });
+    expect(await finish(store.scan())).toMatchObject({ shards: 1 });
   });
 });
