@@ -102,7 +102,6 @@ export class HardwareObserver {
 
 /** What is failing is not offered; the evidence is what says so. */
 function failingOf(health: ReadonlyMap<string, MonitoredHealth>): NonNullable<Findings['failing']> {
-  const failing;
   const failing = [...health].filter(([, { report }]) => report.state === 'Unhealthy');
   return new Map(
     failing.map(([id, { report }]) => [
