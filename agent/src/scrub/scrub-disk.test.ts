@@ -9,16 +9,19 @@ const HOUR_MS = 3_600_000;
 describe('a scrub and its disk', () => {
   it('wait for each other: what passes is asked for again, and nothing is left out', async () => {
     for (const operation of ['entries', 'stat', 'openDirect'] as const) {
-      for (let failing = 0; failing < 5; failing += 1) {
+      for (let failing = 0; failing < 7; failing += 1) {
         const stage = await ScrubStage.make();
-        const scrub = await stage.open();
+        const scrub = await stage.open({ atOnce: 1 + (failing % 3) });
         let calls = 0;
         stage.around = (step, run) => {
           if (step.operation === operation && calls++ === failing) throw refusal('EMFILE');
           return run();
         };
-        await expect(stage.drive(scrub)).rejects.toMatchObject({ code: 'resourceExhausted' });
+        const refused = stage.drive(scrub).catch((error: unknown) => error);
+        // Where some shards are already there, they are looked at first.
+        expect(['done', expect.objectContaining({ code: 'resourceExhausted' })]).toContainEqual(await refused);
         expect(await stage.drive(scrub)).toBe('done');
+        expect(calls).toBeGreaterThan(failing);
         expect(stage.results).toEqual(okAll);
         expect(scrub.report.counters.shards).toBe(8);
       }
@@ -168,6 +171,8 @@ describe('the pace', () => {
     ['tranquility', { tranquility: NaN }],
     ['tranquility', { tranquility: Infinity }],
     ['checkpointMs', { checkpointMs: -1 }],
+    ['atOnce', { atOnce: 0 }],
+    ['atOnce', { atOnce: 1.5 }],
     ['bandwidthBytesPerSecond', { bandwidthBytesPerSecond: 0 }],
     ['bandwidthBytesPerSecond', { bandwidthBytesPerSecond: BLOCK_BYTES - 1 }],
   ])('is refused by the name of its option: %s of %j', async (field, options) => {

@@ -71,7 +71,7 @@ export class ScrubStage {
 
   async open(options: Partial<ScrubOptions> = {}): Promise<Scrub> {
     return Scrub.open(this.store, {
-      ...{ crc32c, clock: this.clock, tranquility: 0, checkpointMs: 0 },
+      ...{ crc32c, clock: this.clock, tranquility: 0, checkpointMs: 0, atOnce: 1 },
       onResult: (shard, result) => this.results.push(textOf(shard, result)),
       ...options,
     });

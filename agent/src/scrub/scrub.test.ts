@@ -56,6 +56,25 @@ describe('a pass', () => {
     expect(stage.pool.health.state).toBe('Online');
   });
 
+  it('looks at a few short shards side by side, and tells of them in their order', async () => {
+    const stage = await ScrubStage.make();
+    await stage.flip(pathAt(4), HEADER_BYTES + 7);
+    let open = 0;
+    const opened: number[] = [];
+    stage.around = async (step, run) => {
+      if (step.operation !== 'openDirect') return run();
+      opened.push((open += 1));
+      // The first of each few is the last to be opened.
+      if (open % 3 === 1) await new Promise((resolve) => setImmediate(resolve));
+      return run();
+    };
+    const scrub = await stage.open({ atOnce: 3 });
+    expect([await scrub.step(), stage.results]).toEqual(['busy', okAll.slice(0, 3)]);
+    await stage.drive(scrub);
+    expect(stage.results).toEqual(withOne(4, 'corrupt 0'));
+    expect(opened).toHaveLength(9);
+  });
+
   it('of a pool without shards ends at once', async () => {
     const stage = await ScrubStage.make([]);
     expect(await (await stage.open()).step()).toBe('done');

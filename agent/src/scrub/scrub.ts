@@ -8,9 +8,11 @@ import type { Crc32c } from '@couchestor/common/coding';
 import { allocateAligned } from '../devices/index.ts';
 import { BLOCK_BYTES, pathOfShard, WindowPool } from '../shards/index.ts';
 import type { ShardStore, StoredShard, Worker, WorkerState } from '../store/index.ts';
+import { ExaminationBatch } from './examination-batch.ts';
 import { ScrubPace } from './scrub-pace.ts';
 import { counted, ended, newPass, readScrubRecord, writeScrubRecord, type ScrubRecord } from './scrub-record.ts';
-import { OPENING_BYTES, ShardExamination, type ExaminationParts, type ShardResult } from './shard-examination.ts';
+import { OPENING_BYTES, type ExaminationParts, type ShardResult } from './shard-examination.ts';
+import { ShardFeed } from './shard-feed.ts';
 
 export type ScrubbedStore = Pick<ShardStore, 'pool' | 'walk'>;
 
@@ -23,6 +25,8 @@ export interface ScrubOptions {
   readonly bandwidthBytesPerSecond?: number | undefined;
   /** How old what is kept on the disk gets at most: what is looked at again after a kill. */
   readonly checkpointMs: number;
+  /** Short shards that are looked at side by side, each in a window of its own. Default 4. */
+  readonly atOnce?: number | undefined;
   /** Begins a new pass, also where one has not ended, or could not be kept. Default false. */
   readonly restart?: boolean | undefined;
   /** Called after each shard, the vanished ones included. */
@@ -37,7 +41,9 @@ export interface ScrubReport extends ScrubRecord {
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /** What a step reads of a payload when nothing limits it. */
-const SLICE_BYTES = 4 * WINDOW_BYTES;
+const SLICE_BYTES = 8 * WINDOW_BYTES;
+
+const AT_ONCE = 4;
 
 /** So that a limited scrub reads all the time, and not in bursts. */
 const SLICES_PER_SECOND = 8;
@@ -48,15 +54,20 @@ export class Scrub implements Worker {
   readonly #examinationParts: ExaminationParts;
   readonly #pace: ScrubPace;
   #record: ScrubRecord;
-  #walk: AsyncIterator<StoredShard> | undefined;
-  #examination: ShardExamination | undefined;
+  #feed: ShardFeed | undefined;
+  #batch: ExaminationBatch | undefined;
   #keptMs: number;
   #checkpointError: CoucheStorError | undefined;
 
   private constructor(store: ScrubbedStore, options: ScrubOptions, record: ScrubRecord) {
-    const { crc32c, clock, tranquility, bandwidthBytesPerSecond } = options;
+    const { crc32c, clock, tranquility, bandwidthBytesPerSecond, atOnce = AT_ONCE } = options;
     const sliceBytes = sliceBytesFor(bandwidthBytesPerSecond);
-    const windows = new WindowPool({ windowBytes: WINDOW_BYTES, windows: 1, waiting: 0, allocate: allocateAligned });
+    const windows = new WindowPool({
+      windowBytes: WINDOW_BYTES,
+      windows: atOnce,
+      waiting: 0,
+      allocate: allocateAligned,
+    });
     this.#store = store;
     this.#options = options;
     this.#record = record;
@@ -93,19 +104,19 @@ export class Scrub implements Worker {
     return this.#pace.waitMs;
   }
 
-  /** Looks at a shard, or at a piece of a long one. `idle`: the file system has failed, and says nothing of shards. */
+  /** Looks at a few shards, or at a piece of a long one. `idle`: the file system has failed, and says nothing of shards. */
   async step(): Promise<WorkerState> {
     const { clock } = this.#options;
     if (this.#record.endedAt !== undefined) return 'done';
     if (this.#hasFailed()) return 'idle';
     if (this.#pace.waitMs > 0) return 'throttled';
-    this.#examination ??= await this.#nextExamination();
-    if (this.#examination === undefined) return this.#endPass();
-    if (!this.#pace.tryBegin(this.#examination.nextBytes)) return 'throttled';
+    this.#batch ??= await this.#nextBatch();
+    if (this.#batch === undefined) return this.#endPass();
+    if (!this.#pace.tryBegin(this.#batch.nextBytes)) return 'throttled';
     const begunMs = clock.monotonic();
-    const result = await this.#examination.step();
+    await this.#batch.step();
     this.#pace.rest(begunMs);
-    if (result !== undefined) await this.#take(this.#examination.shard, result);
+    await this.#takeResults(this.#batch);
     return this.#pace.waitMs > 0 ? 'throttled' : 'busy';
   }
 
@@ -128,8 +139,8 @@ export class Scrub implements Worker {
 
   /** Between steps. Keeps what was reached. May be called again, and step() may go on. */
   async close(): Promise<void> {
-    await this.#examination?.close();
-    await this.#leaveWalk();
+    await this.#batch?.close();
+    await this.#leaveFeed();
     if (this.#record.endedAt === undefined) await this.#keep();
   }
 
@@ -141,38 +152,36 @@ export class Scrub implements Worker {
     }
   }
 
-  /** Undefined: that was the last one. */
-  async #nextExamination(): Promise<ShardExamination | undefined> {
-    this.#walk ??= this.#store.walk({ after: this.#record.after })[Symbol.asyncIterator]();
-    try {
-      const next = await this.#walk.next();
-      return next.done === true ? undefined : new ShardExamination(this.#examinationParts, next.value);
-    } catch (thrown) {
-      // A generator that has thrown says that it is at its end, and this one is not.
-      this.#walk = undefined;
-      throw thrown;
-    }
+  /** Undefined: there are no more. */
+  async #nextBatch(): Promise<ExaminationBatch | undefined> {
+    this.#feed ??= new ShardFeed(this.#store, this.#record.after);
+    const limits = { most: this.#options.atOnce ?? AT_ONCE, bytes: this.#examinationParts.sliceBytes };
+    const shards = await this.#feed.take(limits);
+    return shards.length === 0 ? undefined : new ExaminationBatch(this.#examinationParts, shards);
   }
 
-  async #leaveWalk(): Promise<void> {
-    const walk = this.#walk;
-    this.#walk = undefined;
-    this.#examination = undefined;
-    await walk?.return?.();
+  async #leaveFeed(): Promise<void> {
+    const feed = this.#feed;
+    this.#feed = undefined;
+    this.#batch = undefined;
+    await feed?.close();
   }
 
-  async #take(shard: StoredShard, result: ShardResult): Promise<void> {
+  async #takeResults({ results }: ExaminationBatch): Promise<void> {
+    if (results === undefined) return;
     const { clock, checkpointMs, onResult } = this.#options;
-    this.#examination = undefined;
-    this.#record = counted(this.#record, shard, result, clock);
-    if (result.kind === 'corrupt' || result.kind === 'missing')
-      this.#store.pool.health.noteCorrupt(pathOfShard(shard.name));
-    onResult?.(shard, result);
+    this.#batch = undefined;
+    for (const [shard, result] of results) {
+      this.#record = counted(this.#record, shard, result, clock);
+      const isBad = result.kind === 'corrupt' || result.kind === 'missing';
+      if (isBad) this.#store.pool.health.noteCorrupt(pathOfShard(shard.name));
+      onResult?.(shard, result);
+    }
     if (clock.monotonic() - this.#keptMs >= checkpointMs) await this.#keep();
   }
 
   async #endPass(): Promise<WorkerState> {
-    await this.#leaveWalk();
+    await this.#leaveFeed();
     this.#record = ended(this.#record, this.#options.clock);
     // First: what the pool is told may be that it takes no writes any more.
     await this.#keep();
@@ -220,10 +229,11 @@ function sliceBytesFor(bandwidthBytesPerSecond = Infinity): number {
   return Math.min(Math.max(blocks, 1) * BLOCK_BYTES, SLICE_BYTES);
 }
 
-function checkOptions({ tranquility, bandwidthBytesPerSecond, checkpointMs }: ScrubOptions): void {
+function checkOptions({ tranquility, bandwidthBytesPerSecond, checkpointMs, atOnce = AT_ONCE }: ScrubOptions): void {
   const problem =
     (!isAtLeast(tranquility, 0) && (['tranquility', tranquility, 'give 0 or more'] as const)) ||
     (!isAtLeast(checkpointMs, 0) && (['checkpointMs', checkpointMs, 'give milliseconds'] as const)) ||
+    (!(Number.isInteger(atOnce) && atOnce >= 1) && (['atOnce', atOnce, 'give a whole number from 1 on'] as const)) ||
     (bandwidthBytesPerSecond !== undefined &&
       !isAtLeast(bandwidthBytesPerSecond, BLOCK_BYTES) &&
       (['bandwidthBytesPerSecond', bandwidthBytesPerSecond, `give at least ${BLOCK_BYTES}`] as const));
