@@ -28,3 +28,24 @@ export { HardwareScanner } from './snapshot/hardware-scanner.ts';
 export type { HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
 export { RootedTree } from './snapshot/rooted-tree.ts';
 export type { TreeReader } from './snapshot/tree-reader.ts';
+export { ChangeDetector } from './changes/index.ts';
+export type { FieldChange, HardwareChange } from './changes/index.ts';
+export { HardwareObserver } from './hardware-observer.ts';
+export type { HardwareLook, ObserverOptions } from './hardware-observer.ts';
+export { SmartctlRunner, SmartReportFolder } from './health/index.ts';
+export type {
+  FailurePrediction,
+  HealthEvidence,
+  HealthReport,
+  HealthState,
+  MonitoredHealth,
+  SmartSource,
+} from './health/index.ts';
+export { readNodeFacts } from './node/index.ts';
+export type { NodeFacts } from './node/index.ts';
+export { parsePolicy } from './policy/index.ts';
+export type { HardwarePolicy } from './policy/index.ts';
+export { traceDirectory } from './trace/index.ts';
+export type { Trace } from './trace/index.ts';
+export { viewOf } from './view/index.ts';
+export type { DeviceView, ObservedDevice } from './view/index.ts';
