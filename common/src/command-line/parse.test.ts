@@ -100,6 +100,9 @@ describe('a command line', () => {
   });
 
   it('is not blamed for what may be the value of a flag that is not known', () => {
+    expect(parse('pool', 'init', 'a', '--sise', '3Mi')).toMatchObject({
+      problems: ['flag --sise: is not known; did you mean --size?'],
+    });
     expect(parse('pool', 'scrub', '--paus', '3s')).toMatchObject({
       problems: ['flag --paus: is not known; did you mean --pause?'],
     });

@@ -65,8 +65,8 @@ function findCommand<C extends string>(names: readonly C[], words: readonly stri
   if (said === first && group.length > 0) {
     return { kind: 'unknown', fault: `command ${quote(first)}: has several commands; ${all}.` };
   }
-  const near = closest(said, names);
-  const remedy = near === undefined ? all : `did you mean ${near}?`;
+  const meant = near(said, names);
+  const remedy = meant === undefined ? all : `did you mean ${meant}?`;
   return { kind: 'unknown', fault: `command ${quote(said)}: is not known; ${sentence(remedy)}` };
 }
 
@@ -83,21 +83,32 @@ function readTokens<F extends string, C extends string>(program: Program<F, C>, 
   const given = new Map<F, string | undefined>();
   const words: string[] = [];
   const problems: string[] = [];
+  let meantFlag: F | undefined;
   for (const token of tokens) {
-    if (token.kind === 'positional') words.push(token.value);
+    const isValueOfMeant = meantFlag !== undefined && program.flags[meantFlag].value !== undefined;
+    meantFlag = undefined;
+    if (token.kind === 'positional' && !isValueOfMeant) words.push(token.value);
     if (token.kind !== 'option') continue;
+    const { rawName, value } = token;
     const name = names.find((one) => one === token.name);
-    const fault =
-      name === undefined
-        ? unknownFlag(program, token)
-        : given.has(name)
-          ? 'is given twice; give it once'
-          : faultOfValue(name, program.flags[name].value, token);
-    if (fault !== undefined) problems.push(`flag ${token.rawName}: ${sentence(fault)}`);
+    if (name === undefined) {
+      meantFlag = isShort(rawName) || value !== undefined ? undefined : near(token.name, names);
+      problems.push(`flag ${rawName}: ${sentence(unknownFlag(program, token))}`);
+      continue;
+    }
+    const fault = given.has(name)
+      ? 'is given twice; give it once'
+      : faultOfValue(name, program.flags[name].value, token);
+    if (fault !== undefined) problems.push(`flag ${rawName}: ${sentence(fault)}`);
     // As other programs do, kubectl among them: -o=json.
-    else if (name !== undefined) given.set(name, isShort(token.rawName) ? token.value?.replace(/^=/, '') : token.value);
+    else given.set(name, isShort(rawName) ? value?.replace(/^=/, '') : value);
   }
   return { given, words, problems };
+}
+
+function near<Name extends string>(word: string, names: readonly Name[]): Name | undefined {
+  const found = closest(word, names);
+  return names.find((name) => name === found);
 }
 
 const isShort = (rawName: string): boolean => !rawName.startsWith('--');
@@ -108,8 +119,8 @@ function unknownFlag<F extends string, C extends string>(
 ): string {
   const foreign = Object.entries(foreignFlags).find(([flag]) => flag === name)?.[1];
   if (foreign !== undefined) return foreign;
-  const near = isShort(rawName) ? undefined : closest(name, namesOf(flags));
-  return `${NOT_KNOWN} ${near === undefined ? 'see --help for those there are' : `did you mean --${near}?`}`;
+  const meant = isShort(rawName) ? undefined : near(name, namesOf(flags));
+  return `${NOT_KNOWN} ${meant === undefined ? 'see --help for those there are' : `did you mean --${meant}?`}`;
 }
 
 function faultOfValue(

@@ -1,0 +1,26 @@
+/** Counts the shards of a pool by the names of their files. */
+import type { Progress } from '@couchestor/common/command-line';
+import type { SeenPool } from './look-at-pool.ts';
+import { shards } from './look-at-pool.ts';
+
+export interface Survey {
+  readonly shards: number;
+  /** Of their files. */
+  readonly bytes: number;
+}
+
+/** Undefined: it was stopped. */
+export async function surveyOf(
+  { view }: Pick<SeenPool, 'view'>,
+  progress: Progress,
+  stopped: AbortSignal,
+): Promise<Survey | undefined> {
+  const found = { shards: 0, bytes: 0 };
+  for await (const stripe of view.stripes()) {
+    if (stopped.aborted) return undefined;
+    found.shards += stripe.shards.length;
+    for (const { sizeBytes } of stripe.shards) found.bytes += sizeBytes;
+    progress.show({ done: stripe.progress, total: 1, detail: shards(found.shards) });
+  }
+  return found;
+}
