@@ -110,9 +110,7 @@ describe('what is no proof', () => {
   it('is one with more verified shards than a stripe has', () => {
     const [one] = PROOFS.replaced.verified;
     const verified = Array.from({ length: 257 }, () => one);
-    expect(refusalOf(() => parseDeletionProof({ ...PROOFS.replaced, verified })).fields.field).toBe(
-      'proof.verified',
-    );
+    expect(refusalOf(() => parseDeletionProof({ ...PROOFS.replaced, verified })).fields.field).toBe('proof.verified');
   });
 
   it('names the place of a verified shard that is none', () => {
