@@ -26,8 +26,8 @@ interface Sizes {
 
 const FULL: Sizes = {
   windows: { windowBytes: MIB, windows: 16 },
-  transfer: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 256 * MIB, jobs: [1, 4], rounds: 9 },
-  scrub: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 512 * MIB, rounds: 9, memoryBytes: 128 * MIB },
+  transfer: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 128 * MIB, jobs: [1, 4], rounds: 7 },
+  scrub: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 256 * MIB, rounds: 7, memoryBytes: 128 * MIB },
   scan: { shards: 100_000, volumes: 10, rounds: 5, cold: true },
   memory: { windowBytes: MIB, written: 64, writtenBytes: 4 * MIB, open: 512, openBytes: 64 * MIB },
 };

@@ -55,7 +55,7 @@ async function rowsOf(bench: StoreBench, peers: Peers, scrubbed: Scrubbed): Prom
   const { set, shardBytes, shardsPerJob, rounds, memoryBytes } = scrubbed;
   const memory = alignedNoise(Math.min(memoryBytes, set.bytes));
   const fio = (blockBytes: number, depth: number) => async () => [
-    await fioNs(set.filesOf(VOLUME), { rw: 'read', direct: peers.hasDisk, fileBytes: shardBytes, blockBytes, depth }),
+    await fioNs(set.storedFiles(VOLUME), { rw: 'read', direct: peers.hasDisk, blockBytes, depth }),
   ];
   const contenders = [
     { name: 'scrub', take: async () => [await timedNs(() => pass(bench, shardsPerJob))] },

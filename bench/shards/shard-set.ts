@@ -14,6 +14,7 @@ import {
   type ShardName,
 } from '@couchestor/agent/shards';
 import { parsePlacement, parseShardIndex, parseStripeId, parseVolumeId } from '@couchestor/common/base';
+import type { FioFiles } from './fio.ts';
 import { alignedNoise, type StoreBench } from './store-bench.ts';
 
 /** A record is about as long for a stripe of 10+4. */
@@ -22,14 +23,16 @@ export const STRIPE = { logicalLength: 1, record: new Uint8Array(1024).fill(1) }
 export interface SetSizes {
   readonly shardBytes: number;
   readonly shardsPerJob: number;
+  /** At most 10: each has a digit of the names. */
   readonly jobs: number;
 }
 
+/** Names that fio can count through; all of one volume. */
 export function identityOf(volume: string, job: number, shard: number): ShardIdentity {
   return {
     name: {
       volumeId: parseVolumeId(volume),
-      stripeId: parseStripeId(`${job + 1}-${shard}`),
+      stripeId: parseStripeId(`1-1${job}${shard}`),
       index: parseShardIndex(0),
       placement: parsePlacement(1),
     },
@@ -112,14 +115,19 @@ export class ShardSet {
     });
   }
 
-  /** The files of each job, once they were put. */
-  filesOf(volume: string): string[][] {
-    const { jobs, shardsPerJob } = this.#sizes;
-    return Array.from({ length: jobs }, (_, job) =>
-      Array.from({ length: shardsPerJob }, (_, shard) =>
-        join(this.#bench.folder, pathOfShard(identityOf(volume, job, shard).name)),
-      ),
-    );
+  /** Those that put() makes, for fio. */
+  storedFiles(volume: string): FioFiles {
+    return this.#files(this.#bench.folder, `${volume}/1-1$jobnum$filenum/0.1.shard`);
+  }
+
+  /** As many, of the length of a payload, in any folder. */
+  otherFiles(folder: string): FioFiles {
+    return this.#files(folder, '$jobnum.$filenum');
+  }
+
+  #files(folder: string, format: string): FioFiles {
+    const { jobs, shardsPerJob: filesPerJob, shardBytes: fileBytes } = this.#sizes;
+    return { folder, format, jobs, filesPerJob, fileBytes };
   }
 
   #expected(name: ShardName): ExpectedShard {

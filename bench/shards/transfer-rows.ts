@@ -60,12 +60,11 @@ class Transfers {
 
   async written(): Promise<Row[]> {
     const { beside, windowBytes: blockBytes } = this.#bench;
-    const { shardBytes: fileBytes } = this.#sizes;
     return this.#compare('write + fsync', {
       'shard file': () => inNewFolder(beside, (folder) => timedNs(() => this.#set.writeFiles(folder))),
       ...this.#ifFio('fio', () =>
         inNewFolder(beside, (folder) =>
-          fioNs(this.#namesIn(folder), { rw: 'write', direct: false, blockBytes, fileBytes }),
+          fioNs(this.#set.otherFiles(folder), { rw: 'write', direct: false, blockBytes }),
         ),
       ),
     });
@@ -73,7 +72,7 @@ class Transfers {
 
   async put(): Promise<Row[]> {
     const { folder: pool, beside, windowBytes: blockBytes } = this.#bench;
-    const { shardBytes: fileBytes, jobs } = this.#sizes;
+    const { jobs } = this.#sizes;
     const direct = this.#peers.hasDisk;
     return this.#compare('put: write + fsync, name, read back', {
       store: async () => {
@@ -83,9 +82,9 @@ class Transfers {
       },
       ...this.#ifFio('fio', () =>
         inNewFolder(beside, async (folder) => {
-          const names = this.#namesIn(folder);
-          const writtenNs = await fioNs(names, { rw: 'write', direct: false, blockBytes, fileBytes });
-          return writtenNs + (await fioNs(names, { rw: 'read', direct, blockBytes, fileBytes }));
+          const files = this.#set.otherFiles(folder);
+          const writtenNs = await fioNs(files, { rw: 'write', direct: false, blockBytes });
+          return writtenNs + (await fioNs(files, { rw: 'read', direct, blockBytes }));
         }),
       ),
       ...(jobs > 1 ? {} : this.#bareCalls()),
@@ -95,11 +94,10 @@ class Transfers {
   async read(): Promise<Row[]> {
     const { folder: pool, windowBytes } = this.#bench;
     await this.#set.put(VOLUME);
-    const fio = (name: string, pattern: Omit<FioPattern, 'rw' | 'fileBytes' | 'blockBytes'>): Contenders =>
+    const fio = (name: string, pattern: Omit<FioPattern, 'rw' | 'blockBytes'>): Contenders =>
       this.#ifFio(name, () =>
-        fioNs(this.#set.filesOf(VOLUME), {
+        fioNs(this.#set.storedFiles(VOLUME), {
           rw: 'read',
-          fileBytes: this.#sizes.shardBytes,
           // As the reader halves a window.
           blockBytes: windowBytes / (pattern.depth ?? 1),
           ...pattern,
@@ -146,13 +144,6 @@ class Transfers {
 
   #ifFio(name: string, sample: () => Promise<number>): Contenders {
     return this.#peers.hasFio ? { [name]: sample } : {};
-  }
-
-  #namesIn(folder: string): string[][] {
-    const { jobs, shardsPerJob } = this.#sizes;
-    return Array.from({ length: jobs }, (_, job) =>
-      Array.from({ length: shardsPerJob }, (_, shard) => join(folder, `${job}.${shard}`)),
-    );
   }
 }
 
