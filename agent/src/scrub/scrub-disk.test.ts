@@ -68,6 +68,24 @@ describe('a scrub and its disk', () => {
     expect(stage.results).toEqual(okAll.slice(0, 2));
   });
 
+  it('that fails just now has said nothing of the shards that were being read', async () => {
+    for (const atOnce of [1, 4]) {
+      const stage = await ScrubStage.make();
+      const scrub = await stage.open({ atOnce });
+      stage.around = (step, run) => {
+        if (step.operation === 'read' && step.path === pathAt(5)) throw refusal('EUCLEAN');
+        return run();
+      };
+      expect(await stage.drive(scrub)).toBe('idle');
+      expect(stage.pool.health.state).toBe('Faulted');
+      expect(stage.results).toEqual(okAll.slice(0, atOnce === 1 ? 5 : 4));
+      expect(scrub.report).toMatchObject({ counters: { unreadable: 0 }, findings: [] });
+      const next = await ScrubStage.on(stage.disk);
+      expect(await next.drive(await next.open())).toBe('done');
+      expect([...stage.results, ...next.results]).toEqual(okAll);
+    }
+  });
+
   it('with too many errors is looked at to the end, which says how many there are', async () => {
     const names = Array.from({ length: 40 }, (_, counter) => nameOf({ stripeId: `7-${100 + counter}` }));
     const stage = await ScrubStage.make(names);

@@ -116,6 +116,7 @@ export class Scrub implements Worker {
     const begunMs = clock.monotonic();
     await this.#batch.step();
     this.#pace.rest(begunMs);
+    if (this.#hasFailed()) return this.#giveUpBatch(this.#batch);
     await this.#takeResults(this.#batch);
     return this.#pace.waitMs > 0 ? 'throttled' : 'busy';
   }
@@ -165,6 +166,13 @@ export class Scrub implements Worker {
     this.#feed = undefined;
     this.#batch = undefined;
     await feed?.close();
+  }
+
+  /** What a failed file system says of shards is of no use; they are looked at again. */
+  async #giveUpBatch(batch: ExaminationBatch): Promise<WorkerState> {
+    await batch.close();
+    await this.#leaveFeed();
+    return 'idle';
   }
 
   async #takeResults({ results }: ExaminationBatch): Promise<void> {
