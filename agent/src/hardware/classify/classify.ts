@@ -38,15 +38,14 @@ export function withTier(device: Device, rules: readonly TierRule[] = []): Devic
   return { ...device, tier, origins: { ...device.origins, tier: evidence } };
 }
 
-/** What SCSI reaches through a controller, a fabric or a network; of USB, cards and virtual machines nobody knows how fast they are. */
-const DISK_TRANSPORTS = new Set<Transport>(['sas', 'sata', 'raid', 'fc', 'iscsi']);
+/** How fast these are nobody knows, whatever they are made of. */
+const WITHOUT_TIER = new Set<Transport>(['usb', 'mmc', 'loop', 'unknown']);
 
 function tierOf(transport: Transport, media: Media): Tier | null {
-  const nvme = transport === 'nvme' || transport.startsWith('nvme-');
-  if (!nvme && !DISK_TRANSPORTS.has(transport)) return null;
+  if (WITHOUT_TIER.has(transport)) return null;
   if (media === 'hdd' || media === 'smr') return 'cold';
   if (media !== 'ssd' && media !== 'zns') return null;
-  return nvme ? 'hot' : 'warm';
+  return transport.startsWith('nvme') ? 'hot' : 'warm';
 }
 
 function matches(device: Device, rule: TierRule): boolean {

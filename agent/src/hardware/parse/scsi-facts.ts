@@ -205,9 +205,8 @@ function mediaOf(of: {
   if (OPTICAL_TYPES.has(textOf(device, 'type') ?? '') || block.kernelName.startsWith('sr')) {
     return fact('optical', seen(device, 'type'));
   }
-  // The flag is 0 on some shingled disks; zones on SCSI mean one.
-  if (zoned.value !== null && of.transport !== 'virtual')
-    return fact(rate.value === 1 ? 'ssd' : 'smr', ...zoned.from, ...rate.from);
+  // Shingled disks may say that they do not rotate, or the flag says it for them; zones on SCSI mean one.
+  if (zoned.value !== null) return fact('smr', ...zoned.from);
   if (rate.value === 1) return fact('ssd', ...rate.from);
   if (rate.value !== null && rate.value >= SLOWEST_RPM) return fact('hdd', ...rate.from);
   if (!FLAG_IS_TRUE.has(of.transport)) return fact('unknown', ...rate.from, flag);
