@@ -20,12 +20,16 @@ function run(program: string, ...args: readonly string[]): void {
 export class MountedFileSystem {
   /** Where it is mounted. */
   readonly folder: string;
+  /** What its image is on. */
+  readonly below: MountedFileSystem | undefined;
   readonly #scratch: string;
   readonly #mount: readonly string[];
   #mounted = 0;
+  #isCut = false;
 
-  private constructor(scratch: string, mount: readonly string[]) {
+  private constructor(scratch: string, mount: readonly string[], below?: MountedFileSystem) {
     this.#scratch = scratch;
+    this.below = below;
     this.folder = join(scratch, 'mount');
     this.#mount = mount;
     mkdirSync(this.folder);
@@ -36,18 +40,20 @@ export class MountedFileSystem {
     return new MountedFileSystem(scratchFolder(), ['-t', 'tmpfs', '-o', options, 'tmpfs']);
   }
 
-  /** @param folder - where the image is. */
-  static onLoop(kind: OnLoop, { folder = tmpdir() } = {}): MountedFileSystem {
-    const scratch = scratchFolder(folder);
-    const image = join(scratch, 'image');
+  /** The image is in memory, so that the disk below costs no time, and at most as long as `imageRoom` says. */
+  static onLoop(kind: OnLoop, imageRoom = '1g'): MountedFileSystem {
+    const below = MountedFileSystem.tmpfs(`size=${imageRoom}`);
+    const image = join(below.folder, 'image');
     writeFileSync(image, '');
     truncateSync(image, IMAGE_BYTES);
     run(`mkfs.${kind}`, '-q', image);
-    return new MountedFileSystem(scratch, ['-t', kind, '-o', 'loop', image]);
+    return new MountedFileSystem(scratchFolder(), ['-t', kind, '-o', 'loop', image], below);
   }
 
-  /** From now on every call says EIO. */
+  /** From now on every call says EIO, until unmount() and restore(). */
   cutPower(): void {
+    if (this.#isCut) return;
+    this.#isCut = true;
     run('xfs_io', '-x', '-c', 'shutdown', this.folder);
   }
 
@@ -63,6 +69,7 @@ export class MountedFileSystem {
   /** Mounts it, after unmount(); an image recovers as after a power loss. */
   restore(): void {
     run('mount', ...this.#mount, this.folder);
+    this.#isCut = false;
     this.#mounted += 1;
   }
 
@@ -76,9 +83,10 @@ export class MountedFileSystem {
   remove(): void {
     for (; this.#mounted > 0; this.#mounted -= 1) run('umount', '--lazy', this.folder);
     rmSync(this.#scratch, { recursive: true, force: true });
+    this.below?.remove();
   }
 }
 
-function scratchFolder(folder = tmpdir()): string {
-  return mkdtempSync(join(folder, 'couchestor-mount-'));
+function scratchFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'couchestor-mount-'));
 }

@@ -35,7 +35,7 @@ async function poolOn(fileSystem: MountedFileSystem): Promise<Opened & { folder:
 
 /** Takes all that is left of the disk. */
 function fill(folder: string): string {
-  const path = join(folder, '..', 'other');
+  const path = join(folder, 'other');
   const file = openSync(path, 'w');
   try {
     for (;;) writeSync(file, Buffer.alloc(65_536, 1));
@@ -56,7 +56,7 @@ const causesOf = ({ pool }: Opened): string[] => pool.health.reasons.map(({ caus
 requireMounts()('a store on a file system', () => {
   it('that has no room for a shard refuses it before anything is written, and takes it when there is', async () => {
     const { store, folder } = await poolOn(MountedFileSystem.tmpfs('size=2m'));
-    const other = fill(folder);
+    const other = fill(join(folder, '..'));
     await expect(begin(store, sampleOf(next))).rejects.toMatchObject({
       ...{ code: 'resourceExhausted', retryable: true },
       message: expect.stringMatching(/\d/),
@@ -71,7 +71,7 @@ requireMounts()('a store on a file system', () => {
     const { store, folder, pool } = await poolOn(MountedFileSystem.tmpfs('size=2m'));
     const sample = sampleOf(next);
     const put = await store.put(sample.identity, { maxPayloadBytes: sample.payload.length, purpose: 'data' });
-    const other = fill(folder);
+    const other = fill(join(folder, '..'));
     const write = put.append(sample.payload).then(() => commit(put));
     await expect(write).rejects.toMatchObject({
       ...{ code: 'resourceExhausted', retryable: true },
@@ -142,15 +142,11 @@ requireMounts()('a store on a file system', () => {
 });
 
 requireMounts('mkfs.ext4')('a disk that has no room for what it has taken', () => {
-  let below: MountedFileSystem | undefined;
-  afterEach(() => below?.remove());
-
   it('is told by the sync, acknowledges nothing, and has what it acknowledged when there is room again', async () => {
-    // The image is on a tmpfs that is too small for it, so that the file system hears of it only from the disk.
-    below = MountedFileSystem.tmpfs('size=16m');
-    const image = MountedFileSystem.onLoop('ext4', { folder: below.folder });
+    // The tmpfs with the image is too small for it, so that the file system hears of it only from the disk.
+    const image = MountedFileSystem.onLoop('ext4', '16m');
     const { store, folder } = await poolOn(image);
-    const other = fill(join(below.folder, 'x'));
+    const other = fill(image.below?.folder ?? '');
     const paths = Array.from({ length: 8 }, (_, index) => `vol-c/7-${index + 1}/0.1.shard`);
     for (const path of paths.slice(0, 4)) {
       const refused = { code: 'resourceExhausted', fields: { operation: 'sync', errno: 'ENOSPC' } };
@@ -164,8 +160,6 @@ requireMounts('mkfs.ext4')('a disk that has no room for what it has taken', () =
     image.unmount();
     image.restore();
     expect(await problemsOf(folder, { ...fates, [kept]: ['live'] })).toEqual([]);
-    image.remove();
-    mounted = undefined;
   });
 });
 

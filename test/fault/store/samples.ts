@@ -1,7 +1,8 @@
 /** Shards of these tests, whose bytes follow from their paths, and the store that has them; for tests and for the processes they kill. */
+import { createCipheriv, createHash } from 'node:crypto';
 import { parseNodeName, realClock, type Clock } from '@couchestor/common/base';
 import { chooseCrc32c } from '@couchestor/common/coding';
-import { initPool, Pool } from '@couchestor/agent/pools';
+import { initPool, LinuxPoolFiles, Pool, type PoolFiles } from '@couchestor/agent/pools';
 import { parseShardPath, WindowPool, type ExpectedShard, type ShardIdentity } from '@couchestor/agent/shards';
 import { ShardStore, type DeletionProof, type PutShard } from '@couchestor/agent/store';
 
@@ -16,12 +17,8 @@ export interface Sample {
 /** @param bytes - of the payload; by default a little more than two blocks. */
 export function sampleOf(path: string, bytes = 135_000): Sample {
   const name = parseShardPath(path);
-  const payload = new Uint8Array(bytes);
-  let state = 1 + crc32c(Buffer.from(path));
-  for (let at = 0; at < bytes; at += 1) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    payload[at] = state >>> 24;
-  }
+  const key = createHash('md5').update(path).digest();
+  const payload = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(new Uint8Array(bytes));
   const scheme = { matrixId: 'rs-cauchy1/1', dataShards: 4, parityShards: 2, localGroups: 0 };
   const expected = { name, payloadBytes: bytes, checksum: crc32c(payload) };
   return { identity: { name, scheme, createdBy: 'couchestor-agent/test' }, payload, expected };
@@ -52,19 +49,41 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
+interface Opening {
+  readonly clock?: Clock;
+  readonly graceMs?: number;
+  /** What the pool uses instead of its files, and without its lock. */
+  readonly around?: (files: PoolFiles) => PoolFiles;
+}
+
 export async function openStore(
   folder: string,
-  { clock = realClock, graceMs = 3_600_000 }: { clock?: Clock; graceMs?: number } = {},
+  { clock = realClock, graceMs = 3_600_000, around }: Opening = {},
 ): Promise<Opened> {
-  const pool = await Pool.open(folder, { clock });
+  const pool = around === undefined ? await Pool.open(folder, { clock }) : await startPool(folder, clock, around);
   const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes);
   const windows = new WindowPool({ windowBytes: 65_536, windows: 4, waiting: 16, allocate });
-  const store = await ShardStore.open(pool, { windows, crc32c, clock, graceMs });
-  const close = async (): Promise<void> => {
-    await store.close();
+  try {
+    const store = await ShardStore.open(pool, { windows, crc32c, clock, graceMs });
+    const close = async (): Promise<void> => {
+      await store.close();
+      await pool.close();
+    };
+    return { pool, store, close };
+  } catch (error) {
     await pool.close();
-  };
-  return { pool, store, close };
+    throw error;
+  }
+}
+
+async function startPool(folder: string, clock: Clock, around: (files: PoolFiles) => PoolFiles): Promise<Pool> {
+  const files = await LinuxPoolFiles.open(folder);
+  try {
+    return await Pool.start(around(files), { clock }, { hasLock: true, release: () => files.close() });
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
 }
 
 /** What reading the whole shard gives: `whole`, why it is missing, or that bytes were served which were never written. */
