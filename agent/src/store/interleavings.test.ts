@@ -210,7 +210,7 @@ describe('calls about one shard at once', () => {
         ];
         expect(orders).toContain(`${told}: ${await foundIn(store, pool)}`);
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 });

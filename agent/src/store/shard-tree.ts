@@ -1,7 +1,7 @@
 /**
- * Goes through the folders of a pool in the order of shards, a stripe at a time, with one folder of each level in memory. What is
- * there may change meanwhile: a shard that is there all the time is met exactly once, any other at most once. A failed step is where
- * it was, and may be asked for again.
+ * Goes through the folders of a pool in the order of shards, a few stripes of a volume at a time, because a folder costs a trip to the
+ * disk and disks do several at once. What is there may change meanwhile: a shard that is there all the time is met exactly once, any
+ * other at most once. A failed call is where it was before, and may be made again.
  */
 import { parseStripeId, parseVolumeId, type StripeId, type VolumeId } from '@couchestor/common/base';
 import { LOST_AND_FOUND, POOL_FOLDER, type PoolEntry, type PoolFiles } from '../pools/index.ts';
@@ -29,6 +29,9 @@ interface Level<Id extends string> {
   at: number;
 }
 
+/** More would wait for threads. */
+const STRIPES_AT_ONCE = 32;
+
 const OF_THE_POOL: ReadonlySet<string> = new Set([POOL_FOLDER, LOST_AND_FOUND]);
 
 export class ShardTree {
@@ -54,26 +57,26 @@ export class ShardTree {
     return (at + inVolume) / Math.max(1, ids.length);
   }
 
-  /** Undefined: that was all. */
-  async next(): Promise<TreeStep | undefined> {
+  /** In order; at least one. Undefined: that was all. */
+  async next(): Promise<readonly TreeStep[] | undefined> {
     if (this.#isAtEnd) return undefined;
     this.#volumes ??= await this.#readVolumes();
     const volumeId = this.#volumes.ids[this.#volumes.at];
     if (volumeId === undefined) {
       this.#isAtEnd = true;
-      return { volumeId, shards: [], foreign: this.#volumes.foreign, isEmpty: false };
+      return [{ volumeId, shards: [], foreign: this.#volumes.foreign, isEmpty: false }];
     }
     this.#stripes ??= await this.#readStripes(volumeId);
-    const stripeId = this.#stripes.ids[this.#stripes.at];
-    if (stripeId === undefined) {
-      const { foreign, isEmpty } = this.#stripes;
+    const { at, ids, foreign, isEmpty } = this.#stripes;
+    const next = ids.slice(at, at + STRIPES_AT_ONCE);
+    if (next.length === 0) {
       this.#stripes = undefined;
       this.#volumes.at += 1;
-      return { volumeId, shards: [], foreign, isEmpty };
+      return [{ volumeId, shards: [], foreign, isEmpty }];
     }
-    const step = await this.#readStripe(volumeId, stripeId);
-    this.#stripes.at += 1;
-    return step;
+    const steps = await Promise.all(next.map((stripeId) => this.#readStripe(volumeId, stripeId)));
+    this.#stripes.at += next.length;
+    return steps;
   }
 
   async #readVolumes(): Promise<Level<VolumeId>> {

@@ -230,7 +230,9 @@ async function expectSame({ store, model }: World): Promise<void> {
   for (const name of NAMES) {
     const there = model.shards.get(pathOfShard(name));
     const payload = payloadOf(50, there?.seed ?? 1);
-    expect(await readAll(store, expectedOf(name, payload))).toEqual(there === undefined ? 'absent' : payload);
+    const read = await readAll(store, expectedOf(name, payload));
+    const isSame = typeof read !== 'string' && Buffer.compare(read, payload) === 0;
+    expect([pathOfShard(name), isSame || read]).toEqual([pathOfShard(name), there === undefined ? 'absent' : true]);
   }
 }
 
@@ -248,7 +250,7 @@ describe('a store', () => {
       { weight: 3, arbitrary: reopenings },
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(move, { minLength: 30, maxLength: 60, size: 'max' }), async (moves) => {
+      fc.asyncProperty(fc.array(move, { minLength: 20, maxLength: 40, size: 'max' }), async (moves) => {
         const world = await World.make();
         for (const { text, run } of moves) {
           const [actual, expected] = await run(world);
@@ -256,7 +258,7 @@ describe('a store', () => {
           await expectSame(world);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 });

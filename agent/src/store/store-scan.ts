@@ -9,11 +9,11 @@ import { takesWrites, type StoreParts } from './store-parts.ts';
 import { storedOf } from './walk.ts';
 import type { Worker, WorkerState } from './worker.ts';
 
-/** After which a step ends, with the stripe that it is at. */
+/** After which a step ends. */
 const SHARDS_PER_STEP = 512;
 
-/** The same for stripes, of which some may be empty. */
-const STRIPES_PER_STEP = 128;
+/** The same, for folders that may be empty. */
+const FOLDERS_PER_STEP = 128;
 
 const MAX_FOREIGN_EXAMPLES = 100;
 
@@ -25,7 +25,7 @@ export class StoreScan implements Worker {
   readonly #volumes = new Map<VolumeId, VolumeTotals>();
   readonly #foreignExamples: string[] = [];
   /** Not counted yet. */
-  #pending: TreeStep | undefined;
+  #pending: readonly TreeStep[] | undefined;
   #total = NONE;
   #foreign = 0;
   #emptyFolders = 0;
@@ -49,35 +49,41 @@ export class StoreScan implements Worker {
   }
 
   async step(): Promise<WorkerState> {
-    let shards = 0;
-    for (let stripes = 0; stripes < STRIPES_PER_STEP && shards < SHARDS_PER_STEP; stripes += 1) {
+    let [folders, shards] = [0, 0];
+    while (folders < FOLDERS_PER_STEP && shards < SHARDS_PER_STEP) {
       this.#pending ??= await this.#tree.next();
       if (this.#pending === undefined) {
         this.#isDone = true;
         return 'done';
       }
-      shards += this.#pending.shards.length;
-      await this.#take(this.#pending);
+      folders += this.#pending.length;
+      shards += await this.#take(this.#pending);
       this.#pending = undefined;
     }
     return 'busy';
   }
 
   /** Counts when nothing can fail any more. */
-  async #take(step: TreeStep): Promise<void> {
-    const { volumeId, foreign } = step;
-    const stored = await storedOf(this.#parts, step.shards);
-    if (volumeId !== undefined && step.isEmpty && takesWrites(this.#parts)) await this.#removeEmpty(volumeId, step);
-    this.#foreign += foreign.length;
-    this.#foreignExamples.push(...foreign.slice(0, MAX_FOREIGN_EXAMPLES - this.#foreignExamples.length));
-    if (volumeId === undefined || stored.length === 0) return;
-    const found = { shards: stored.length, bytes: stored.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0) };
-    this.#total = sum(this.#total, found);
-    this.#volumes.set(volumeId, sum(this.#volumes.get(volumeId) ?? NONE, found));
+  async #take(steps: readonly TreeStep[]): Promise<number> {
+    const stored = await storedOf(
+      this.#parts,
+      steps.flatMap(({ shards }) => shards),
+    );
+    for (const step of steps) await this.#removeEmpty(step);
+    for (const { foreign } of steps) {
+      this.#foreign += foreign.length;
+      this.#foreignExamples.push(...foreign.slice(0, MAX_FOREIGN_EXAMPLES - this.#foreignExamples.length));
+    }
+    for (const { name, sizeBytes } of stored) {
+      this.#total = plusOne(this.#total, sizeBytes);
+      this.#volumes.set(name.volumeId, plusOne(this.#volumes.get(name.volumeId) ?? NONE, sizeBytes));
+    }
+    return stored.length;
   }
 
   /** A put that makes such a folder has its shard in it before anybody else has the volume. */
-  async #removeEmpty(volumeId: VolumeId, { stripeId }: TreeStep): Promise<void> {
+  async #removeEmpty({ volumeId, stripeId, isEmpty }: TreeStep): Promise<void> {
+    if (volumeId === undefined || !isEmpty || !takesWrites(this.#parts)) return;
     const { volumes, folders } = this.#parts;
     this.#emptyFolders += await volumes.run(volumeId, () =>
       stripeId === undefined ? folders.removeEmptyVolume({ volumeId }) : folders.removeEmpty({ volumeId, stripeId }),
@@ -85,6 +91,6 @@ export class StoreScan implements Worker {
   }
 }
 
-function sum(a: VolumeTotals, b: VolumeTotals): VolumeTotals {
-  return { shards: a.shards + b.shards, bytes: a.bytes + b.bytes };
+function plusOne({ shards, bytes }: VolumeTotals, sizeBytes: number): VolumeTotals {
+  return { shards: shards + 1, bytes: bytes + sizeBytes };
 }

@@ -44,7 +44,7 @@ export interface OwnFolder {
   readonly foreign: readonly string[];
 }
 
-/** Shards of one stripe, or what stood beside stripes. */
+/** Shards of a few stripes, or what stood beside stripes. */
 export interface ViewedStripe {
   readonly shards: readonly StoredShard[];
   /** Paths of what is no part of a pool. */
@@ -99,8 +99,10 @@ export class StoreView {
   async *stripes(options: WalkOptions = {}): AsyncGenerator<ViewedStripe> {
     const parts = { pool: { files: this.#files }, tombstones: this.#tombstones, quarantines: this.#quarantines };
     const tree = new ShardTree(this.#files, options);
-    for (let step = await tree.next(); step !== undefined; step = await tree.next()) {
-      yield { shards: await storedOf(parts, step.shards), foreign: step.foreign, progress: tree.progress };
+    for (let steps = await tree.next(); steps !== undefined; steps = await tree.next()) {
+      const names = steps.flatMap(({ shards }) => shards);
+      const foreign = steps.flatMap((step) => step.foreign);
+      yield { shards: await storedOf(parts, names), foreign, progress: tree.progress };
     }
   }
 

@@ -23,8 +23,11 @@ export interface WalkedParts {
 
 export async function* walk(parts: WalkedParts, options: WalkOptions): AsyncGenerator<StoredShard> {
   const tree = new ShardTree(parts.pool.files, options);
-  for (let step = await tree.next(); step !== undefined; step = await tree.next()) {
-    yield* await storedOf(parts, step.shards);
+  for (let steps = await tree.next(); steps !== undefined; steps = await tree.next()) {
+    yield* await storedOf(
+      parts,
+      steps.flatMap(({ shards }) => shards),
+    );
   }
 }
 
