@@ -38,7 +38,7 @@ export const DISK_COLUMNS: readonly Column<DeviceView>[] = [...NARROW, { ...REAS
 
 export const WIDE_DISK_COLUMNS: readonly Column<DeviceView>[] = [...NARROW, ...WIDE, REASON];
 
-/** `yes?` is a yes that no opening of the disk has confirmed. */
+/** `unverified`: nothing speaks against it, and no opening of the disk has confirmed that. */
 function offerCell({ offerable, details }: DeviceView): string {
   if (!offerable) return 'no';
   return details.verification === 'probed' ? 'yes' : 'unverified';

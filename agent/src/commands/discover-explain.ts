@@ -1,7 +1,15 @@
 /** `discover --explain`: every answer about one disk with the attributes from which it came. */
 import { closest, CoucheStorError, quote } from '@couchestor/common/base';
-import type { Evidence, FailurePrediction, HardwareLook, HealthEvidence, ObservedDevice } from '../hardware/index.ts';
-import { viewOf, type OriginField } from '../hardware/index.ts';
+import {
+  viewOf,
+  type Device,
+  type Evidence,
+  type FailurePrediction,
+  type HardwareLook,
+  type HealthEvidence,
+  type ObservedDevice,
+  type OriginField,
+} from '../hardware/index.ts';
 
 /** Thrown: CoucheStorError `notFound`, or `conflict` where several disks answer to the name. */
 export function findDisk(name: string, devices: readonly ObservedDevice[]): ObservedDevice {
@@ -57,26 +65,17 @@ export function explanationOf(node: string, disk: ObservedDevice, look: Hardware
   };
 }
 
-export function explanationText({
-  device,
-  origins,
-  uses,
-  refusals,
-  health,
-  predictions,
-  unreadable,
-}: Explanation): string {
-  const { details, ...main } = device;
-  const answers: Readonly<Record<string, unknown>> = { ...details, ...main };
+export function explanationText(disk: ObservedDevice, explanation: Explanation): string {
+  const { device, origins, uses, refusals, health, predictions, unreadable } = explanation;
   const lines = [`${device.kernelName}  ${device.id}`, ''];
   for (const [name, from] of Object.entries(origins)) {
-    lines.push(`${name}: ${shown(answers[name])}`, ...from.map(evidenceLine));
+    lines.push(`${name}: ${shown(disk.device[name as OriginField])}`, ...from.map(evidenceLine));
   }
   lines.push('', uses.length === 0 ? 'in use: no' : 'in use: yes');
-  for (const { reason, evidence } of uses) lines.push(`  ${reason}`, ...evidence.map(deeper));
-  lines.push('', `offerable: ${device.offerable ? 'yes' : 'no'}, ${verified(details)}`);
+  for (const { reason, evidence } of uses) lines.push(`  ${reason}`, ...evidence.map(evidenceLine));
+  lines.push('', `offerable: ${device.offerable ? 'yes' : 'no'}, ${verified(device.details)}`);
   for (const { reason, liftedBy, evidence } of refusals) {
-    lines.push(`  ${reason}${liftedBy === null ? '' : ` (lifted by ${liftedBy})`}`, ...evidence.map(deeper));
+    lines.push(`  ${reason}${liftedBy === null ? '' : ` (lifted by ${liftedBy})`}`, ...evidence.map(evidenceLine));
   }
   lines.push('', `health: ${health.state}: ${health.reason}`, ...health.evidence.map(healthLine));
   if (predictions.length > 0) lines.push('', 'foretells failure:', ...predictions.map(predictionLine));
@@ -88,19 +87,12 @@ function verified({ verification, unverifiedBecause }: Explanation['device']['de
   return verification === 'probed' ? 'probed by opening it' : `unverified: ${unverifiedBecause ?? 'it was not opened'}`;
 }
 
-/** What the table of a disk does not have is told by its evidence. */
-function shown(value: unknown): string {
-  if (value === undefined) return '';
-  if (typeof value === 'string') return value;
-  return JSON.stringify(value);
+function shown(value: Device[OriginField]): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function evidenceLine({ path, value, note }: Evidence): string {
   return `    ${path}${value === null ? '' : ` = ${quote(value)}`}${note === undefined ? '' : ` (${note})`}`;
-}
-
-function deeper(evidence: Evidence): string {
-  return evidenceLine(evidence);
 }
 
 function healthLine({ source, attribute, value, threshold, verdict, detail }: HealthEvidence): string {

@@ -37,8 +37,9 @@ export async function discover(request: DiscoverRequest, console: Console): Prom
   refuseNoMachine(look, request.root);
   const node = nodeOf(request);
   if (request.explain !== undefined) {
-    const explanation = explanationOf(node, findDisk(request.explain, look.devices), look);
-    console.out(request.output === 'json' ? jsonText(explanation) : explanationText(explanation));
+    const disk = findDisk(request.explain, look.devices);
+    const explanation = explanationOf(node, disk, look);
+    console.out(request.output === 'json' ? jsonText(explanation) : explanationText(disk, explanation));
     return 0;
   }
   if (request.trace !== undefined) return tellTrace(request, request.trace, { node, look }, console);

@@ -87,7 +87,8 @@ async function facts(path: string, files: LinuxPoolFiles, clock: Clock): Promise
 function roomConcerns({ freeForDataBytes, freeForRepairBytes, totalInodes, freeInodes }: PoolUsage): PoolConcern[] {
   if (totalInodes > 0 && freeInodes === 0) return [{ cause: 'noSpace', detail: 'it has no inodes left' }];
   if (freeForDataBytes > 0) return [];
-  const detail = `it takes no new data: ${formatBytes(freeForRepairBytes)} are free, and those are kept for repair`;
+  const rest = `${formatBytes(freeForRepairBytes)} are free, and those are kept for repair`;
+  const detail = freeForRepairBytes === 0 ? 'it is full' : `it takes no new data: ${rest}`;
   return [{ cause: 'noSpace', detail }];
 }
 

@@ -37,7 +37,10 @@ describe('a command line of the agent', () => {
     [['init', 'a', '--node', 'n', '--tier', 'hot', '--uuid', '../x'], /^flag --uuid: "..\/x" is not an identifier; /],
     [['init', 'a', 'b', '--node', 'n', '--tier', 'hot'], 'argument "b": is not expected; give one folder at a time.'],
     [['init', '--node', 'n', '--tier', 'hot'], /^DIR: is missing; give the folder of a pool/],
-    [['init', 'a', '--node', 'n', '--tier', 'hot', '--force'], /^flag --force: is not there: nothing here destroys/],
+    [
+      ['init', 'a', '--node', 'n', '--tier', 'hot', '--force=a'],
+      'flag --force: is not one of pool init; leave it out.',
+    ],
     [['ls'], /^DIR: is missing; /],
     [['ls', ''], /^DIR: is empty; /],
     [['ls', 'a', '--volume', 'v1'], /^flag --volume: chooses among shards; add --shards, /],

@@ -3,6 +3,7 @@ import { parseNodeName, parsePoolUuid, parseVolumeId, type NodeName } from '@cou
 import type { FlagReader } from '@couchestor/common/command-line';
 import { POOL_TIERS, type PoolTier } from '../pools/index.ts';
 import { BLOCK_BYTES } from '../shards/index.ts';
+import { readDiscover } from './discover-request.ts';
 import type { CommandName, FlagName } from './program.ts';
 import type { Request } from './requests.ts';
 
@@ -47,6 +48,8 @@ export function readRequest(command: CommandName, flags: Flags, operands: readon
         output: tableOrJson(flags),
         dryRun: flags.is('dry-run'),
       };
+    case 'discover':
+      return readDiscover(flags, operands);
     case 'version':
       flags.none(operands, 'leave it out');
       return { command };

@@ -1,6 +1,7 @@
 /** What can be asked for, once it is known to be sound. */
 import type { NodeName, PoolUuid, VolumeId } from '@couchestor/common/base';
 import type { PoolTier } from '../pools/index.ts';
+import type { DiscoverRequest } from './discover-request.ts';
 
 export interface InitRequest {
   readonly command: 'pool init';
@@ -40,4 +41,4 @@ export interface VersionRequest {
   readonly command: 'version';
 }
 
-export type Request = InitRequest | ListRequest | CheckRequest | ScrubRequest | VersionRequest;
+export type Request = InitRequest | ListRequest | CheckRequest | ScrubRequest | DiscoverRequest | VersionRequest;

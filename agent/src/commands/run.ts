@@ -1,5 +1,6 @@
 /** One command from its arguments to its exit code. Everything that it needs of the process is given. */
 import { runProgram, type Console, type ExitCode } from '@couchestor/common/command-line';
+import { discover } from './discover.ts';
 import { poolCheck } from './pool-check.ts';
 import { poolInit } from './pool-init.ts';
 import { poolList } from './pool-ls.ts';
@@ -34,6 +35,8 @@ async function carryOut(request: Request, console: Console, version: string): Pr
       return poolCheck(request, console);
     case 'pool scrub':
       return poolScrub(request, console);
+    case 'discover':
+      return discover(request, console);
     case 'version':
       console.out(`couchestor-agent ${version}\n`);
       return 0;

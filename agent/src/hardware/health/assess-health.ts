@@ -115,13 +115,14 @@ const FAILED_SHARE = 0.01;
 function commandEvidence({ commands, origins, sysfsPath, removable }: Device): readonly HealthEvidence[] {
   if (commands === null || removable) return [];
   const { done, failed, timedOut } = commands;
-  const attribute = origins.commands?.[0]?.path ?? `${sysfsPath}/device/ioerr_cnt`;
+  const pathOf = (name: string): string =>
+    origins.commands?.find(({ path }) => path.endsWith(name))?.path ?? `${sysfsPath}/device/${name}`;
   const many = failed >= FAILED_COMMANDS && failed >= done * FAILED_SHARE;
   return [
     ...(timedOut > 0
       ? [
           evidenceOfCommands(
-            attribute.replace('ioerr', 'iotmo'),
+            pathOf('iotmo_cnt'),
             timedOut,
             'Degraded',
             'commands timed out since the disk came',
@@ -131,7 +132,7 @@ function commandEvidence({ commands, origins, sysfsPath, removable }: Device): r
     ...(failed > 0
       ? [
           evidenceOfCommands(
-            attribute,
+            pathOf('ioerr_cnt'),
             failed,
             many ? 'Degraded' : 'note',
             `of ${done} commands failed since the disk came`,

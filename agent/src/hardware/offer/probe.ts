@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 
+import { isError } from '@couchestor/common/base';
 import { nodePath } from '../parse/kernel-names.ts';
 import type { Device } from '../model/device.ts';
 import { HEAD_BYTES, signaturesIn, TAIL_BYTES } from './first-blocks.ts';
@@ -110,7 +111,7 @@ function failureOf(error: unknown): ProbeResult {
 }
 
 function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO';
+  return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO';
 }
 
 /** Linux keeps twelve bits of the major number, and twenty of the minor one around them. */
