@@ -127,7 +127,12 @@ describeOnDisk('the lock of a pool', (scratch) => {
     const path = await madePool();
     const looking = startPoolProcess('look', path);
     expect(await looking.outcome).toBe('done');
-    for (let time = 0; time < 60; time += 1) await (await open(path)).close();
+    const files = await filesOf(path);
+    for (let time = 0; time < 200; time += 1) {
+      const lock = await takeLock(files);
+      expect(lock).not.toBe('held');
+      (lock as PoolLock).release();
+    }
     await endPoolProcess(looking);
   });
 
