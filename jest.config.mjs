@@ -37,7 +37,10 @@ export default {
       'operator',
       ['control-plane', 'tiering'].map((folder) => `<rootDir>/test/integration/${folder}`),
     ),
-    project('cli', ['<rootDir>/test/integration/cli']),
+    project(
+      'cli',
+      ['agent', 'cli'].map((folder) => `<rootDir>/test/integration/${folder}`),
+    ),
     project('migration', ['<rootDir>/test/integration/migration']),
     project('simulation', ['<rootDir>/test/simulation']),
     project(

@@ -22,6 +22,7 @@ const requirements = {
     oldest: { major: 3, minor: 10, arguments: ['version', '--template={{.Version}}'] },
     install: 'npm run bootstrap',
   },
+  script: { install: 'apt-get install bsdutils' },
   strace: { install: 'apt-get install strace' },
   faketime: { install: 'apt-get install faketime' },
   'mkfs.ext4': { install: 'apt-get install e2fsprogs' },

@@ -39,6 +39,15 @@ export class Running {
     }
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** As kill -9 does. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** As Ctrl-C does. */
   interrupt(): void {
     this.#child.kill('SIGINT');
