@@ -2,7 +2,7 @@
  * Power loss on ext4 and XFS: the power of the disk is cut before each step of put, delete and collection that changes it, and what the
  * file system recovers is what a store may have. In memory, the tests of the store do the same with worse file systems.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
 import { CoucheStorError } from '@couchestor/common/base';
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 class Ledger {
-  readonly fates: Record<string, readonly Fate[]> = {};
+  fates: Record<string, readonly Fate[]> = {};
 
   async ask(path: string, fate: Fate, call: () => Promise<unknown>): Promise<void> {
     this.fates[path] = [...(this.fates[path] ?? ['absent']), fate];
@@ -102,7 +102,11 @@ class Machine {
     this.#fileSystem.cutPower();
     this.#fileSystem.unmount();
     this.#fileSystem.restore();
-    return problemsOf(this.folder, this.ledger.fates);
+    const problems = await problemsOf(this.folder, this.ledger.fates);
+    // What was looked at would only be looked at again.
+    for (const path of Object.keys(this.ledger.fates)) rmSync(join(this.folder, path), { force: true });
+    this.ledger.fates = {};
+    return problems;
   }
 }
 
