@@ -48,9 +48,9 @@ async function listShards({ folders, volume, output }: ListRequest, console: Con
         tellConcerns(look, console);
         return false;
       }
-      for await (const { shards } of look.view.stripes({ volumeId: volume })) {
-        if (isStopped(console)) return true;
-        for (const shard of shards) print.row({ pool: folder, shard });
+      for await (const shard of look.view.walk({ volumeId: volume })) {
+        if (isStopped(console)) break;
+        print.row({ pool: folder, shard });
       }
       return true;
     });
