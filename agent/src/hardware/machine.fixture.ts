@@ -146,14 +146,14 @@ export class Machine {
 
   /** A namespace of several controllers: its head on the subsystem, and a hidden path on each of them. */
   sharedNamespace(name: string, controllers: readonly string[], options: NvmeOptions = {}): string {
-    const [, subsystem, number] = /^nvme(\d+)n(\d+)$/.exec(name)!;
+    const [, subsystem, number] = /^nvme(\d+)n(\d+)$/.exec(name) ?? [];
     const folder = `/sys/devices/virtual/nvme-subsystem/nvme-subsys${subsystem}`;
     this.attributes(folder, { model: 'ACME NVMe', serial: 'SHARED', firmware_rev: '1.0', iopolicy: 'numa' });
     this.tree.link(`/sys/class/nvme-subsystem/nvme-subsys${subsystem}`, folder);
     const dev = this.block(`${folder}/${name}`, { ...options, attributes: nvmeAttributes(options) });
     this.tree.link(`${folder}/${name}/device`, folder);
     for (const controller of controllers) {
-      const hidden = `nvme${subsystem}c${/\d+$/.exec(controller)![0]}n${number}`;
+      const hidden = `nvme${subsystem}c${/\d+$/.exec(controller)?.[0]}n${number}`;
       this.tree.link(`${folder}/${posix.basename(controller)}`, controller);
       this.block(`${controller}/${hidden}`, {
         ...options,
@@ -214,7 +214,10 @@ export class Machine {
   }
 
   device(name: string, policy: AssessmentPolicy = {}): Device {
-    return this.devices(policy).find(({ kernelName }) => kernelName === name)!;
+    return found(
+      name,
+      this.devices(policy).find(({ kernelName }) => kernelName === name),
+    );
   }
 
   assess(policy: AssessmentPolicy & Findings = {}): ReadonlyMap<string, DeviceAssessment> {
@@ -225,15 +228,11 @@ export class Machine {
 
   /** Why each device that is not offered is not. */
   refusals(name: string, policy: AssessmentPolicy & Findings = {}): readonly string[] {
-    return this.assess(policy)
-      .get(name)!
-      .offer.refusals.map(({ kind }) => kind);
+    return found(name, this.assess(policy).get(name)).offer.refusals.map(({ kind }) => kind);
   }
 
   reasons(name: string): readonly string[] {
-    return this.assess()
-      .get(name)!
-      .uses.map(({ reason }) => reason);
+    return found(name, this.assess().get(name)).uses.map(({ reason }) => reason);
   }
 
   #nextDev(): string {
@@ -245,6 +244,11 @@ export class Machine {
     this.tree.file('/proc/self/mountinfo', `${this.#mounts.join('\n')}\n`);
     this.tree.file('/proc/swaps', `${this.#swaps.join('\n')}\n`);
   }
+}
+
+function found<T>(name: string, what: T | undefined): T {
+  if (what === undefined) throw new Error(`There is no ${name}.`);
+  return what;
 }
 
 function nvmeAttributes({ attributes = {}, wwid, nsid = 1 }: NvmeOptions): Attributes {

@@ -1,5 +1,5 @@
 /** A tree in memory that answers as one on a disk does, with attributes that cannot be read where a test wants them. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
 import { ABSENT, type Attribute } from './snapshot/attribute.ts';
@@ -92,6 +92,13 @@ export class MemoryTree implements TreeReader {
     return this.nodes.has(path) ? `${path} ${this.#generation.get(path) ?? 0}` : null;
   }
 
+  clone(): MemoryTree {
+    const tree = new MemoryTree();
+    for (const [path, node] of this.nodes) tree.nodes.set(path, node);
+    for (const [path, names] of this.#names) tree.#names.set(path, new Set(names));
+    return tree;
+  }
+
   /** Writes it below a folder, but for what cannot be read. */
   dump(root: string): void {
     for (const [path, node] of this.nodes) {
@@ -100,26 +107,5 @@ export class MemoryTree implements TreeReader {
       if (node.kind === 'file') writeFileSync(to, node.bytes);
       if (node.kind === 'link') symlinkSync(node.target, to);
     }
-  }
-
-  /** @param unreadable the errno of each attribute that could not be read when the tree was recorded. */
-  static load(root: string, unreadable: Readonly<Record<string, string>> = {}): MemoryTree {
-    const tree = new MemoryTree();
-    const walk = (path: string): void => {
-      for (const name of readdirSync(join(root, path))) {
-        const at = posix.join(path, name);
-        const status = lstatSync(join(root, at));
-        if (status.isSymbolicLink()) tree.set(at, { kind: 'link', target: readlinkSync(join(root, at)) });
-        else if (status.isDirectory()) {
-          tree.set(at, { kind: 'folder' });
-          walk(at);
-        } else tree.file(at, readFileSync(join(root, at)));
-      }
-    };
-    for (const top of ['/sys', '/proc', '/run']) walk(top);
-    for (const [path, errno] of Object.entries(unreadable)) {
-      if (errno !== 'ENOENT') tree.set(path, { kind: 'unreadable', errno });
-    }
-    return tree;
   }
 }

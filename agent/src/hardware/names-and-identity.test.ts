@@ -16,7 +16,7 @@ describe('names', () => {
         wwid: 'eui.0025385a91b00002',
       });
       machine.scsi(first === 'nvme0' ? 'sda' : 'sdb', SATA, { serial: 'THREE', wwid: 'naa.5000c50000000003' });
-      return Object.fromEntries(machine.devices().map(({ serial, id }) => [serial, id]));
+      return Object.fromEntries(machine.devices().map(({ serial, id }): [string, string] => [serial ?? '', id]));
     };
     expect(idsBySerial('nvme1', 'nvme0')).toEqual(idsBySerial('nvme0', 'nvme1'));
     expect(Object.keys(idsBySerial('nvme0', 'nvme1'))).toHaveLength(3);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import { MemoryTree } from './memory-tree.fixture.ts';
 
@@ -70,13 +71,54 @@ export function unpackNode(node: RecordedNode): { readonly root: string; readonl
 
 /** A machine in memory, in which what its kernel refused to read is refused again. */
 export function recordedTree(node: RecordedNode): MemoryTree {
-  const { root, remove } = unpackNode(node);
-  try {
-    const meta = JSON.parse(readFileSync(join(root, 'meta.json'), 'utf8')) as {
-      sysfs_read_errors: Record<string, string>;
-    };
-    return MemoryTree.load(root, meta.sysfs_read_errors);
-  } finally {
-    remove();
+  const tree = new MemoryTree();
+  let unreadable: Readonly<Record<string, string>> = {};
+  for (const entry of tarEntries(gunzipSync(readFileSync(join(FIXTURES, `${node}.tar.gz`))))) {
+    const path = entry.name.slice(node.length);
+    if (path === '/meta.json') {
+      const meta = JSON.parse(entry.bytes.toString('utf8')) as { sysfs_read_errors: Readonly<Record<string, string>> };
+      unreadable = meta.sysfs_read_errors;
+    }
+    if (!/^\/(sys|proc|run)\//.test(path)) continue;
+    if (entry.type === '2') tree.set(path, { kind: 'link', target: entry.target });
+    else if (entry.type === '5') tree.set(path.replace(/\/$/, ''), { kind: 'folder' });
+    else tree.file(path, entry.bytes);
   }
+  for (const [path, errno] of Object.entries(unreadable)) {
+    if (errno !== 'ENOENT') tree.set(path, { kind: 'unreadable', errno });
+  }
+  return tree;
+}
+
+interface TarEntry {
+  readonly name: string;
+  /** `0` a file, `2` a link, `5` a folder. */
+  readonly type: string;
+  readonly target: string;
+  readonly bytes: Buffer;
+}
+
+/** Blocks of 512 bytes: a header, then the content. GNU writes long names and targets as entries of their own, before the one they belong to. */
+function* tarEntries(archive: Buffer): Generator<TarEntry> {
+  const long = new Map<string, string>();
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
+    const field = (from: number, length: number): string => textOf(archive.subarray(at + from, at + from + length));
+    const size = Number.parseInt(field(124, 12), 8);
+    const type = field(156, 1);
+    const name = field(0, 100);
+    const target = field(157, 100);
+    const bytes = archive.subarray(at + 512, at + 512 + size);
+    at += 512 + Math.ceil(size / 512) * 512;
+    if (type === 'L' || type === 'K') {
+      long.set(type, textOf(bytes));
+      continue;
+    }
+    yield { name: long.get('L') ?? name, type, target: long.get('K') ?? target, bytes };
+    long.clear();
+  }
+}
+
+function textOf(bytes: Buffer): string {
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
 }

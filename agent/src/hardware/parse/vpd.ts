@@ -44,7 +44,8 @@ const IDENTIFY_AT = 60;
 export function ataIdentity(page: Uint8Array): AtaIdentity | null {
   if (page[1] !== 0x89 || page.length < IDENTIFY_AT + 512) return null;
   const words = (from: number, to: number): string | null => {
-    const text = page.slice(IDENTIFY_AT + 2 * from, IDENTIFY_AT + 2 * to + 2);
+    // A copy, whatever kind of array it is.
+    const text = Uint8Array.from(page.subarray(IDENTIFY_AT + 2 * from, IDENTIFY_AT + 2 * to + 2));
     for (let at = 0; at + 1 < text.length; at += 2) text.set([text[at + 1] ?? 0, text[at] ?? 0], at);
     return printable(text);
   };
