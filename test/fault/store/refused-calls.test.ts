@@ -1,0 +1,98 @@
+/**
+ * A real process whose system calls fail while it puts a shard: a failed fsync is not asked again, nothing is acknowledged, what was
+ * stored is read, and a full disk is over by itself while a disk that lost a sync takes nothing more.
+ */
+import { afterAll, expect, it } from '@jest/globals';
+import type { Ended } from '../processes.ts';
+import { requireTool } from '../../skips.ts';
+import { callsIn, hasDone, live, problemsOf, sideBySide, StoreLab, tracedCalls } from './store-lab.ts';
+
+const [kept, shard, beside] = ['vol-a/7-1/0.1.shard', 'vol-b/7-2/1.1.shard', 'vol-c/7-2/2.1.shard'];
+
+const strace = requireTool('strace');
+const lab = new StoreLab();
+afterAll(() => lab.remove());
+
+const ACTS = [`put:${shard}`, `read:${kept}`, `put:${beside}`, `read:${kept}`];
+
+const numbers = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
+
+/** One process for each call of this kind that a put makes, in which that call fails. */
+async function eachRefused(call: string, errno: string, look: (life: Ended, nth: number) => void): Promise<void> {
+  const pool = await lab.newPool();
+  await live(pool, [`put:${kept}`]);
+  const traced = tracedCalls(strace.path, call);
+  const opening = callsIn(await live(lab.copyOf(pool), [], traced)).length;
+  const last = callsIn(await live(lab.copyOf(pool), [`put:${shard}`], traced)).length;
+  expect(last).toBeGreaterThan(opening);
+  await sideBySide(numbers(opening + 1, last), async (nth) => {
+    const copy = lab.copyOf(pool);
+    const life = await live(copy, ACTS, tracedCalls(strace.path, call, `${call}:error=${errno}:when=${nth}`));
+    expect(life.errors).toContain('INJECTED');
+    expect(life.code).toBe(0);
+    const refused = life.reports.find(({ what }) => what === `put:${shard}`);
+    expect(refused).toMatchObject({ errno, remedy: expect.any(String) });
+    expect(life.reports.filter(({ what }) => what === `read:${kept}`)).toMatchObject([
+      { served: 'whole' },
+      { served: 'whole' },
+    ]);
+    look(life, nth);
+    // A disk that takes no more writes keeps what nobody was told of.
+    const fates = {
+      [shard]: ['absent', 'live'],
+      [beside]: [hasDone(life, `put:${beside}`) ? 'live' : 'absent'],
+    } as const;
+    expect(await problemsOf(copy, { [kept]: ['live'], ...fates })).toEqual([]);
+  });
+}
+
+const PATIENCE_MS = 60_000;
+
+strace.describe('a put in a real process', () => {
+  it(
+    'whose fsync fails acknowledges nothing, and asks for no other',
+    async () => {
+      await eachRefused('fsync', 'EIO', (life, nth) => {
+        expect(callsIn(life)).toHaveLength(nth);
+        expect(life.reports.find(({ what }) => what === `put:${beside}`)).toMatchObject({ code: 'unavailable' });
+        expect(life.reports.at(-1)).toMatchObject({ what: 'health', state: 'ReadOnly', causes: ['syncFailed'] });
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(['pwrite64', 'mkdir', 'rename'])(
+    'whose %s finds no room says so, and the next one succeeds',
+    async (call) => {
+      await eachRefused(call, 'ENOSPC', (life) => {
+        expect(life.reports.find(({ what }) => what === `put:${shard}`)).toMatchObject({ code: 'resourceExhausted' });
+        expect(hasDone(life, `put:${beside}`)).toBe(true);
+        expect(life.reports.at(-1)).toMatchObject({ what: 'health', state: 'Online' });
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'whose write fails leaves the disk under suspicion, and the next one succeeds',
+    async () => {
+      await eachRefused('pwrite64', 'EIO', (life) => {
+        expect(hasDone(life, `put:${beside}`)).toBe(true);
+        expect(life.reports.at(-1)).toMatchObject({ what: 'health', state: 'Degraded', causes: ['diskErrors'] });
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(['mkdir', 'rename'])(
+    'whose %s fails is the last one of the pool',
+    async (call) => {
+      await eachRefused(call, 'EIO', (life) => {
+        expect(hasDone(life, `put:${beside}`)).toBe(false);
+        expect(life.reports.at(-1)).toMatchObject({ what: 'health', state: 'Faulted', causes: ['fileSystemFailed'] });
+      });
+    },
+    PATIENCE_MS,
+  );
+});
