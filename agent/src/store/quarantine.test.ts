@@ -108,7 +108,56 @@ describe('a volume that is quarantined', () => {
   });
 });
 
+describe('a volume that nobody knows', () => {
+  const known = (...volumeIds: string[]) => Promise.resolve(new Set(volumeIds.map((text) => parseVolumeId(text))));
+
+  it('is quarantined, and nothing of it is deleted', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool);
+    for (const name of [NAME, OTHER]) await putShard(store, name);
+    expect(await store.quarantineUnknown(() => known('other', 'elsewhere'))).toEqual([volumeId]);
+    expect(await store.quarantineUnknown(() => known('other'))).toEqual([]);
+    expect(store.quarantined()).toMatchObject([{ volumeId, reason: 'nothing is known of this volume' }]);
+    await expect(store.delete(NAME, PROOF)).rejects.toMatchObject({ code: 'conflict' });
+    await pool.clock.advance(GRACE_MS);
+    expect(await collectAll(store)).toMatchObject({ deleted: 0 });
+    expect(await walkAll(store)).toHaveLength(2);
+  });
+
+  it('is each of them when nothing at all is known: deletions stop, nothing goes', async () => {
+    const { store } = await world();
+    await store.delete(OTHER, PROOF);
+    expect(await store.quarantineUnknown(() => known())).toEqual(['other']);
+    expect(await walkAll(store)).toMatchObject([{ quarantined: true }, { quarantined: true }]);
+  });
+
+  it('is not one that is made while it is asked for', async () => {
+    const store = await openStore(await StandInPool.make());
+    const strangers = store.quarantineUnknown(async () => {
+      await putShard(store);
+      return known();
+    });
+    expect(await strangers).toEqual([]);
+  });
+
+  it('is none when it cannot be asked for', async () => {
+    const { store } = await world();
+    const error = new CoucheStorError('unavailable', 'the API does not answer');
+    await expect(store.quarantineUnknown(() => Promise.reject(error))).rejects.toBe(error);
+    expect(store.quarantined()).toHaveLength(1);
+  });
+});
+
 describe('the record of a quarantine', () => {
+  it('is one of a limited number', async () => {
+    const store = await openStore(await StandInPool.make(), { limits: { quarantines: 1 } });
+    await store.quarantine(volumeId, 'first');
+    await store.quarantine(volumeId, 'again');
+    const second = store.quarantine(OTHER.volumeId, 'second');
+    await expect(second).rejects.toMatchObject({ code: 'resourceExhausted', fields: { quarantines: 1 } });
+    expect(store.quarantined()).toHaveLength(1);
+  });
+
   it('that is damaged, or of another volume, still holds', async () => {
     const { files, pool, store } = await world();
     await store.quarantine(OTHER.volumeId, 'nobody knows this either');

@@ -15,14 +15,23 @@ const MAX_REASON_LENGTH = 1024;
 
 const LOST_REASON = 'its record is damaged, and what it said is lost';
 
+export interface QuarantinesOptions {
+  readonly files: PoolFiles;
+  readonly clock: Clock;
+  /** At most so many; those of an earlier process count, and are all taken. */
+  readonly most: number;
+}
+
 export class Quarantines {
   readonly #files: PoolFiles;
   readonly #clock: Clock;
+  readonly #most: number;
   readonly #byVolume = new Map<VolumeId, Quarantine>();
 
-  constructor(files: PoolFiles, clock: Clock) {
+  constructor({ files, clock, most }: QuarantinesOptions) {
     this.#files = files;
     this.#clock = clock;
+    this.#most = most;
   }
 
   /** Takes those that are there. @returns the names of files that are none. */
@@ -66,6 +75,13 @@ export class Quarantines {
         'invalid',
         `reason: ${quote(reason)} has ${reason.length} characters; say in 1 to ${MAX_REASON_LENGTH} why nothing may be deleted.`,
         { fields: { field: 'reason' } },
+      );
+    }
+    if (!this.#byVolume.has(volumeId) && this.#byVolume.size >= this.#most) {
+      throw new CoucheStorError(
+        'resourceExhausted',
+        `${this.#byVolume.size} volumes are quarantined, as many as may be; release those of which it is known what they are.`,
+        { fields: { quarantines: this.#byVolume.size } },
       );
     }
     const quarantine = this.#byVolume.get(volumeId) ?? { volumeId, reason, since: this.#clock.now() };

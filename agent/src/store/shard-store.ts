@@ -24,6 +24,7 @@ import { OpenShards } from './open-shards.ts';
 import { PutInFlight } from './put-in-flight.ts';
 import { Quarantines } from './quarantines.ts';
 import { ShardFolders } from './shard-folders.ts';
+import { volumesOf } from './shard-tree.ts';
 import type { StoreParts, StorePool } from './store-parts.ts';
 import { StoreScan } from './store-scan.ts';
 import type { StoredShard, WalkOptions } from './stored-shard.ts';
@@ -37,6 +38,8 @@ export interface StoreLimits {
   readonly openShards: number;
   /** Shards that wait for their deletion. */
   readonly tombstones: number;
+  /** Volumes. */
+  readonly quarantines: number;
   /** Calls at a time, whatever they wait for. */
   readonly calls: number;
   /** Shards that are read back at a time, with a window each. */
@@ -57,6 +60,7 @@ const DEFAULT_LIMITS: StoreLimits = {
   putsInFlight: 64,
   openShards: 1024,
   tombstones: 65_536,
+  quarantines: 65_536,
   calls: 1024,
   verifications: 4,
 };
@@ -103,7 +107,7 @@ export class ShardStore {
         waiting: limits.putsInFlight + limits.calls,
       }),
       tombstones: new Tombstones({ files, clock, graceMs, most: limits.tombstones }),
-      quarantines: new Quarantines(files, clock),
+      quarantines: new Quarantines({ files, clock, most: limits.quarantines }),
       folders: new ShardFolders(files),
       names: new KeyedMutex(),
       volumes: new KeyedMutex(),
@@ -209,6 +213,19 @@ export class ShardStore {
   async quarantine(volumeId: VolumeId, reason: string): Promise<void> {
     const { volumes, quarantines } = this.#parts;
     await this.#run(() => volumes.run(volumeId, () => quarantines.add(volumeId, reason)));
+  }
+
+  /**
+   * Quarantines the volumes that have something here and that nobody knows. What is known is read after what is here was seen, so
+   * that a volume which is new by then is no stranger.
+   * @returns those that are quarantined from now on.
+   */
+  async quarantineUnknown(readKnown: () => Promise<ReadonlySet<VolumeId>>): Promise<readonly VolumeId[]> {
+    const here = await this.#run(() => volumesOf(this.pool.files));
+    const known = await readKnown();
+    const strangers = here.filter((volumeId) => !known.has(volumeId) && !this.#parts.quarantines.has(volumeId));
+    for (const volumeId of strangers) await this.quarantine(volumeId, 'nothing is known of this volume');
+    return strangers;
   }
 
   /** The grace of each shard of the volume begins again. @returns false: it was not quarantined. */

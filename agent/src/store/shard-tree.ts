@@ -107,6 +107,11 @@ export class ShardTree {
   }
 }
 
+/** Volumes that have a folder, in order. */
+export async function volumesOf(files: PoolFiles): Promise<readonly VolumeId[]> {
+  return levelOf((await files.entries('')) ?? [], { folder: '', parse: parseVolumeId, from: undefined }).ids;
+}
+
 /** Sorted entries as ids, those below `from` left out. */
 function levelOf<Id extends string>(
   entries: readonly PoolEntry[],

@@ -71,7 +71,7 @@ export class StoreView {
   /** @throws CoucheStorError of the disk. */
   static async open({ files, clock }: StoreViewOptions): Promise<StoreView> {
     const tombstones = new Tombstones({ files, clock, graceMs: 0, most: 0 });
-    const quarantines = new Quarantines(files, clock);
+    const quarantines = new Quarantines({ files, clock, most: 0 });
     const own = (await files.entries(POOL_FOLDER)) ?? [];
     const [incoming = [], tombstoneFiles = [], quarantineFiles = []] = await Promise.all(
       [INCOMING_FOLDER, TOMBSTONES_FOLDER, QUARANTINE_FOLDER].map((folder) => files.entries(folder)),
