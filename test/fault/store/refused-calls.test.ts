@@ -2,10 +2,20 @@
  * A real process whose system calls fail while it puts a shard: a failed fsync is not asked again, nothing is acknowledged, what was
  * stored is read, and a full disk is over by itself while a disk that lost a sync takes nothing more.
  */
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Ended } from '../processes.ts';
 import { requireTool } from '../../skips.ts';
-import { callsIn, hasDone, live, problemsOf, sideBySide, StoreLab, tracedCalls } from './store-lab.ts';
+import {
+  type Call,
+  callsIn,
+  CHANGES,
+  hasDone,
+  live,
+  problemsOf,
+  sideBySide,
+  StoreLab,
+  tracedCalls,
+} from './store-lab.ts';
 
 const [kept, shard, beside] = ['vol-a/7-1/0.1.shard', 'vol-b/7-2/1.1.shard', 'vol-c/7-2/2.1.shard'];
 
@@ -15,20 +25,26 @@ afterAll(() => lab.remove());
 
 const ACTS = [`put:${shard}`, `read:${kept}`, `put:${beside}`, `read:${kept}`];
 
-const numbers = (first: number, last: number): number[] =>
-  Array.from({ length: last - first + 1 }, (_, at) => first + at);
+let pool = '';
+/** What a put calls, behind what opening the pool does. */
+let calls: readonly Call[] = [];
+
+beforeAll(async () => {
+  if (strace.path === '') return;
+  pool = await lab.newPool();
+  await live(pool, [`put:${kept}`]);
+  const traced = tracedCalls(strace.path, CHANGES);
+  const opening = callsIn(await live(lab.copyOf(pool), [], traced)).length;
+  calls = callsIn(await live(lab.copyOf(pool), [`put:${shard}`], traced)).slice(opening);
+});
 
 /** One process for each call of this kind that a put makes, in which that call fails. */
-async function eachRefused(call: string, errno: string, look: (life: Ended, nth: number) => void): Promise<void> {
-  const pool = await lab.newPool();
-  await live(pool, [`put:${kept}`]);
-  const traced = tracedCalls(strace.path, call);
-  const opening = callsIn(await live(lab.copyOf(pool), [], traced)).length;
-  const last = callsIn(await live(lab.copyOf(pool), [`put:${shard}`], traced)).length;
-  expect(last).toBeGreaterThan(opening);
-  await sideBySide(numbers(opening + 1, last), async (nth) => {
+async function eachRefused(kind: string, errno: string, look: (life: Ended, nth: number) => void): Promise<void> {
+  const ofKind = calls.filter(({ name }) => name === kind);
+  expect(ofKind.length).toBeGreaterThan(0);
+  await sideBySide(ofKind, async ({ nth }) => {
     const copy = lab.copyOf(pool);
-    const life = await live(copy, ACTS, tracedCalls(strace.path, call, `${call}:error=${errno}:when=${nth}`));
+    const life = await live(copy, ACTS, tracedCalls(strace.path, kind, `${kind}:error=${errno}:when=${nth}`));
     expect(life.errors).toContain('INJECTED');
     expect(life.code).toBe(0);
     const refused = life.reports.find(({ what }) => what === `put:${shard}`);
