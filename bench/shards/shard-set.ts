@@ -2,6 +2,8 @@
  * Equal shards, a stripe each, written and read by jobs that take theirs one after the other, beside the other jobs. All have one
  * payload: no byte of it is looked at but by checksums.
  */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileDevice } from '@couchestor/agent/devices';
 import {
@@ -112,6 +114,17 @@ export class ShardSet {
       const { kind } = await shard.reader.verify(0, this.#sizes.shardBytes);
       if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
       await device.close();
+    });
+  }
+
+  /** The same files by the calls of Node alone: opened, as many bytes read a window at a time, closed; nothing is compared. */
+  async readBare(volume: string, { direct }: { direct: boolean }): Promise<void> {
+    const flags = constants.O_RDONLY | (direct ? constants.O_DIRECT : 0);
+    await this.#forEach(volume, async ({ name }, job) => {
+      const file = await open(join(this.#bench.folder, pathOfShard(name)), flags);
+      const window = (this.#into[job] ?? new Uint8Array()).subarray(0, this.#bench.windowBytes);
+      for (let at = 0; at < this.#sizes.shardBytes; at += window.length) await file.read(window, 0, window.length, at);
+      await file.close();
     });
   }
 

@@ -26,6 +26,9 @@ export interface Peers {
 
 const GOAL = { to: 'fio', ratio: 0.8 };
 
+/** fio names no file. */
+const PUT_GOAL = { to: 'bare calls', ratio: 0.8 };
+
 /** fio reads so many times more, because it counts milliseconds and reads gigabytes a second from memory. */
 const CACHED_LOOPS = 4;
 
@@ -74,7 +77,8 @@ class Transfers {
     const { folder: pool, beside, windowBytes: blockBytes } = this.#bench;
     const { jobs } = this.#sizes;
     const direct = this.#peers.hasDisk;
-    return this.#compare('put: write + fsync, name, read back', {
+    const shape = 'put: write + fsync, name, read back';
+    const contenders = {
       store: async () => {
         const ns = await timedNs(() => this.#set.put(VOLUME));
         removeSynced(join(pool, VOLUME), pool);
@@ -88,7 +92,8 @@ class Transfers {
         }),
       ),
       ...(jobs > 1 ? {} : this.#bareCalls()),
-    });
+    };
+    return this.#compare(shape, contenders, PUT_GOAL);
   }
 
   async read(): Promise<Row[]> {
@@ -107,6 +112,7 @@ class Transfers {
     const cached = await this.#compare('verified read from the page cache', {
       store: () => timedNs(() => this.#set.read(VOLUME)),
       ...fio('fio', { direct: false, loops: CACHED_LOOPS }),
+      'Node alone': () => timedNs(() => this.#set.readBare(VOLUME, { direct: false })),
     });
     const direct = !this.#peers.hasDisk
       ? []
@@ -114,6 +120,7 @@ class Transfers {
           store: () => timedNs(() => this.#set.readDirect(VOLUME)),
           ...fio('fio', { direct: true }),
           ...fio('fio, two halves at once', { direct: true, depth: 2 }),
+          'Node alone': () => timedNs(() => this.#set.readBare(VOLUME, { direct: true })),
         });
     removeSynced(join(pool, VOLUME), pool);
     return [...cached, ...direct];
@@ -136,10 +143,10 @@ class Transfers {
     };
   }
 
-  async #compare(what: string, contenders: Contenders): Promise<Row[]> {
+  async #compare(what: string, contenders: Contenders, goal = GOAL): Promise<Row[]> {
     const { shardBytes, jobs } = this.#sizes;
     const shape = `${what}, ${sizeOf(shardBytes)}${jobs > 1 ? `, ${jobs} at once` : ''}`;
-    return compare({ shape, bytes: this.#set.bytes, rounds: this.#rounds, contenders, goal: GOAL });
+    return compare({ shape, bytes: this.#set.bytes, rounds: this.#rounds, contenders, goal });
   }
 
   #ifFio(name: string, sample: () => Promise<number>): Contenders {
