@@ -4,7 +4,8 @@ import { INCOMING_FOLDER, newIncomingPath, QUARANTINE_FOLDER, TOMBSTONES_FOLDER 
 import { InterposedFiles, type FileStep } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { pathOfShard } from '../shards/index.ts';
-import { identityOf, nameOf, payloadOf, writeShard } from '../shards/shards.fixture.ts';
+import { crc32c, identityOf, nameOf, payloadOf, writeShard } from '../shards/shards.fixture.ts';
+import { ShardStore } from './shard-store.ts';
 import {
   expectedOf,
   fileAt,
@@ -14,6 +15,7 @@ import {
   putShard,
   readAll,
   StandInPool,
+  windowsOf,
   writeFile,
 } from './store.fixture.ts';
 
@@ -44,6 +46,12 @@ describe('a store that is opened', () => {
     const pool = await StandInPool.make();
     await pool.files.removeFolder(folder);
     await expect(openStore(pool)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(folder) });
+  });
+
+  it.each([-1, NaN, Infinity])('is refused for a grace of %d ms', async (graceMs) => {
+    const pool = await StandInPool.make();
+    const opening = ShardStore.open(pool, { windows: windowsOf(), crc32c, clock: pool.clock, graceMs });
+    await expect(opening).rejects.toMatchObject({ code: 'invalid', fields: { field: 'graceMs' } });
   });
 
   it('changes nothing where the pool takes no writes, and can be read', async () => {

@@ -2,13 +2,14 @@
  * A shard on its way into a store: a file without a name until every byte of it is on the disk. Whatever ends it gives back the file,
  * the descriptor, the memory and the room that was set aside.
  */
-import { CoucheStorError } from '@couchestor/common/base';
+import { assertInvariant, CoucheStorError } from '@couchestor/common/base';
 import type { BlockDevice } from '../devices/index.ts';
 import { newIncomingPath, type PoolReservation } from '../pools/index.ts';
 import {
   layoutOf,
   MAX_PAYLOAD_BYTES,
   MAX_STRIPE_RECORD_BYTES,
+  pathOfShard,
   ShardWriter,
   type CommittedShard,
   type StripeSummary,
@@ -31,7 +32,9 @@ export class PutInFlight implements PutShard {
   readonly #maxPayloadBytes: number;
   readonly #held: Held;
   readonly #ended: () => void;
-  #call: Promise<unknown> = Promise.resolve();
+  /** The one under way. */
+  #call: Promise<unknown> | undefined;
+  #isClosing = false;
   #isOver = false;
 
   private constructor(
@@ -84,29 +87,46 @@ export class PutInFlight implements PutShard {
         { fields: { field: 'payload', maxPayloadBytes: this.#maxPayloadBytes } },
       );
     }
+    this.#refuseEnded();
     await this.#run(() => this.#held.writer.append(bytes));
   }
 
   async commit(stripe: StripeSummary): Promise<CommittedShard> {
+    this.#refuseEnded();
     return this.#run(() => this.#commit(stripe));
   }
 
   async abort(): Promise<void> {
     if (this.#isOver) return;
-    this.#held.writer.abort();
-    await this.#run(() => this.#end(true));
+    await this.#run(() => {
+      this.#held.writer.abort();
+      return this.#end(true);
+    });
   }
 
-  /** Waits for the call under way, and aborts what it has not ended. */
+  /** Waits for the call under way, lets no other one begin, and aborts what has not ended. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.allSettled([this.#call]);
     await this.abort();
   }
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
+    assertInvariant(this.#call === undefined, 'a shard is put by one call at a time');
     const running = call();
     this.#call = running;
-    return running;
+    try {
+      return await running;
+    } finally {
+      this.#call = undefined;
+    }
+  }
+
+  #refuseEnded(): void {
+    if (!this.#isOver && !this.#isClosing) return;
+    throw new CoucheStorError('gone', `put: that of ${pathOfShard(this.#request.name)} has ended; begin another one.`, {
+      fields: { field: 'put', path: pathOfShard(this.#request.name) },
+    });
   }
 
   async #commit(stripe: StripeSummary): Promise<CommittedShard> {

@@ -82,6 +82,29 @@ describe('a put', () => {
     if (found.kind === 'open') await found.close();
   });
 
+  it('has an end: what comes later is refused, and changes nothing', async () => {
+    const { files, pool, store } = await world();
+    const put = await begin(store);
+    await put.commit(stripeOf());
+    const { content } = fileAt(files, PATH);
+    await expect(put.append(payloadOf(0))).rejects.toMatchObject({ code: 'gone', fields: { path: PATH } });
+    await expect(put.commit(stripeOf())).rejects.toMatchObject({ code: 'gone' });
+    await put.abort();
+    expect(fileAt(files, PATH).content).toBe(content);
+    await expectNothingLeft(pool);
+  });
+
+  it('takes one call at a time', async () => {
+    const { pool, store } = await world();
+    const put = await begin(store);
+    const commit = put.commit(stripeOf());
+    await expect(put.commit(stripeOf())).rejects.toThrow('one call at a time');
+    await expect(put.abort()).rejects.toThrow('one call at a time');
+    await commit;
+    expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+    await expectNothingLeft(pool);
+  });
+
   it('is refused for a length that no payload has, and takes no more than it said', async () => {
     const { pool, store } = await world();
     for (const maxPayloadBytes of [0, -1, 1.5, NaN, 2 ** 32 + 1]) {
@@ -315,6 +338,18 @@ describe('puts at once', () => {
 });
 
 describe('a store that is closed', () => {
+  it('is not held up by a caller who goes on and on', async () => {
+    const { pool, store } = await world();
+    const put = await store.put(identityOf(), { maxPayloadBytes: 2 ** 30, purpose: 'data' });
+    const goingOn = (async () => {
+      for (;;) await put.append(payloadOf(1));
+    })();
+    const ended = expect(goingOn).rejects.toMatchObject({ code: 'gone' });
+    await store.close();
+    await ended;
+    await expectNothingLeft(pool);
+  });
+
   it('waits for commits, aborts other puts, and takes no calls', async () => {
     const { pool, store } = await world();
     const [committed, open] = [await begin(store), await begin(store, undefined, nameOf({ index: 4 }))];
@@ -322,7 +357,8 @@ describe('a store that is closed', () => {
     await Promise.all([store.close(), store.close()]);
     await commit;
     await expectNothingLeft(pool);
-    await expect(open.append(new Uint8Array())).rejects.toThrow('aborted');
+    await expect(open.append(new Uint8Array())).rejects.toMatchObject({ code: 'gone', fields: { field: 'put' } });
+    await open.abort();
     await expect(store.read(expectedOf(NAME))).rejects.toMatchObject({ code: 'gone' });
     expect(() => store.walk()).toThrow('closed');
     const next = await openStore(pool);

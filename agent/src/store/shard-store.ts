@@ -87,12 +87,17 @@ export class ShardStore {
   }
 
   /**
-   * The pool stays the caller's to close, after the store.
+   * The pool stays the caller's to close, after the store, as workers are the caller's to stop, before.
    * @throws CoucheStorError `corrupt` when tombstones and quarantines cannot be known; else of the disk.
    */
   static async open(pool: StorePool, options: ShardStoreOptions): Promise<ShardStore> {
     const { windows, crc32c, clock, graceMs } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    if (!Number.isFinite(graceMs) || graceMs < 0) {
+      throw new CoucheStorError('invalid', `graceMs: ${graceMs} is no time to wait; give milliseconds from 0 on.`, {
+        fields: { field: 'graceMs' },
+      });
+    }
     const { files } = pool;
     const parts: StoreParts = {
       pool,
