@@ -73,6 +73,12 @@ export class MountedFileSystem {
     this.#mounted += 1;
   }
 
+  /** Mounts another folder over it, until the next unmount(). */
+  bind(folder: string): void {
+    run('mount', '--bind', folder, this.folder);
+    this.#mounted += 1;
+  }
+
   /** Mounts an empty file system over it, until the next unmount(). */
   cover(): void {
     run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', this.folder);
