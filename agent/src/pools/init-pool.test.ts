@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { parseNodeName, realClock, VirtualClock } from '@couchestor/common/base';
+import { parseNodeName, parsePoolUuid, realClock, VirtualClock } from '@couchestor/common/base';
 import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { inspectPool } from './identify-pool.ts';
 import { initPool, writePool } from './init-pool.ts';
@@ -14,6 +14,19 @@ import { systemFailure } from './system-failure.fixture.ts';
 const scratch = scratchFolder();
 const clock = new VirtualClock();
 const pool = { node: parseNodeName('node-1'), tier: 'hot', clock } as const;
+const identity = {
+  formatVersion: 1,
+  uuid: parsePoolUuid('uuid-1'),
+  node: pool.node,
+  tier: pool.tier,
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+const hold = { hasLock: false, release: () => Promise.resolve() };
+
+/** More than the histories here have. */
+const OUTCOMES = 10_000;
+const drawn = (): number => 0;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe('a new pool', () => {
@@ -91,8 +104,15 @@ describe('a new pool', () => {
     await (await Pool.open(path, { clock: realClock })).close();
   });
 
+  it('survives a power loss once it is made', async () => {
+    const files = new PowerLossFiles();
+    await writePool(files, identity);
+    for (const disk of files.disk.outcomes(OUTCOMES, drawn)) {
+      expect((await Pool.start(new PowerLossFiles(disk), { clock }, hold)).identity).toEqual(identity);
+    }
+  });
+
   it('is whole or none, wherever its making ends, and made by the next attempt', async () => {
-    const identity = await initPool(path, pool);
     for (let last = 0; ; last += 1) {
       const files = new PowerLossFiles();
       let steps = 0;
@@ -104,12 +124,14 @@ describe('a new pool', () => {
         () => true,
         () => false,
       );
-      const hold = { hasLock: false, release: () => Promise.resolve() };
-      if (!(await files.stat(IDENTITY_PATH))) {
-        await expect(Pool.start(files, { clock }, hold)).rejects.toMatchObject({ code: 'notFound' });
-        await writePool(files, identity);
+      for (const disk of files.disk.outcomes(OUTCOMES, drawn)) {
+        const found = new PowerLossFiles(disk);
+        if (!(await found.stat(IDENTITY_PATH))) {
+          await expect(Pool.start(found, { clock }, hold)).rejects.toMatchObject({ code: 'notFound' });
+          await writePool(found, identity);
+        }
+        expect((await Pool.start(found, { clock }, hold)).identity).toEqual(identity);
       }
-      expect((await Pool.start(files, { clock }, hold)).identity).toEqual(identity);
       if (isMade) {
         expect(last).toBeGreaterThan(5);
         return;

@@ -160,6 +160,18 @@ describe('the health of a pool', () => {
     expect(causes()).toEqual(['diskErrors']);
   });
 
+  it('says since when something holds, however its numbers change', async () => {
+    const sinceMs = clock.now();
+    health.noteCorrupt('a');
+    await clock.advance(5000);
+    health.noteCorrupt('b');
+    health.scrubbed({ corruptShards: 3, unreadableShards: 0 });
+    expect(health.reasons).toMatchObject([{ sinceMs, detail: expect.stringContaining('3 shards') }]);
+    health.scrubbed({ corruptShards: 0, unreadableShards: 0 });
+    health.noteCorrupt('a');
+    expect(health.reasons).toMatchObject([{ sinceMs: sinceMs + 5000 }]);
+  });
+
   it('is what a scrub has found', () => {
     failToReadFiles(20);
     health.noteCorrupt('a');

@@ -4,7 +4,14 @@ import { parseNodeName, parsePoolUuid, VirtualClock } from '@couchestor/common/b
 import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { initPool, writePool } from './init-pool.ts';
 import { InterposedFiles, type FileOperation } from './interposed-files.fixture.ts';
-import { HOLDER_PATH, INCOMING_FOLDER, POOL_FOLDER, QUARANTINE_FOLDER, TOMBSTONES_FOLDER } from './layout.ts';
+import {
+  HOLDER_PATH,
+  INCOMING_FOLDER,
+  LOCK_PATH,
+  POOL_FOLDER,
+  QUARANTINE_FOLDER,
+  TOMBSTONES_FOLDER,
+} from './layout.ts';
 import { readFile, writeFile } from './pool-files-contract.fixture.ts';
 import type { PoolFiles } from './pool-files.ts';
 import type { PoolIdentity } from './pool-identity.ts';
@@ -54,11 +61,13 @@ describe('a pool', () => {
   });
 
   it('that is another one is refused before anything is written', async () => {
+    await rm(`${path}/${LOCK_PATH}`);
     await expect(opened(path, { uuid: 'uuid-2' })).rejects.toMatchObject({
       code: 'conflict',
       fields: { field: 'uuid' },
     });
-    expect(await readdir(`${path}/${POOL_FOLDER}`)).not.toContain('holder.json');
+    const content = await readdir(`${path}/${POOL_FOLDER}`);
+    expect(content.filter((name) => name === 'lock' || name === 'holder.json')).toEqual([]);
     await opened();
   });
 
@@ -118,6 +127,15 @@ describe('a pool on any files', () => {
   it('is checked against what is expected', async () => {
     const starting = Pool.start(files, { clock, expected: { tier: 'cold' } }, held);
     await expect(starting).rejects.toMatchObject({ fields: { fault: 'otherPool' } });
+  });
+
+  it('completes its folders for good, before anything is written to them', async () => {
+    await memory.removeFolder(INCOMING_FOLDER);
+    memory.disk.sync();
+    await start();
+    for (const disk of memory.disk.outcomes(100, () => 0)) {
+      expect(await new PowerLossFiles(disk).stat(INCOMING_FOLDER)).toMatchObject({ kind: 'folder' });
+    }
   });
 
   it('is released once', async () => {
