@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
 import { INCOMING_FOLDER } from '../pools/index.ts';
-import { InterposedFiles, type FileStep } from '../pools/interposed-files.fixture.ts';
+import { InterposedFiles } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { layoutOf, MAX_STRIPE_RECORD_BYTES, pathOfShard } from '../shards/index.ts';
 import { crc32c, identityOf, nameOf, payloadOf, stripeOf, writeShard } from '../shards/shards.fixture.ts';
@@ -235,17 +235,22 @@ describe('a put of what is there already', () => {
     await expectNothingLeft(pool);
   });
 
-  it('goes with the error of the disk when what is there cannot be read', async () => {
+  it.each([
+    ['its beginning', 1],
+    ['its payload', 5],
+  ])('goes with the error of the disk when %s cannot be read', async (_, failAt) => {
     const files = new PowerLossFiles();
-    let isFailing = false;
     const error = new CoucheStorError('unavailable', 'EIO');
-    const around = (step: FileStep, run: () => Promise<never>): Promise<never> =>
-      isFailing && step.operation === 'read' ? Promise.reject(error) : run();
-    const pool = await StandInPool.make(new InterposedFiles(files, around as never));
+    let reads = -Infinity;
+    const pool = await StandInPool.make(
+      new InterposedFiles(files, (step, run) =>
+        step.operation === 'read' && step.path === PATH && (reads += 1) >= failAt ? Promise.reject(error) : run(),
+      ),
+    );
     const store = await openStore(pool);
     await putShard(store);
     const before = fileAt(files, PATH);
-    isFailing = true;
+    reads = 0;
     await expect(putShard(store, NAME, payloadOf(100, 77))).rejects.toBe(error);
     expect(fileAt(files, PATH)).toBe(before);
     await expectNothingLeft(pool);
@@ -275,6 +280,16 @@ describe('a put that is not to be', () => {
     await store.quarantine(NAME.volumeId, 'nobody knows it');
     await expect(other.commit(stripeOf())).rejects.toMatchObject({ fields: { field: 'volumeId' } });
     expect((await walkAll(store)).map(({ state }) => state)).toEqual(['tombstoned']);
+    await expectNothingLeft(pool);
+  });
+
+  it('is over when the device refuses it as it would a wrong call', async () => {
+    const error = new CoucheStorError('invalid', 'misaligned', { fields: { fault: 'misaligned' } });
+    const files = new InterposedFiles(new PowerLossFiles(), (step, run) =>
+      step.operation === 'write' && step.path.endsWith('.part') ? Promise.reject(error) : run(),
+    );
+    const pool = await StandInPool.make(files);
+    await expect(putShard(await openStore(pool))).rejects.toBe(error);
     await expectNothingLeft(pool);
   });
 

@@ -56,7 +56,28 @@ async function flip(path: string, offset: number): Promise<void> {
 const NAME = nameOf();
 const PATH = pathOfShard(NAME);
 
+const descriptors = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
+
 function suite(scratch: ScratchFolder): void {
+  it('leaves no file open', async () => {
+    const world = await made(scratch);
+    const { store } = world;
+    await putShard(store, nameOf({ index: 0 }));
+    const before = await descriptors();
+    const expected = await putShard(store);
+    await putShard(store);
+    await expect(putShard(store, NAME, payloadOf(9))).rejects.toMatchObject({ code: 'conflict' });
+    const put = await store.put(identityOf({ name: nameOf({ index: 4 }) }), { maxPayloadBytes: 9, purpose: 'data' });
+    await put.abort();
+    expect(await readAll(store, expected)).toEqual(payloadFor(NAME));
+    expect(await readAll(store, { ...expected, checksum: 1 })).toBe('otherChecksum');
+    await store.delete(NAME, PROOF);
+    await world.clock.advance(GRACE_MS);
+    expect(await collectAll(store)).toMatchObject({ deleted: 1 });
+    expect(await descriptors()).toBe(before);
+    await world.close();
+  });
+
   it('keeps what was put for the next process, and nothing of what was not', async () => {
     const first = await made(scratch);
     const payload = payloadOf(300_001);

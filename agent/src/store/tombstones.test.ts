@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { CoucheStorError } from '@couchestor/common/base';
+import { replaceSealed, TOMBSTONES_FOLDER } from '../pools/index.ts';
+import { InterposedFiles, type FileOperation } from '../pools/interposed-files.fixture.ts';
+import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
+import { parseShardPath, pathOfShard } from '../shards/index.ts';
+import { nameOf } from '../shards/shards.fixture.ts';
+import type { ShardStore } from './shard-store.ts';
+import {
+  collectAll,
+  expectedOf,
+  GRACE_MS,
+  openStore,
+  payloadFor,
+  PROOF,
+  putShard,
+  readAll,
+  StandInPool,
+  walkAll,
+} from './store.fixture.ts';
+import { fileOfTombstone } from './tombstones.ts';
+
+const NAME = nameOf();
+const ERROR = new CoucheStorError('resourceExhausted', 'ENOSPC');
+
+class World {
+  readonly disk = new PowerLossFiles();
+  readonly files = new InterposedFiles(this.disk, (step, run) =>
+    step.operation === this.failing && step.path.startsWith(TOMBSTONES_FOLDER) ? Promise.reject(ERROR) : run(),
+  );
+  /** Of the next calls that concern tombstones; they do nothing. */
+  failing: FileOperation | undefined;
+
+  /** With a shard that is live. */
+  async open(): Promise<{ pool: StandInPool; store: ShardStore }> {
+    const pool = await StandInPool.make(this.files);
+    const store = await openStore(pool);
+    await putShard(store);
+    return { pool, store };
+  }
+
+  async failingAt(operation: FileOperation, call: () => Promise<unknown>): Promise<void> {
+    this.failing = operation;
+    await expect(call()).rejects.toBe(ERROR);
+    this.failing = undefined;
+  }
+}
+
+describe('the name of a tombstone', () => {
+  it.each([
+    ['vol-5f0c954c/7-42/3.1.shard', 'vol-5f0c954c_7-42_3.1.json'],
+    ['a.shard/0-0/0.0.shard', 'a.shard_0-0_0.0.json'],
+    [`${'v'.repeat(63)}/9007199254740991-9007199254740991/255.4294967295.shard`, undefined],
+  ])('is that of its shard: %s', async (path, expected) => {
+    const name = parseShardPath(path);
+    const file = fileOfTombstone(name).slice(TOMBSTONES_FOLDER.length + 1);
+    if (expected !== undefined) expect(file).toBe(expected);
+    expect(file.length).toBeLessThanOrEqual(255);
+    const pool = await StandInPool.make();
+    await replaceSealed(pool.files, fileOfTombstone(name), {});
+    const store = await openStore(pool);
+    expect(store.leftovers).toMatchObject({ tombstones: 1, foreign: [] });
+    expect(await store.undelete(name)).toBe(true);
+  });
+});
+
+describe('a tombstone of which nobody knows whether it is there', () => {
+  it('after a delete that failed: no put is taken, and the next delete makes it certain', async () => {
+    for (const operation of ['rename', 'syncFolder'] as const) {
+      const world = new World();
+      const { store } = await world.open();
+      await world.failingAt(operation, () => store.delete(NAME, PROOF));
+      await expect(putShard(store)).rejects.toMatchObject({ code: 'conflict' });
+      expect(await store.delete(NAME, PROOF)).toMatchObject({ kind: 'tombstoned' });
+      expect(await world.disk.entries(TOMBSTONES_FOLDER)).toHaveLength(1);
+    }
+  });
+
+  it('after a delete that failed: an undelete makes certain that it is not', async () => {
+    for (const operation of ['rename', 'syncFolder'] as const) {
+      const world = new World();
+      const { store } = await world.open();
+      await world.failingAt(operation, () => store.delete(NAME, PROOF));
+      expect(await store.undelete(NAME)).toBe(true);
+      expect(await world.disk.entries(TOMBSTONES_FOLDER)).toEqual([]);
+      await putShard(store);
+    }
+  });
+
+  it.each([
+    ['rename', 0],
+    ['syncFolder', 1],
+  ] as const)(
+    'after a delete that failed: what is there decides when its grace is over: %s',
+    async (operation, deleted) => {
+      const world = new World();
+      const { pool, store } = await world.open();
+      await world.failingAt(operation, () => store.delete(NAME, PROOF));
+      await pool.clock.advance(GRACE_MS);
+      expect(await collectAll(store)).toEqual({ deleted, keptCount: 0, kept: [] });
+      expect(store.tombstones).toBe(0);
+      expect(await walkAll(store)).toHaveLength(1 - deleted);
+    },
+  );
+
+  it('after an undelete that failed: the next delete writes it again', async () => {
+    for (const operation of ['unlink', 'syncFolder'] as const) {
+      const world = new World();
+      const { store } = await world.open();
+      await store.delete(NAME, PROOF);
+      await world.failingAt(operation, () => store.undelete(NAME));
+      await store.delete(NAME, { ...PROOF, resourceVersion: 'again' });
+      expect(await store.tombstoneOf(NAME)).toMatchObject({ proof: { resourceVersion: 'again' } });
+      expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+    }
+  });
+});
+
+describe('a tombstone that somebody has made by hand', () => {
+  it.each([
+    ['with a proof of another epoch', { ...PROOF, currentEpoch: 7 }, 'conflict'],
+    ['without a proof', undefined, 'corrupt'],
+    ['with what is no proof', { kind: 'because' }, 'corrupt'],
+  ])('deletes nothing: %s', async (_, proof, code) => {
+    const pool = await StandInPool.make();
+    const first = await openStore(pool);
+    await putShard(first);
+    await first.close();
+    await replaceSealed(pool.files, fileOfTombstone(NAME), { shard: pathOfShard(NAME), recordedAt: 1, proof });
+    const store = await openStore(pool);
+    await expect(store.tombstoneOf(NAME)).rejects.toMatchObject({ code });
+    await pool.clock.advance(GRACE_MS);
+    expect(await collectAll(store)).toMatchObject({ deleted: 0, keptCount: 1, kept: [{ error: { code } }] });
+    expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+  });
+});
