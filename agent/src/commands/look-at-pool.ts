@@ -15,6 +15,7 @@ import {
 } from '../pools/index.ts';
 import { readScrubRecord } from '../scrub/index.ts';
 import { StoreView } from '../store/index.ts';
+import { shardCount } from './shard-count.ts';
 
 /** What is not well with a pool that can be used. */
 export interface PoolConcern {
@@ -108,13 +109,9 @@ async function scrubConcerns(files: LinuxPoolFiles): Promise<PoolConcern[]> {
   if (counters === undefined) return [];
   const bad = counters.corrupt + counters.missing;
   return [
-    ...(bad === 0 ? [] : [{ cause: 'corruptShards' as const, detail: `a scrub has found ${shards(bad)} corrupt` }]),
+    ...(bad === 0 ? [] : [{ cause: 'corruptShards' as const, detail: `a scrub has found ${shardCount(bad)} corrupt` }]),
     ...(counters.unreadable === 0
       ? []
-      : [{ cause: 'diskErrors' as const, detail: `a scrub could not read ${shards(counters.unreadable)}` }]),
+      : [{ cause: 'diskErrors' as const, detail: `a scrub could not read ${shardCount(counters.unreadable)}` }]),
   ];
-}
-
-export function shards(count: number): string {
-  return `${count} ${count === 1 ? 'shard' : 'shards'}`;
 }

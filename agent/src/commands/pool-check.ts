@@ -2,7 +2,8 @@
 import { formatBytes } from '@couchestor/common/base';
 import { Progress, Table, jsonText, type Console, type ExitCode } from '@couchestor/common/command-line';
 import { checkPool, type CheckedShards, type PoolFinding } from './check-pool.ts';
-import { lookAtPool, shards, type NoPool, type SeenPool } from './look-at-pool.ts';
+import { lookAtPool, type NoPool, type SeenPool } from './look-at-pool.ts';
+import { shardCount } from './shard-count.ts';
 import { FINDING_COLUMNS, stateWord, type FindingRow } from './pool-cells.ts';
 import type { CheckRequest } from './requests.ts';
 
@@ -51,7 +52,7 @@ async function checked(look: SeenPool | NoPool, console: Console, stopped: Abort
       if (findings.length < MAX_LISTED) findings.push(finding);
     },
     reached(share: number, reached: CheckedShards): void {
-      progress.show({ done: share, total: 1, detail: `${shards(reached.shards)}, ${problemCount(problems)}` });
+      progress.show({ done: share, total: 1, detail: `${shardCount(reached.shards)}, ${problemCount(problems)}` });
     },
   };
   const all = await checkPool(look, listener, stopped);
@@ -81,10 +82,10 @@ function tell({ look, checked, findings, problems }: CheckedPool, { err }: Conso
       : [
           `${incoming} begun ${incoming === 1 ? 'file is' : 'files are'} in its way in${isInUse ? '' : ', left by a crash'}`,
         ]),
-    ...(tombstones === 0 ? [] : [`${shards(tombstones)} to be deleted when the grace is over`]),
+    ...(tombstones === 0 ? [] : [`${shardCount(tombstones)} to be deleted when the grace is over`]),
     ...(quarantines.length === 0 ? [] : [`quarantined: ${quarantines.map(({ volumeId }) => volumeId).join(', ')}`]),
   ];
-  err(`${path}: ${shards(checked.shards)} (${formatBytes(checked.bytes)}), ${problemCount(problems)}.\n`);
+  err(`${path}: ${shardCount(checked.shards)} (${formatBytes(checked.bytes)}), ${problemCount(problems)}.\n`);
   for (const note of notes) err(`${path}: ${note}.\n`);
 }
 

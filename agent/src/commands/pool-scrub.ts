@@ -7,7 +7,8 @@ import { readScrubRecord, Scrub, type ScrubRecord, type ScrubReport } from '../s
 import { pathOfShard } from '../shards/index.ts';
 import { StoreView } from '../store/index.ts';
 import { FindingPrinter } from './finding-printer.ts';
-import { lookAtPool, shards } from './look-at-pool.ts';
+import { lookAtPool } from './look-at-pool.ts';
+import { shardCount } from './shard-count.ts';
 import type { ScrubRequest } from './requests.ts';
 import { surveyOf, type Survey } from './survey.ts';
 
@@ -80,7 +81,7 @@ async function tellPlan(
     const time = leastMs === 0 ? '' : ` in no less than ${formatDuration(leastMs)}`;
     const pass = goesOn ? `go on with pass ${last.pass}` : `begin pass ${(last?.pass ?? 0) + 1}`;
     console.out(
-      `${folder}: it would ${pass} and read ${formatBytes(bytes)} of ${shards(survey.shards)}${time} (dry run).\n`,
+      `${folder}: it would ${pass} and read ${formatBytes(bytes)} of ${shardCount(survey.shards)}${time} (dry run).\n`,
     );
     if (look.isInUse)
       console.err(`${folder}: it could not now: the pool is in use by process ${look.holder?.pid ?? '?'}.\n`);
@@ -90,7 +91,7 @@ async function tellPlan(
 
 function tellBegin({ pass, counters, begunAnew }: ScrubReport, { err }: Console): void {
   if (begunAnew !== undefined) err(`Begins anew: ${begunAnew}\n`);
-  if (counters.shards > 0) err(`Goes on with pass ${pass}, of which ${shards(counters.shards)} are done.\n`);
+  if (counters.shards > 0) err(`Goes on with pass ${pass}, of which ${shardCount(counters.shards)} are done.\n`);
 }
 
 function tellEnd(report: ScrubReport, survey: Survey, { err }: Console): void {
@@ -99,14 +100,14 @@ function tellEnd(report: ScrubReport, survey: Survey, { err }: Console): void {
   const results = `${ok} ok, ${corrupt} corrupt, ${missing} missing, ${unreadable} unreadable`;
   const until = endedAt === undefined ? ` of ${survey.shards}` : '';
   err(`Pass ${pass}: ${count}${until} shards (${formatBytes(bytes)}): ${results}.\n`);
-  if (droppedFindings > 0) err(`${shards(droppedFindings)} more that are not all right are not listed.\n`);
+  if (droppedFindings > 0) err(`${shardCount(droppedFindings)} more that are not all right are not listed.\n`);
   if (checkpointError !== undefined) err(`How far it is could not be kept: ${checkpointError.message}\n`);
   else if (endedAt === undefined) err('Stopped; the next scrub goes on there.\n');
 }
 
 function reachedOf({ counters }: ScrubReport, survey: Survey) {
   const bad = counters.shards - counters.ok;
-  const detail = `${shards(counters.shards)}, ${formatBytes(counters.bytes)}${bad === 0 ? '' : `, ${bad} bad`}`;
+  const detail = `${shardCount(counters.shards)}, ${formatBytes(counters.bytes)}${bad === 0 ? '' : `, ${bad} bad`}`;
   return { done: counters.bytes, total: Math.max(survey.bytes, counters.bytes), detail };
 }
 

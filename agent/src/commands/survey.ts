@@ -1,7 +1,7 @@
 /** Counts the shards of a pool by the names of their files. */
 import type { Progress } from '@couchestor/common/command-line';
 import type { SeenPool } from './look-at-pool.ts';
-import { shards } from './look-at-pool.ts';
+import { shardCount } from './shard-count.ts';
 
 export interface Survey {
   readonly shards: number;
@@ -20,7 +20,7 @@ export async function surveyOf(
     if (stopped.aborted) return undefined;
     found.shards += stripe.shards.length;
     for (const { sizeBytes } of stripe.shards) found.bytes += sizeBytes;
-    progress.show({ done: stripe.progress, total: 1, detail: shards(found.shards) });
+    progress.show({ done: stripe.progress, total: 1, detail: shardCount(found.shards) });
   }
   return found;
 }

@@ -202,14 +202,17 @@ requireMounts()('couchestor-agent pool on a file system of its own', () => {
     expect([readOnly.code, readOnly.out]).toEqual([1, expect.stringContaining('fileSystemReadOnly')]);
     const readAnyway = await disks.run('scrub', disk);
     expect([readAnyway.code, readAnyway.err]).toEqual([0, expect.stringContaining('2 ok')]);
-    expect((await disks.run('init', disk, '--node', 'n', '--tier', 'hot')).code).toBe(1);
 
     unmount(disk);
     expect(await stateOf()).toBe('EmptyFolder');
     const gone = await disks.run('scrub', disk);
     expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('Mount the disk of the pool there')]);
     expect(existsSync(`${disk}/.couchestor`)).toBe(false);
-    mount('-t', 'tmpfs', '-o', 'size=8m', 'couchestor', disk);
+    mount('-t', 'tmpfs', '-o', 'ro', 'couchestor', disk);
+    for (const flags of [['--dry-run'], []]) {
+      const { code, err } = await disks.run('init', disk, '--node', 'n', '--tier', 'hot', ...flags);
+      expect([code, err]).toEqual([1, expect.stringContaining('makeFolder: EROFS: read-only file system')]);
+    }
   }, 60_000);
 
   async function stateOf(): Promise<string | undefined> {
