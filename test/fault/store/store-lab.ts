@@ -55,8 +55,13 @@ export class StoreLab {
 }
 
 /** @param before - the command line that the process is started with, as an argument of it. */
-export async function live(pool: string, acts: readonly string[], before: readonly string[] = []): Promise<Ended> {
-  return runScript(join(import.meta.dirname, 'store-process.ts'), before, pool, ...acts);
+export async function live(
+  pool: string,
+  acts: readonly string[],
+  before: readonly string[] = [],
+  graceMs = 0,
+): Promise<Ended> {
+  return runScript(join(import.meta.dirname, 'store-process.ts'), before, pool, String(graceMs), ...acts);
 }
 
 /** Whether the process said that it had done so. */

@@ -2,14 +2,17 @@
  * A process that uses the store of a pool, to be killed, or to be told by the system that a call failed. Prints a line of JSON for each
  * thing that it did.
  *
- *     node store-process.ts POOL ACT...      put:PATH  delete:PATH  undelete:PATH  collect  quarantine:VOLUME  scan  read:PATH
+ *     node store-process.ts POOL GRACE_MS ACT...
+ *
+ *         put:PATH  delete:PATH  undelete:PATH  collect  quarantine:VOLUME  scan  scrub  read:PATH
  *         hoard (opens as many files as it may)  drop (closes them)
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
-import { parseShardPath } from '@couchestor/agent/shards';
-import type { ShardStore, Worker } from '@couchestor/agent/store';
-import { openStore, PROOF, putSample, servedOf } from './samples.ts';
+import { CoucheStorError, parseVolumeId, realClock } from '@couchestor/common/base';
+import { Scrub, type ShardResult } from '@couchestor/agent/scrub';
+import { parseShardPath, pathOfShard } from '@couchestor/agent/shards';
+import type { ShardStore, StoredShard, Worker } from '@couchestor/agent/store';
+import { crc32c, openStore, PROOF, putSample, servedOf } from './samples.ts';
 
 function say(what: string, details: object = {}): void {
   writeSync(1, `${JSON.stringify({ what, ...details })}\n`);
@@ -17,6 +20,17 @@ function say(what: string, details: object = {}): void {
 
 async function workThrough(worker: Worker): Promise<void> {
   while ((await worker.step()) === 'busy');
+}
+
+/** Keeps after each shard how far it is. */
+async function scrub(store: ShardStore): Promise<object> {
+  const onResult = ({ name }: StoredShard, { kind }: ShardResult): void =>
+    say('scrubbed', { path: pathOfShard(name), kind });
+  const options = { crc32c, clock: realClock, tranquility: 0, checkpointMs: 0, atOnce: 1, onResult };
+  const opened = await Scrub.open(store, options);
+  const state = await opened.run();
+  const { pass, counters } = opened.report;
+  return { state, pass, counters };
 }
 
 const hoarded: number[] = [];
@@ -52,6 +66,8 @@ async function act(store: ShardStore, verb: string, object: string): Promise<obj
       await workThrough(scan);
       return { shards: scan.report.shards };
     }
+    case 'scrub':
+      return scrub(store);
     case 'hoard':
       return { files: hoard() };
     case 'drop':
@@ -78,8 +94,8 @@ async function attempt<Result extends object>(what: string, call: () => Promise<
   }
 }
 
-const [pool = '', ...acts] = process.argv.slice(2);
-const opened = await attempt('open', () => openStore(pool, { graceMs: 0 }));
+const [pool = '', graceMs = '', ...acts] = process.argv.slice(2);
+const opened = await attempt('open', () => openStore(pool, { graceMs: Number(graceMs) }));
 if (opened !== undefined) {
   for (const one of acts) {
     const [verb = '', object = ''] = one.split(':');
