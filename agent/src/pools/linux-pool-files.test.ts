@@ -141,6 +141,19 @@ describe('the folder of a pool', () => {
       expect(await readFile(files, 'own')).toBe('own');
     });
 
+    it('opens nothing through one that takes the place of a folder after that was listed', async () => {
+      await files.makeFolder('real');
+      await writeFile(files, 'real/file', 'content');
+      expect(await files.entries('real')).toHaveLength(1);
+      expect(await files.stat('real/file')).toEqual({ kind: 'file', sizeBytes: 7 });
+      await rename(`${files.label}/real`, scratch.path('moved'));
+      await symlink(outside(), `${files.label}/real`);
+      const fields = { fault: 'notAFolder' };
+      await expect(files.open('real/file')).rejects.toMatchObject({ fields });
+      await expect(files.unlink('real/file')).rejects.toMatchObject({ fields });
+      expect(await readdir(outside())).toEqual(['file']);
+    });
+
     it('lists and measures them as something else', async () => {
       execFileSync('mkfifo', [`${files.label}/pipe`]);
       const listed = (await files.entries('')) ?? [];
