@@ -89,7 +89,10 @@ export class MemoryTree implements TreeReader {
   }
 
   identityOf(path: string): string | null {
-    return this.nodes.has(path) ? `${path} ${this.#generation.get(path) ?? 0}` : null;
+    if (!this.nodes.has(path)) return null;
+    const names = [...(this.#names.get(path) ?? [])];
+    const folders = names.filter((name) => this.nodes.get(posix.join(path, name))?.kind === 'folder');
+    return `${path} ${this.#generation.get(path) ?? 0} ${folders.length}`;
   }
 
   clone(): MemoryTree {

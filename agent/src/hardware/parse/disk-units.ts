@@ -4,7 +4,7 @@
  */
 import { valueOf } from '../snapshot/attribute.ts';
 import { textOf, type BlockEntry, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
-import { compareKernelNames, driverOf, nvmeHeadOf } from './kernel-names.ts';
+import { driverOf, inOrderOfNames, nvmeHeadOf } from './kernel-names.ts';
 import { unitSerial } from './vpd.ts';
 
 export interface DiskUnit {
@@ -17,15 +17,13 @@ export interface DiskUnit {
 }
 
 export function diskUnits(snapshot: HardwareSnapshot): readonly DiskUnit[] {
-  const blocks = snapshot.blocks
-    .filter((block) => !isHiddenPath(block))
-    .sort((one, other) => compareKernelNames(one.kernelName, other.kernelName));
+  const shown = snapshot.blocks.filter((block) => !isHiddenPath(block));
+  const blocks = inOrderOfNames(shown, ({ kernelName }) => kernelName);
   const byName = new Map(blocks.map((block) => [block.kernelName, block]));
   const slavesOf = (block: BlockEntry): readonly BlockEntry[] =>
-    (valueOf(block.folder.lists.get('slaves')) ?? [])
+    inOrderOfNames(valueOf(block.folder.lists.get('slaves')) ?? [], (name) => name)
       .map((name) => byName.get(name))
-      .filter((slave) => slave !== undefined)
-      .sort((one, other) => compareKernelNames(one.kernelName, other.kernelName));
+      .filter((slave) => slave !== undefined);
   const taken = new Set<BlockEntry>();
   const mapped = new Map<BlockEntry, BlockEntry[]>();
   for (const block of blocks) {
@@ -48,14 +46,11 @@ export function diskUnits(snapshot: HardwareSnapshot): readonly DiskUnit[] {
     disks.set(key, [...(disks.get(key) ?? []), block]);
   }
   for (const members of disks.values()) if (members[0] !== undefined) groups.push({ main: members[0], members });
-  return groups
-    .map((group) => ({
-      ...group,
-      mapped: [group.main, ...group.members].flatMap((block, at, all) =>
-        all.indexOf(block) === at ? (mapped.get(block) ?? []) : [],
-      ),
-    }))
-    .sort((one, other) => compareKernelNames(one.main.kernelName, other.main.kernelName));
+  const units = groups.map((group) => ({
+    ...group,
+    mapped: [...new Set([group.main, ...group.members])].flatMap((block) => mapped.get(block) ?? []),
+  }));
+  return inOrderOfNames(units, ({ main }) => main.kernelName);
 }
 
 /** Of kpartx: `part1-mpath-…`. */

@@ -6,11 +6,18 @@ export function driverOf(kernelName: string): string {
   return /^[a-z]+(-(?=\d))?/i.exec(kernelName)?.[0].replace(/-$/, '') ?? kernelName;
 }
 
-/** sda … sdz, sdaa; nvme2n1 before nvme10n1. A total order, whatever the names are. */
-export function compareKernelNames(one: string, other: string): number {
-  const first = keyOf(one);
-  const second = keyOf(other);
-  return first < second ? -1 : first > second ? 1 : one < other ? -1 : one > other ? 1 : 0;
+/** In the order sda … sdz, sdaa; nvme2n1 before nvme10n1. A total order, whatever the names are. */
+export function inOrderOfNames<T>(things: Iterable<T>, nameOf: (thing: T) => string): T[] {
+  const keyed = Array.from(things, (thing) => {
+    const name = nameOf(thing);
+    return { thing, name, key: keyOf(name) };
+  });
+  keyed.sort((one, other) => compareTexts(one.key, other.key) || compareTexts(one.name, other.name));
+  return keyed.map(({ thing }) => thing);
+}
+
+function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function keyOf(name: string): string {

@@ -163,6 +163,40 @@ describe('passes one after the other', () => {
     ]);
   });
 
+  test('see one partition come in the place of another', () => {
+    const machine = machineWithDisk(1);
+    const scanner = new HardwareScanner(machine.tree);
+    scanner.scan();
+    machine.tree.remove(`${DISK}/block/sda/sda1`);
+    machine.attributes(`${DISK}/block/sda/sda2`, { dev: '8:2', partition: 2, size: 8, ro: 0 });
+    expect(devicesOf(scanner.scan())[0]!.partitions.map(({ kernelName }) => kernelName)).toEqual(['sda2']);
+  });
+
+  test('see a holder come and go', () => {
+    const machine = machineWithDisk(1);
+    const scanner = new HardwareScanner(machine.tree);
+    const held = (): unknown => {
+      const [disk] = devicesOf(scanner.scan()).filter(({ kernelName }) => kernelName === 'sda');
+      return disk!.partitions[0]!.holders;
+    };
+    expect(held()).toEqual([]);
+    machine.virtual('dm-0', { attributes: { 'dm/name': 'luks', 'dm/uuid': 'CRYPT-LUKS2-1' } });
+    machine.hold('sda1', 'dm-0');
+    expect(held()).toEqual(['dm-0']);
+    machine.tree.remove(`${DISK}/block/sda/sda1/holders/dm-0`);
+    machine.tree.remove('/sys/devices/virtual/block/dm-0/slaves/sda1');
+    expect(held()).toEqual([]);
+  });
+
+  test('give what has not changed as the same object', () => {
+    const machine = machineWithDisk();
+    const scanner = new HardwareScanner(machine.tree);
+    const [first, second] = [scanner.scan(), scanner.scan()];
+    expect(second.blocks[0]!.folder).toBe(first.blocks[0]!.folder);
+    machine.tree.file(`${DISK}/block/sda/ro`, '1\n');
+    expect(scanner.scan().blocks[0]!.folder).not.toBe(first.blocks[0]!.folder);
+  });
+
   test('forget what is gone', () => {
     const machine = machineWithDisk();
     const scanner = new HardwareScanner(machine.tree);

@@ -61,7 +61,7 @@ export class HardwareScanner {
     const gaps: Gap[] = [];
     const namesIn = (path: string): readonly string[] => namesOrGap(this.#tree, path, gaps);
     const folders = new Map<string, Folder>();
-    const blocks = namesIn('/sys/block').map((name) => this.#readBlock(name));
+    const blocks = this.#readBlocks(namesIn('/sys/block'));
     for (const name of namesIn('/sys/class/nvme'))
       this.#readClass(folders, `/sys/class/nvme/${name}`, known.NVME_CONTROLLER);
     for (const name of namesIn('/sys/class/nvme-subsystem')) {
@@ -81,17 +81,41 @@ export class HardwareScanner {
     };
   }
 
-  #readBlock(kernelName: string): BlockEntry {
-    const path = this.#resolve(`/sys/block/${kernelName}`);
-    const names = valueOf(this.#tree.list(path)) ?? [];
-    const virtual = path.startsWith('/sys/devices/virtual/block/');
-    const folder = this.#reader.read(path, virtual ? known.VIRTUAL_BLOCK : known.BLOCK, names);
+  /**
+   * Those that are made of others first: they name what they are made of, and only disks that somebody names, or that had holders before,
+   * can have holders now.
+   */
+  #readBlocks(names: readonly string[]): readonly BlockEntry[] {
+    const found = names.map((kernelName) => ({ kernelName, path: this.#resolve(`/sys/block/${kernelName}`) }));
+    const isVirtual = ({ path }: { readonly path: string }): boolean => path.startsWith('/sys/devices/virtual/block/');
+    const held = new Set<string>();
+    const read = (at: (typeof found)[number]): BlockEntry => this.#readBlock(at, isVirtual(at), held);
+    const virtual = new Map<string, BlockEntry>();
+    for (const at of found.filter(isVirtual)) virtual.set(at.kernelName, read(at));
+    for (const { folder } of virtual.values())
+      for (const slave of valueOf(folder.lists.get('slaves')) ?? []) held.add(slave);
+    return found.map((at) => virtual.get(at.kernelName) ?? read(at));
+  }
+
+  #readBlock(at: { kernelName: string; path: string }, virtual: boolean, held: ReadonlySet<string>): BlockEntry {
+    const { kernelName, path } = at;
+    const mayBeHeld = (name: string, last: Folder | null): boolean =>
+      virtual || held.has(name) || valueOf(last?.lists.get('holders'))?.length !== 0;
+    const whole = virtual ? known.VIRTUAL_BLOCK : known.BLOCK;
+    const folder = this.#reader.read(path, whole, mayBeHeld(kernelName, this.#reader.lastOf(path)));
     const partitions: PartitionEntry[] = [];
-    for (const name of names) {
+    for (const name of folder.names) {
       if (!name.startsWith(kernelName)) continue;
-      const partition = this.#reader.read(`${path}/${name}`, known.PARTITION);
-      // Other folders may begin with the name of the disk: only partitions have a number.
-      if (!partition.attributes.has('partition')) continue;
+      const partitionPath = `${path}/${name}`;
+      const last = this.#reader.lastOf(partitionPath);
+      const partition = this.#reader.read(partitionPath, known.PARTITION, mayBeHeld(name, last));
+      if (!partition.attributes.has('partition')) {
+        // Other folders may begin with the name of the disk: only partitions have a number.
+        if (last?.attributes.has('partition') !== true) continue;
+        // One went, and another may have come in its place, so that there are as many folders as before.
+        this.#reader.forget(path);
+        return this.#readBlock(at, virtual, held);
+      }
       partitions.push({ kernelName: name, folder: partition, udev: this.#udev.read(textOf(partition, 'dev')) });
     }
     const number = ({ folder: { attributes } }: PartitionEntry): number => Number(valueOf(attributes.get('partition')));

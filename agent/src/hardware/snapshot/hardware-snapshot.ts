@@ -7,7 +7,7 @@ import { ABSENT, valueOf, type Attribute } from './attribute.ts';
 /** A folder of the kernel with the attributes that were asked for. Its path has no symbolic links left. */
 export interface Folder {
   readonly path: string;
-  /** What is in it, read or not. */
+  /** What is in it, read or not; of disks and partitions only. */
   readonly names: ReadonlySet<string>;
   /** By name, also below it (`queue/rotational`). What the folder does not have is not in here. */
   readonly attributes: ReadonlyMap<string, Attribute>;

@@ -10,6 +10,8 @@ export interface KnownAttributes {
   readonly binary?: readonly string[];
   /** Folders whose names are what is known of them. */
   readonly lists?: readonly string[];
+  /** Whether the names in the folder itself are wanted; to list one costs as much as to read several attributes. */
+  readonly names?: true;
   readonly links?: readonly string[];
 }
 
@@ -33,6 +35,7 @@ export const BLOCK: KnownAttributes = {
   live: ['size', 'ro', 'ana_state'],
   lists: ['holders'],
   links: ['device'],
+  names: true,
 };
 
 /** What the kernel makes of other devices, of files and of memory has these besides. */
@@ -59,6 +62,7 @@ export const PARTITION: KnownAttributes = {
   fixed: ['dev', 'partition', 'start'],
   live: ['size', 'ro'],
   lists: ['holders'],
+  names: true,
 };
 
 export const SCSI_DEVICE: KnownAttributes = {

@@ -56,7 +56,7 @@ export class RootedTree implements TreeReader {
 
   identityOf(path: string): string | null {
     const status = unlessFailing(() => statSync(this.#root + path, { throwIfNoEntry: false }), undefined);
-    return status === undefined ? null : `${status.dev}:${status.ino}`;
+    return status === undefined ? null : `${status.dev}:${status.ino}:${status.nlink}`;
   }
 
   #attempt<T>(path: string, read: (real: string) => T, parentOnly = true): Attribute<T> {
@@ -100,7 +100,7 @@ export class RootedTree implements TreeReader {
     if (this.#root === '') return true;
     const known = this.#inside.get(folder);
     if (known !== undefined) return known;
-    const real = unlessFailing(() => realpathSync(this.#root + folder), null);
+    const real = unlessFailing(() => realpathSync.native(this.#root + folder), null);
     // What does not exist is told by the read itself.
     const inside = real === null || real === this.#root || real.startsWith(`${this.#root}/`);
     if (real !== null) this.#inside.set(folder, inside);
@@ -113,9 +113,11 @@ export function targetOf(link: string, text: string): string {
   return posix.join('/', posix.resolve(posix.dirname(link), text));
 }
 
+const NOT_PLAIN = /\/\/|\/\.{1,2}(\/|$)|\0/;
+
 /** Paths are made of names that were read, and a name is not a way up. */
 function isPlain(path: string): boolean {
-  return path.startsWith('/') && !path.includes('\0') && posix.normalize(path) === path;
+  return path.startsWith('/') && !NOT_PLAIN.test(path);
 }
 
 function unlessFailing<T, F>(read: () => T, failed: F): T | F {

@@ -16,6 +16,9 @@ export interface TreeReader {
   readLink(path: string): Attribute;
   /** Text that a link holds which leads nowhere in the tree, such as `mnt:[4026531841]`. */
   readLinkText(path: string): Attribute;
-  /** Tells a folder from another one that came after it under the same path; null where nothing can be said. */
+  /**
+   * Tells a folder from another one that came after it under the same path, and from itself after folders in it came or went. Null where
+   * nothing can be said.
+   */
   identityOf(path: string): string | null;
 }

@@ -6,7 +6,7 @@ import { valueOf } from '../snapshot/attribute.ts';
 import { textOf, type Folder, type HardwareSnapshot, type UdevRecord } from '../snapshot/hardware-snapshot.ts';
 import type { Use } from '../model/assessment.ts';
 import type { Device, Mount } from '../model/device.ts';
-import { compareKernelNames } from '../parse/kernel-names.ts';
+import { inOrderOfNames } from '../parse/kernel-names.ts';
 import { NodeIndex } from '../parse/node-index.ts';
 import { externalUses, type NodeUse } from './external-uses.ts';
 
@@ -67,9 +67,8 @@ export class UseFinder {
     const { name, node, subject, own } = of;
     const path = `${node.folder.path}/holders`;
     const holders = new Set([...(valueOf(node.folder.lists.get('holders')) ?? []), ...(this.#builtOn.get(name) ?? [])]);
-    const uses = [...holders]
+    const uses = inOrderOfNames(holders, (holder) => holder)
       .filter((holder) => !own.has(holder))
-      .sort(compareKernelNames)
       .map((holder): Use => ({
         kind: 'holder',
         reason: `${subject} is held by ${this.#describe(holder, new Set())}`,
@@ -91,7 +90,7 @@ export class UseFinder {
     const name = textOf(folder, 'dm/name') ?? textOf(folder, 'md/level');
     const [mount] = this.#nodes.mountsOf(holder).mounts;
     const above = new Set([...(valueOf(folder?.lists.get('holders')) ?? []), ...(this.#builtOn.get(holder) ?? [])]);
-    const further = [...above].sort(compareKernelNames).filter((one) => !seen.has(one));
+    const further = inOrderOfNames(above, (one) => one).filter((one) => !seen.has(one));
     return [
       name === null ? holder : `${holder} (${name})`,
       ...(mount === undefined ? [] : [mountedOn(mount).replace(/^is /, '')]),

@@ -1,0 +1,54 @@
+/**
+ * Whether two passes saw the same, so that nothing has to be concluded anew. Folders and records that have not changed are the same
+ * objects in both, which makes this a look at each of them and no comparison of what they hold.
+ */
+import type { Attribute } from './attribute.ts';
+import type { BlockEntry, HardwareSnapshot, PartitionEntry } from './hardware-snapshot.ts';
+
+export function isSameSnapshot(one: HardwareSnapshot, other: HardwareSnapshot): boolean {
+  return (
+    sameItems(one.blocks, other.blocks, sameBlock) &&
+    sameFolders(one.folders, other.folders) &&
+    sameText(one.swaps, other.swaps) &&
+    sameItems(one.mounts, other.mounts, (table, now) => table.path === now.path && sameText(table.text, now.text)) &&
+    sameItems(
+      one.hwmon,
+      other.hwmon,
+      (sensor, now) =>
+        sensor.path === now.path && sameText(sensor.name, now.name) && sameText(sensor.device, now.device),
+    ) &&
+    // Few or none of them; written down they are compared whole.
+    JSON.stringify([one.exports, one.fileSystems, one.gaps]) ===
+      JSON.stringify([other.exports, other.fileSystems, other.gaps])
+  );
+}
+
+function sameBlock(one: BlockEntry, other: BlockEntry): boolean {
+  return sameNode(one, other) && sameItems(one.partitions, other.partitions, sameNode);
+}
+
+function sameNode(one: PartitionEntry, other: PartitionEntry): boolean {
+  return one.kernelName === other.kernelName && one.folder === other.folder && sameUdev(one.udev, other.udev);
+}
+
+/** That there is no record is made anew each time. */
+function sameUdev(one: PartitionEntry['udev'], other: PartitionEntry['udev']): boolean {
+  if (one === other) return true;
+  return one.kind === 'unknown' && other.kind === 'unknown' && one.path === other.path && one.reason === other.reason;
+}
+
+function sameFolders(one: HardwareSnapshot['folders'], other: HardwareSnapshot['folders']): boolean {
+  if (one.size !== other.size) return false;
+  for (const [path, folder] of one) if (other.get(path) !== folder) return false;
+  return true;
+}
+
+function sameText(one: Attribute, other: Attribute): boolean {
+  if (one.kind === 'value') return other.kind === 'value' && one.value === other.value;
+  if (one.kind === 'unreadable') return other.kind === 'unreadable' && one.errno === other.errno;
+  return other.kind === 'absent';
+}
+
+function sameItems<T>(some: readonly T[], others: readonly T[], same: (one: T, other: T) => boolean): boolean {
+  return some.length === others.length && some.every((one, at) => same(one, others[at] as T));
+}
