@@ -337,17 +337,20 @@ describe('puts at once', () => {
     await expectNothingLeft(pool);
   });
 
-  it('of a stripe and its volume make their folders once', async () => {
-    const made: string[] = [];
-    const files = new InterposedFiles(new PowerLossFiles(), async (step, run) => {
+  it('of a stripe and its volume make their folders once, and sync what names them once', async () => {
+    const steps: string[] = [];
+    const files = new InterposedFiles(new PowerLossFiles(), async ({ operation, path }, run) => {
       const result = await run();
-      if (step.operation === 'makeFolder' && result === true) made.push(step.path);
+      const isNew = operation === 'makeFolder' && result === true;
+      if (isNew || (operation === 'syncFolder' && !path.includes('/'))) steps.push(`${operation} ${path}`);
       return result;
     });
     const store = await openStore(await StandInPool.make(files));
-    made.length = 0;
+    steps.length = 0;
     await Promise.all([0, 1, 2, 3, 4, 5].map((index) => putShard(store, nameOf({ index }))));
-    expect(made).toEqual([NAME.volumeId, `${NAME.volumeId}/${NAME.stripeId}`]);
+    const { volumeId, stripeId } = NAME;
+    const made = [`makeFolder ${volumeId}`, 'syncFolder ', `makeFolder ${volumeId}/${stripeId}`];
+    expect(steps).toEqual([...made, `syncFolder ${volumeId}`]);
     expect(await walkAll(store)).toHaveLength(6);
   });
 });

@@ -192,6 +192,23 @@ describe('the record of a quarantine', () => {
     expect(await files.entries(QUARANTINE_FOLDER)).toHaveLength(1);
   });
 
+  it('that an earlier process had no time to sync is not lost once it was seen', async () => {
+    const disk = new PowerLossFiles();
+    let isKilled = false;
+    const files = new InterposedFiles(disk, (step, run) => {
+      if (step.operation === 'rename') isKilled = true;
+      return isKilled && step.operation === 'syncFolder' ? Promise.reject(new Error('killed')) : run();
+    });
+    const store = await openStore(await StandInPool.make(files));
+    await expect(store.quarantine(volumeId, 'nobody knows it')).rejects.toThrow('killed');
+    const seen = await openStore(new StandInPool(disk));
+    expect(seen.quarantined()).toHaveLength(1);
+    for (const left of disk.disk.outcomes(1, () => 0)) {
+      const next = await openStore(new StandInPool(new PowerLossFiles(left)));
+      expect(next.quarantined()).toEqual(seen.quarantined());
+    }
+  });
+
   it('is none with a name that no volume has, and stays where it is', async () => {
     const { files, pool, store } = await world();
     const strange = [`${QUARANTINE_FOLDER}/-no.json`, `${QUARANTINE_FOLDER}/README`];
