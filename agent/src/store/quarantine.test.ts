@@ -84,6 +84,14 @@ describe('a volume that is quarantined', () => {
     expect(await collectAll(store)).toMatchObject({ deleted: 1 });
   });
 
+  it('begins no grace again but that of its own shards', async () => {
+    const { pool, store } = await world();
+    await store.delete(OTHER, PROOF);
+    await pool.clock.advance(1000);
+    await store.release(volumeId);
+    expect(await store.delete(OTHER, PROOF)).toEqual({ kind: 'tombstoned', dueInMs: GRACE_MS - 1000 });
+  });
+
   it('takes an undelete', async () => {
     const { pool, store } = await world();
     await store.release(volumeId);
