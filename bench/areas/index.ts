@@ -4,9 +4,20 @@ import { brain } from './brain.ts';
 import { contract } from './contract.ts';
 import { erasure } from './erasure.ts';
 import { eyes } from './eyes.ts';
+import { hardware } from './hardware.ts';
 import { kubeAdapter } from './kube-adapter.ts';
 import { kubeApi } from './kube-api.ts';
 import { operatorProcess } from './process.ts';
 import { shards } from './shards.ts';
 
-export const areas: readonly Area[] = [kubeApi, kubeAdapter, contract, brain, eyes, operatorProcess, erasure, shards];
+export const areas: readonly Area[] = [
+  kubeApi,
+  kubeAdapter,
+  contract,
+  brain,
+  eyes,
+  operatorProcess,
+  erasure,
+  shards,
+  hardware,
+];

@@ -13,6 +13,7 @@ import type { HardwarePolicy } from './policy/index.ts';
 import { HardwareScanner } from './snapshot/hardware-scanner.ts';
 import type { HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
 import { RootedTree } from './snapshot/rooted-tree.ts';
+import { isSameSnapshot } from './snapshot/same-snapshot.ts';
 import type { TreeReader } from './snapshot/tree-reader.ts';
 import type { ObservedDevice } from './view/index.ts';
 
@@ -46,11 +47,20 @@ interface Probed {
   readonly atMs: number;
 }
 
+interface LastLook {
+  /** The newest that says the same as the snapshot of the look, and shares most of its folders with the next one. */
+  readonly scanned: HardwareSnapshot;
+  readonly look: HardwareLook;
+  readonly parsed: readonly Device[];
+  readonly assessed: readonly DeviceAssessment[];
+}
+
 export class HardwareObserver {
   readonly #options: ObserverOptions;
   readonly #scanner: HardwareScanner;
   readonly #monitor: HealthMonitor;
-  #probed = new Map<string, Probed>();
+  readonly #probed = new Map<string, Probed>();
+  #last: LastLook | null = null;
 
   constructor(options: ObserverOptions) {
     const { clock, smart, policy, root, tree = new RootedTree(root) } = options;
@@ -59,25 +69,26 @@ export class HardwareObserver {
     this.#monitor = new HealthMonitor({ reader: tree, clock, smart, thresholds: policy?.thresholds });
   }
 
-  /** Never rejects for what the tree holds, or for what a disk does. */
+  /** Never rejects for what the tree holds, or for what a disk does. The same object as the last time when all is as it was. */
   async look(): Promise<HardwareLook> {
     const { policy = {} } = this.#options;
-    const snapshot = this.#scanner.scan();
-    const devices = devicesOf(snapshot, policy);
+    const scanned = this.#scanner.scan();
+    const last = this.#last !== null && isSameSnapshot(this.#last.scanned, scanned) ? this.#last : null;
+    const snapshot = last?.look.snapshot ?? scanned;
+    const devices = last?.parsed ?? devicesOf(snapshot, policy);
     const health = await this.#monitor.look(devices);
-    const findings = { ...policy, failing: failingOf(health), probes: this.#results() };
-    let assessed = assessDevices(snapshot, devices, findings);
-    if (await this.#probe(devices, assessed)) {
-      assessed = assessDevices(snapshot, devices, { ...findings, probes: this.#results() });
+    const findings = (): Findings => ({ failing: failingOf(health), probes: this.#results() });
+    const isHealthSame = last?.look.health === health;
+    let assessed = isHealthSame ? last.assessed : assessDevices(snapshot, devices, { ...policy, ...findings() });
+    const isProbed = await this.#probe(devices, assessed);
+    if (isHealthSame && !isProbed) {
+      this.#last = { ...last, scanned };
+      return last.look;
     }
-    return {
-      snapshot,
-      health,
-      devices: assessed.flatMap((one) => {
-        const monitored = health.get(one.device.id);
-        return monitored === undefined ? [] : [{ ...one, health: monitored.report }];
-      }),
-    };
+    if (isProbed) assessed = assessDevices(snapshot, devices, { ...policy, ...findings() });
+    const look = { snapshot, health, devices: assessed.flatMap((one) => observed(one, health)) };
+    this.#last = { scanned, look, parsed: devices, assessed };
+    return look;
   }
 
   /** @returns whether anything new was learnt. */
@@ -86,9 +97,9 @@ export class HardwareObserver {
     if (!probe) return false;
     const nowMs = clock.monotonic();
     const present = new Set(devices.map(({ id }) => id));
-    this.#probed = new Map(
-      [...this.#probed].filter(([id, { atMs }]) => present.has(id) && nowMs - atMs < probeIntervalMs),
-    );
+    for (const [id, { atMs }] of this.#probed) {
+      if (!present.has(id) || nowMs - atMs >= probeIntervalMs) this.#probed.delete(id);
+    }
     const due = probeCandidates(assessed).filter(({ id }) => !this.#probed.has(id));
     const found = await probeDevices(due, { root, ...(openDevice !== undefined && { openDevice }) });
     for (const [id, result] of found) this.#probed.set(id, { result, atMs: nowMs });
@@ -98,6 +109,11 @@ export class HardwareObserver {
   #results(): ReadonlyMap<string, ProbeResult> {
     return new Map([...this.#probed].map(([id, { result }]) => [id, result]));
   }
+}
+
+function observed(one: DeviceAssessment, health: HardwareLook['health']): readonly ObservedDevice[] {
+  const monitored = health.get(one.device.id);
+  return monitored === undefined ? [] : [{ ...one, health: monitored.report }];
 }
 
 /** What is failing is not offered; the evidence is what says so. */

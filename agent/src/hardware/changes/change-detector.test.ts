@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { aDevice } from '../health/device.fixture.ts';
 import type { HealthState } from '../health/index.ts';
 import type { Device } from '../model/device.ts';
-import { viewOf, type DeviceView } from '../view/device-view.ts';
+import { viewOf, type ObservedDevice } from '../view/index.ts';
 import { ChangeDetector } from './change-detector.ts';
 
-function view(known: Partial<Device>, health: HealthState = 'Healthy', celsius = 40): DeviceView {
-  return viewOf({
+function disk(known: Partial<Device>, health: HealthState = 'Healthy', celsius = 40): ObservedDevice {
+  return {
     device: aDevice(known),
     uses: [],
     offer: { offerable: true, refusals: [], verification: 'unverified', unverifiedBecause: 'nobody asked' },
@@ -16,46 +16,49 @@ function view(known: Partial<Device>, health: HealthState = 'Healthy', celsius =
       evidence: [],
       counters: { temperatureCelsius: celsius },
     },
-  });
+  };
 }
 
-const sda = view({ id: 'a', kernelName: 'sda' });
-const sdb = view({ id: 'b', kernelName: 'sdb' });
+const sda = disk({ id: 'a', kernelName: 'sda' });
+const sdb = disk({ id: 'b', kernelName: 'sdb' });
 
 describe('the difference between two looks', () => {
   test('is everything at first, and nothing when nothing has changed', () => {
     const detector = new ChangeDetector();
     expect(detector.next([sda, sdb], [])).toEqual([
-      { kind: 'added', device: sda },
-      { kind: 'added', device: sdb },
+      { kind: 'added', device: viewOf(sda) },
+      { kind: 'added', device: viewOf(sdb) },
     ]);
     expect(detector.next([sda, sdb], [])).toEqual([]);
     expect(detector.next([sdb, sda], [])).toEqual([]);
+    const list = [sda];
+    expect(detector.next(list, [])).toHaveLength(1);
+    expect(detector.next(list, [])).toEqual([]);
   });
 
   test('has neither temperatures nor counters, which move at every look, nor reasons that name them', () => {
     const detector = new ChangeDetector();
-    detector.next([view({ commands: { done: 1, failed: 0, timedOut: 0 } }, 'Healthy', 40)], []);
-    expect(detector.next([view({ commands: { done: 900, failed: 2, timedOut: 0 } }, 'Healthy', 41)], [])).toEqual([]);
+    detector.next([disk({ commands: { done: 1, failed: 0, timedOut: 0 } }, 'Healthy', 40)], []);
+    expect(detector.next([disk({ commands: { done: 900, failed: 2, timedOut: 0 } }, 'Healthy', 41)], [])).toEqual([]);
   });
 
   test('tells what was removed and what was added', () => {
     const detector = new ChangeDetector();
     detector.next([sda], []);
     expect(detector.next([sdb], [])).toEqual([
-      { kind: 'removed', device: sda },
-      { kind: 'added', device: sdb },
+      { kind: 'removed', device: viewOf(sda) },
+      { kind: 'added', device: viewOf(sdb) },
     ]);
   });
 
   test('tells which fields have changed, from what to what', () => {
     const detector = new ChangeDetector();
     detector.next([sda], []);
-    const now = view({ id: 'a', kernelName: 'sdq', state: 'offline' }, 'Unhealthy');
+    const now = disk({ id: 'a', kernelName: 'sdq', state: 'offline' }, 'Unhealthy');
     expect(detector.next([now], [])).toEqual([
       {
         kind: 'changed',
-        device: now,
+        device: viewOf(now),
         fields: [
           { field: 'kernelName', before: 'sda', after: 'sdq' },
           { field: 'health', before: 'Healthy', after: 'Unhealthy' },
@@ -69,7 +72,7 @@ describe('the difference between two looks', () => {
   test('takes a disk with a new name after a reboot for the same disk', () => {
     const detector = new ChangeDetector();
     detector.next([sda, sdb], []);
-    const swapped = [view({ id: 'b', kernelName: 'sda' }), view({ id: 'a', kernelName: 'sdb' })];
+    const swapped = [disk({ id: 'b', kernelName: 'sda' }), disk({ id: 'a', kernelName: 'sdb' })];
     expect(detector.next(swapped, []).map(({ kind }) => kind)).toEqual(['changed', 'changed']);
   });
 });
@@ -80,7 +83,7 @@ describe('a look that failed', () => {
     detector.next([sda, sdb], []);
     expect(detector.next([], [{ path: '/sys/block', errno: 'EMFILE' }])).toEqual([]);
     expect(detector.next([sda], [{ path: '/sys/class/hwmon', errno: 'EACCES' }])).toEqual([
-      { kind: 'removed', device: sdb },
+      { kind: 'removed', device: viewOf(sdb) },
     ]);
   });
 

@@ -4,7 +4,7 @@
  * a look that could not list the disks is no look.
  */
 import type { HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
-import type { DeviceDetails, DeviceView } from '../view/device-view.ts';
+import { viewOf, type DeviceDetails, type DeviceView, type ObservedDevice } from '../view/index.ts';
 
 export interface FieldChange {
   /** Those of the details too. */
@@ -30,10 +30,18 @@ const INDISPENSABLE: ReadonlySet<string> = new Set(['/sys/block', '/sys/class/bl
 export class ChangeDetector {
   #known = new Map<string, Known>();
   #wasEmpty = false;
+  #last: readonly ObservedDevice[] = [];
 
-  /** @returns what was removed, then what was added or changed, each in the order of the views. At the first look all are added. */
-  next(views: readonly DeviceView[], gaps: HardwareSnapshot['gaps']): readonly HardwareChange[] {
+  /**
+   * @param devices - of a look, with the gaps of its snapshot.
+   * @returns what was removed, then what was added or changed, each in the order of the devices. At the first look all are added.
+   */
+  next(devices: readonly ObservedDevice[], gaps: HardwareSnapshot['gaps']): readonly HardwareChange[] {
     if (gaps.some(({ path }) => INDISPENSABLE.has(path))) return [];
+    // An observer gives the same list while all is as it was.
+    if (devices === this.#last && devices.length > 0) return [];
+    this.#last = devices;
+    const views = devices.map(viewOf);
     const suspect = views.length === 0 && this.#known.size > 0 && !this.#wasEmpty;
     this.#wasEmpty = views.length === 0;
     if (suspect) return [];

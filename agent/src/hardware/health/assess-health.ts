@@ -120,14 +120,7 @@ function commandEvidence({ commands, origins, sysfsPath, removable }: Device): r
   const many = failed >= FAILED_COMMANDS && failed >= done * FAILED_SHARE;
   return [
     ...(timedOut > 0
-      ? [
-          evidenceOfCommands(
-            pathOf('iotmo_cnt'),
-            timedOut,
-            'Degraded',
-            'commands timed out since the disk came',
-          ),
-        ]
+      ? [evidenceOfCommands(pathOf('iotmo_cnt'), timedOut, 'Degraded', 'commands timed out since the disk came')]
       : []),
     ...(failed > 0
       ? [

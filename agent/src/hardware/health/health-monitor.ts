@@ -43,19 +43,20 @@ export class HealthMonitor {
   readonly #history = new HealthHistory();
   readonly #temperatures = new Map<string, Learnt<readonly TemperatureReading[]>>();
   readonly #smart = new Map<string, Learnt<SmartReading>>();
+  #last: { readonly devices: readonly Device[]; readonly health: ReadonlyMap<string, MonitoredHealth> } | null = null;
 
   constructor(options: HealthMonitorOptions) {
     this.#options = options;
   }
 
-  /** By the id of the device. Waits for smartctl where it is due; never rejects. */
+  /** By the id of the device. Waits for smartctl where it is due; never rejects. The same object while nothing is new. */
   async look(devices: readonly Device[]): Promise<ReadonlyMap<string, MonitoredHealth>> {
     const { clock, smart, thresholds = DEFAULT_THRESHOLDS } = this.#options;
     this.#forget(new Set(devices.map(({ id }) => id)));
-    this.#readSensors(devices);
-    await this.#askDisks(devices);
+    const hasNews = [this.#readSensors(devices), await this.#askDisks(devices)].some(Boolean);
+    if (!hasNews && this.#last?.devices === devices) return this.#last.health;
     const nowMs = clock.now();
-    return new Map(
+    const health = new Map(
       devices.map((device) => {
         const facts = {
           smart: smart === undefined ? undefined : this.#smart.get(device.id)?.value,
@@ -65,24 +66,33 @@ export class HealthMonitor {
         return [device.id, { report, predictions: this.#history.observe(device.id, report, nowMs) }];
       }),
     );
+    this.#last = { devices, health };
+    return health;
   }
 
-  #readSensors(devices: readonly Device[]): void {
+  /** @returns whether any was read. */
+  #readSensors(devices: readonly Device[]): boolean {
     const { reader, clock, sensorIntervalMs = SENSOR_INTERVAL_MS } = this.#options;
     const atMs = clock.monotonic();
+    let hasRead = false;
     for (const { id, hwmonPaths } of devices) {
       if (hwmonPaths.length === 0 || !isDue(this.#temperatures.get(id), atMs, sensorIntervalMs)) continue;
       const value = hwmonPaths.flatMap((path) => readTemperature(reader, path) ?? []);
       this.#temperatures.set(id, { value, atMs });
+      hasRead = true;
     }
+    return hasRead;
   }
 
-  async #askDisks(devices: readonly Device[]): Promise<void> {
+  /** @returns whether any was asked. */
+  async #askDisks(devices: readonly Device[]): Promise<boolean> {
     const { smart, clock, smartIntervalMs = SMART_INTERVAL_MS } = this.#options;
-    if (smart === undefined) return;
+    if (smart === undefined) return false;
     const atMs = clock.monotonic();
     const due = devices.filter(({ id }) => isDue(this.#smart.get(id), atMs, smartIntervalMs));
-    for (const [id, value] of await readSmart(due, smart)) this.#smart.set(id, { value, atMs });
+    const readings = await readSmart(due, smart);
+    for (const [id, value] of readings) this.#smart.set(id, { value, atMs });
+    return readings.size > 0;
   }
 
   #forget(present: ReadonlySet<string>): void {

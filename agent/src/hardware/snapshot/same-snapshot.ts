@@ -1,9 +1,9 @@
 /**
- * Whether two passes saw the same, so that nothing has to be concluded anew. Folders and records that have not changed are the same
- * objects in both, which makes this a look at each of them and no comparison of what they hold.
+ * Whether two passes saw the same, so that nothing has to be concluded anew. Most folders and records that have not changed are the same
+ * objects in both, which makes this a look at each of them; only those that were read anew are compared by what they hold.
  */
 import type { Attribute } from './attribute.ts';
-import type { BlockEntry, HardwareSnapshot, PartitionEntry } from './hardware-snapshot.ts';
+import type { BlockEntry, Folder, HardwareSnapshot, PartitionEntry } from './hardware-snapshot.ts';
 
 export function isSameSnapshot(one: HardwareSnapshot, other: HardwareSnapshot): boolean {
   return (
@@ -28,7 +28,7 @@ function sameBlock(one: BlockEntry, other: BlockEntry): boolean {
 }
 
 function sameNode(one: PartitionEntry, other: PartitionEntry): boolean {
-  return one.kernelName === other.kernelName && one.folder === other.folder && sameUdev(one.udev, other.udev);
+  return one.kernelName === other.kernelName && sameFolder(one.folder, other.folder) && sameUdev(one.udev, other.udev);
 }
 
 /** That there is no record is made anew each time. */
@@ -39,12 +39,47 @@ function sameUdev(one: PartitionEntry['udev'], other: PartitionEntry['udev']): b
 
 function sameFolders(one: HardwareSnapshot['folders'], other: HardwareSnapshot['folders']): boolean {
   if (one.size !== other.size) return false;
-  for (const [path, folder] of one) if (other.get(path) !== folder) return false;
+  return [...one].every(([path, folder]) => sameFolder(folder, other.get(path)));
+}
+
+function sameFolder(one: Folder, other: Folder | undefined): boolean {
+  if (one === other) return true;
+  if (other === undefined || one.path !== other.path) return false;
+  return (
+    sameMaps(one.attributes, other.attributes, sameText) &&
+    sameMaps(one.links, other.links, sameText) &&
+    sameMaps(one.lists, other.lists, (names, now) => sameValues(names, now, sameNames)) &&
+    sameMaps(one.binary, other.binary, (page, now) => sameValues(page, now, sameBytes))
+  );
+}
+
+function sameMaps<T>(
+  one: ReadonlyMap<string, T>,
+  other: ReadonlyMap<string, T>,
+  same: (one: T, other: T) => boolean,
+): boolean {
+  if (one.size !== other.size) return false;
+  for (const [name, value] of one) {
+    const now = other.get(name);
+    if (now === undefined || !same(value, now)) return false;
+  }
   return true;
 }
 
+function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  return sameItems(some, others, (name, other) => name === other);
+}
+
+function sameBytes(some: Uint8Array, others: Uint8Array): boolean {
+  return Buffer.compare(some, others) === 0;
+}
+
 function sameText(one: Attribute, other: Attribute): boolean {
-  if (one.kind === 'value') return other.kind === 'value' && one.value === other.value;
+  return sameValues(one, other, (text, now) => text === now);
+}
+
+function sameValues<T>(one: Attribute<T>, other: Attribute<T>, same: (one: T, other: T) => boolean): boolean {
+  if (one.kind === 'value') return other.kind === 'value' && same(one.value, other.value);
   if (one.kind === 'unreadable') return other.kind === 'unreadable' && one.errno === other.errno;
   return other.kind === 'absent';
 }
