@@ -3,7 +3,17 @@
  * begins at the root again, as in a container that has the host's `/sys` under `/host`. Names that are links, pipes or folders where an
  * attribute should be are answered as unreadable, not followed, waited for or thrown.
  */
-import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { posix } from 'node:path';
 
 import { ABSENT, type Attribute } from './attribute.ts';
@@ -96,16 +106,30 @@ export class RootedTree implements TreeReader {
     }
   }
 
+  /** A folder in one that is inside is inside, unless it is a link to somewhere else: one question for each folder, whatever its depth. */
   #isInside(folder: string): boolean {
-    if (this.#root === '') return true;
+    if (this.#root === '' || folder === '/') return true;
     const known = this.#inside.get(folder);
     if (known !== undefined) return known;
-    const real = unlessFailing(() => realpathSync.native(this.#root + folder), null);
-    // What does not exist is told by the read itself.
-    const inside = real === null || real === this.#root || real.startsWith(`${this.#root}/`);
-    if (real !== null) this.#inside.set(folder, inside);
+    if (!this.#isInside(posix.dirname(folder))) return false;
+    const kind = linkKind(this.#root + folder);
+    // What does not exist is told by the read itself, and may exist the next time.
+    if (kind === 'missing') return true;
+    const inside = kind === 'folder' || this.#leadsInside(folder);
+    this.#inside.set(folder, inside);
     return inside;
   }
+
+  #leadsInside(link: string): boolean {
+    const real = unlessFailing(() => realpathSync.native(this.#root + link), null);
+    return real === null || real === this.#root || real.startsWith(`${this.#root}/`);
+  }
+}
+
+function linkKind(path: string): 'link' | 'folder' | 'missing' {
+  const status = unlessFailing(() => lstatSync(path, { throwIfNoEntry: false }), undefined);
+  if (status === undefined) return 'missing';
+  return status.isSymbolicLink() ? 'link' : 'folder';
 }
 
 /** Where a link leads, as a path inside the tree: above its root there is nothing. */

@@ -44,7 +44,7 @@ function sameFolders(one: HardwareSnapshot['folders'], other: HardwareSnapshot['
 
 function sameFolder(one: Folder, other: Folder | undefined): boolean {
   if (one === other) return true;
-  if (other === undefined || one.path !== other.path) return false;
+  if (one.path !== other?.path) return false;
   return (
     sameMaps(one.attributes, other.attributes, sameText) &&
     sameMaps(one.links, other.links, sameText) &&
