@@ -7,7 +7,9 @@ import { CoucheStorError } from '@couchestor/common/base';
 import fc from 'fast-check';
 import { InterposedFiles } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
+import { pathOfShard } from '../shards/index.ts';
 import { nameOf, payloadOf } from '../shards/shards.fixture.ts';
+import type { ScanReport } from './answers.ts';
 import type { ShardStore } from './shard-store.ts';
 import {
   collectAll,
@@ -108,9 +110,8 @@ const CALLS: readonly Call[] = [
   {
     text: 'scan',
     run: async (store) => {
-      const scan = store.scan();
-      while ((await scan.step()) !== 'done');
-      return `${scan.report.foreign} foreign`;
+      const { foreign } = await scanned(store);
+      return `${foreign} foreign`;
     },
     model: (state) => ['0 foreign', state],
   },
@@ -184,22 +185,56 @@ function* ordersOf(calls: readonly Call[], state: State, answers: readonly (stri
   }
 }
 
+interface Mixed {
+  readonly pool: StandInPool;
+  readonly store: ShardStore;
+  /** What these calls ask of the disk from now on, until all have ended, is answered in the order of the scheduler. */
+  readonly mix: <Result>(calls: () => Promise<Result>[]) => Promise<Result>[];
+}
+
+async function mixedBy(scheduler: fc.Scheduler): Promise<Mixed> {
+  let underWay = 0;
+  const files = new InterposedFiles(new PowerLossFiles(), async (_step, run) => {
+    if (underWay > 0) await scheduler.schedule(Promise.resolve());
+    return run();
+  });
+  const pool = await StandInPool.make(files);
+  const store = await openStore(pool);
+  const counted = async <Result>(call: Promise<Result>): Promise<Result> => {
+    try {
+      return await call;
+    } finally {
+      underWay -= 1;
+    }
+  };
+  return {
+    pool,
+    store,
+    mix: (calls) => {
+      // Begun before they are known to be so many.
+      underWay = 1;
+      const begun = calls();
+      underWay = begun.length;
+      return begun.map(counted);
+    },
+  };
+}
+
+async function scanned(store: ShardStore): Promise<ScanReport> {
+  const scan = store.scan();
+  while ((await scan.step()) !== 'done');
+  return scan.report;
+}
+
 describe('calls about one shard at once', () => {
   it.each(Object.entries(START))('come out as if they were made one after the other: %s', async (_, start) => {
     const calls = fc.array(fc.constantFrom(...CALLS), { minLength: 2, maxLength: 4, size: 'max' });
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), calls, async (scheduler, made) => {
-        let isMixed = false;
-        const files = new InterposedFiles(new PowerLossFiles(), async (_step, run) => {
-          if (isMixed) await scheduler.schedule(Promise.resolve());
-          return run();
-        });
-        const pool = await StandInPool.make(files);
-        const store = await openStore(pool);
+        const { pool, store, mix } = await mixedBy(scheduler);
         const state = await start(store, pool);
-        isMixed = true;
-        const answers = await scheduler.waitFor(Promise.all(made.map((call) => answerOf(call, store))));
-        isMixed = false;
+        const calls = mix(() => made.map((call) => answerOf(call, store)));
+        const answers = await scheduler.waitFor(Promise.all(calls));
         const told = answers.map((answer, index) => `${made[index]?.text ?? ''}: ${answer}`).join('; ');
         const orders = [
           ...ordersOf(
@@ -211,6 +246,34 @@ describe('calls about one shard at once', () => {
         expect(orders).toContain(`${told}: ${await foundIn(store, pool)}`);
       }),
       { numRuns: 50 },
+    );
+  });
+});
+
+describe('calls about shards that share their folders', () => {
+  it('do not come between each other', async () => {
+    const going = [nameOf({ index: 0 }), nameOf({ stripeId: '7-1' })];
+    const coming = [nameOf({ index: 1 }), nameOf({ index: 2 }), nameOf({ stripeId: '7-1', index: 1 })];
+    const wanted = fc.shuffledSubarray(coming, { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), wanted, fc.boolean(), async (scheduler, put, isScanned) => {
+        const { pool, store, mix } = await mixedBy(scheduler);
+        for (const name of going) {
+          await putShard(store, name);
+          await store.delete(name, PROOF);
+        }
+        await pool.clock.advance(GRACE_MS);
+        const calls = mix<unknown>(() => [
+          collectAll(store),
+          ...put.map((name) => putShard(store, name)),
+          ...(isScanned ? [scanned(store)] : []),
+        ]);
+        const [collected] = await scheduler.waitFor(Promise.all(calls));
+        expect(collected).toEqual({ deleted: 2, keptCount: 0, kept: [] });
+        const found = (await walkAll(store)).map(({ name }) => pathOfShard(name));
+        expect(found).toEqual(put.map(pathOfShard).toSorted());
+      }),
+      { numRuns: 100 },
     );
   });
 });

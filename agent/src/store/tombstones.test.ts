@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CoucheStorError } from '@couchestor/common/base';
+import { CoucheStorError, VirtualClock } from '@couchestor/common/base';
+import fc from 'fast-check';
 import { replaceSealed, TOMBSTONES_FOLDER } from '../pools/index.ts';
 import { InterposedFiles, type FileOperation } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
@@ -18,7 +19,7 @@ import {
   StandInPool,
   walkAll,
 } from './store.fixture.ts';
-import { fileOfTombstone } from './tombstones.ts';
+import { fileOfTombstone, Tombstones } from './tombstones.ts';
 
 const NAME = nameOf();
 const ERROR = new CoucheStorError('resourceExhausted', 'ENOSPC');
@@ -61,6 +62,29 @@ describe('the name of a tombstone', () => {
     const store = await openStore(pool);
     expect(store.leftovers).toMatchObject({ tombstones: 1, foreign: [] });
     expect(await store.undelete(name)).toBe(true);
+  });
+});
+
+describe('the names of files among tombstones', () => {
+  const tombstones = (): Tombstones => {
+    const [files, clock] = [new PowerLossFiles(), new VirtualClock()];
+    return new Tombstones({ files, clock, graceMs: 0, most: 1 });
+  };
+
+  it('are those of tombstones, or foreign, and nothing in between', () => {
+    const whole = fileOfTombstone(NAME).slice(TOMBSTONES_FOLDER.length + 1);
+    const nearly = fc.tuple(fc.nat({ max: whole.length }), fc.nat({ max: 2 }), fc.string()).map(([at, cut, text]) => {
+      return `${whole.slice(0, at)}${text}${whole.slice(at + cut)}`;
+    });
+    fc.assert(
+      fc.property(fc.oneof(nearly, fc.string({ unit: 'binary' })), (fileName) => {
+        const adopted = tombstones();
+        const foreign = adopted.adopt([fileName]);
+        // Nobody waits here, so it is due.
+        const taken = adopted.due().map((name) => fileOfTombstone(name).slice(TOMBSTONES_FOLDER.length + 1));
+        expect([...foreign, ...taken]).toEqual([fileName]);
+      }),
+    );
   });
 });
 

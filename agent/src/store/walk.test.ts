@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { pathOfShard, type ShardName } from '../shards/index.ts';
 import { nameOf } from '../shards/shards.fixture.ts';
+import { stripeFolderOf } from './shard-folders.ts';
 import type { ShardStore } from './shard-store.ts';
 import { openStore, putShard, StandInPool, walkAll, writeFile } from './store.fixture.ts';
 import { compareShardNames } from './stored-shard.ts';
@@ -90,6 +91,48 @@ describe('a walk', () => {
       if (seen.length === 2) await files.removeFolder('a-b/1-1');
     }
     expect(seen).toEqual(pathsOf(NAMES.map((name) => ({ name }))).filter((path) => !path.startsWith('a-b')));
+  });
+
+  it('meets what is there all the time once, and the rest at most once, whatever comes and goes', async () => {
+    const universe = ['a', 'b'].flatMap((volumeId) =>
+      ['1-1', '1-2', '2-1'].flatMap((stripeId) => [0, 1].map((index) => nameOf({ volumeId, stripeId, index }))),
+    );
+    const kinds = fc.array(fc.constantFrom('stays', 'comes and goes', 'is elsewhere'), {
+      minLength: universe.length,
+      maxLength: universe.length,
+    });
+    const changes = fc.array(fc.nat({ max: universe.length - 1 }), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(kinds, changes, fc.integer({ min: 1, max: 4 }), async (kind, toggled, limit) => {
+        const { files, store } = await world(universe.filter((_, at) => kind[at] === 'stays'));
+        const rest = [...toggled];
+        const toggle = async (): Promise<void> => {
+          const at = rest.pop();
+          const name = at === undefined || kind[at] !== 'comes and goes' ? undefined : universe[at];
+          if (name === undefined) return;
+          if (await files.unlink(pathOfShard(name)).catch(() => false)) await files.removeFolder(stripeFolderOf(name));
+          else await putShard(store, name);
+        };
+        const met: string[] = [];
+        for await (const { name } of store.walk()) {
+          met.push(pathOfShard(name));
+          await toggle();
+        }
+        const listed: string[] = [];
+        for (let cursor: string | undefined, isMore = true; isMore;) {
+          const { shards, next } = await store.list({ limit, cursor });
+          listed.push(...pathsOf(shards));
+          [cursor, isMore] = [next, next !== undefined];
+          await toggle();
+        }
+        const staying = universe.filter((_, at) => kind[at] === 'stays').map(pathOfShard);
+        for (const found of [met, listed]) {
+          expect(found).toEqual([...new Set(found)]);
+          expect(found.filter((path) => staying.includes(path))).toEqual(staying);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('of an empty pool ends at once', async () => {
