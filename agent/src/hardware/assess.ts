@@ -37,12 +37,13 @@ export function assessDevices(
   const uses = new UseFinder(snapshot, new NodeIndex(snapshot));
   const gaps = gapsOf(snapshot);
   return devices.map((device) => {
-    const found = uses.usesOf(device);
+    const probe = policy.probes?.get(device.id) ?? null;
+    const found = uses.usesOf(device).filter(({ presumed }) => presumed !== true || probe?.kind !== 'free');
     const facts = {
       uses: found,
       gaps,
       failing: policy.failing?.get(device.id) ?? null,
-      probe: policy.probes?.get(device.id) ?? null,
+      probe,
     };
     return { device, uses: found, offer: offerOf(device, facts, policy) };
   });

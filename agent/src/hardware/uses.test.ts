@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { probeCandidates } from './index.ts';
 import { Machine } from './machine.fixture.ts';
 
 /** Three disks of SATA, the first in two partitions. */
@@ -137,6 +138,32 @@ describe('a disk is used', () => {
     expect(machine.reasons('sdc')).toEqual(['it belongs to the zfs on /tank']);
   });
 
+  test('13: by ZFS, whose pool is imported and mounted nowhere', () => {
+    const machine = machineWithDisks();
+    machine.udev(devOf(machine, 'sdb'), { udev: { ID_FS_TYPE: 'zfs_member', ID_FS_LABEL: 'tank' } });
+    machine.udev(devOf(machine, 'sdc'), { udev: { ID_FS_TYPE: 'zfs_member', ID_FS_LABEL: 'arcstats' } });
+    machine.attributes('/proc/spl/kstat/zfs/tank', { state: 'ONLINE' });
+    machine.attributes('/proc/spl/kstat/zfs', { arcstats: 0 });
+    expect([machine.reasons('sdb'), machine.reasons('sdc')]).toEqual([
+      ['it belongs to the imported pool tank of ZFS'],
+      [],
+    ]);
+  });
+
+  test('13: by who holds it open and leaves no trace but a label, unless a probe finds that nobody does', () => {
+    const machine = machineWithDisks();
+    machine.udev(devOf(machine, 'sdb'), { udev: { ID_FS_TYPE: 'ceph_bluestore' } });
+    expect(machine.reasons('sdb')).toEqual(['it carries ceph_bluestore, which an OSD of Ceph holds open']);
+    expect(machine.refusals('sdb', { force: new Set(['sdb']) })).toEqual(['inUse']);
+    const { id } = machine.device('sdb');
+    const probes = new Map([[id, { kind: 'free', signatures: ['ceph_bluestore'], blank: false } as const]]);
+    expect(machine.refusals('sdb', { probes })).toEqual(['signature']);
+    expect(machine.refusals('sdb', { probes, force: new Set([id]) })).toEqual([]);
+    expect(machine.assess({ probes }).get('sdb')!.uses).toEqual([]);
+    const candidates = probeCandidates([...machine.assess({ force: new Set([id]) }).values()]);
+    expect(candidates.map(({ kernelName }) => kernelName)).toContain('sdb');
+  });
+
   test('13: in another mount namespace, of which each is read once', () => {
     const machine = machineWithDisks();
     const inNamespace = (process: number, namespace: string, lines: string): void => {
@@ -171,7 +198,7 @@ describe('a disk is used', () => {
 });
 
 describe('a disk that nobody uses may still hold something', () => {
-  test.each([['LVM2_member'], ['crypto_LUKS'], ['linux_raid_member'], ['ceph_bluestore'], ['ext4']])(
+  test.each([['LVM2_member'], ['crypto_LUKS'], ['linux_raid_member'], ['zfs_member'], ['ext4']])(
     '14: the signature of %s keeps it from being offered but for force, which lifts nothing else',
     (type) => {
       const machine = machineWithDisks();

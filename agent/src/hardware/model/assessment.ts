@@ -9,6 +9,8 @@ export interface Use {
   /** A phrase: `partition sda2 is mounted on /var/lib/data (ext4)`. */
   readonly reason: string;
   readonly evidence: readonly Evidence[];
+  /** Those who use it leave no other trace than this, which may be an old one: only a probe can tell. */
+  readonly presumed?: true;
 }
 
 export const REFUSALS = [
@@ -38,6 +40,8 @@ export interface Refusal {
   /** What an operator may decide against it. */
   readonly liftedBy: 'force' | 'configuration' | null;
   readonly evidence: readonly Evidence[];
+  /** Of a use that is: a probe may find that it is an old one. */
+  readonly presumed?: true;
 }
 
 /**

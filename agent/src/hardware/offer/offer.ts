@@ -48,7 +48,7 @@ const LIFTED_BY_PROBE = new Set<RefusalKind>(['signaturesUnknown', 'errorHistory
 
 /** Whether opening the disk could change the answer: a probe of what is refused anyway would only disturb it. */
 export function isWorthProbing(offer: Offer): boolean {
-  return offer.refusals.every(({ kind }) => LIFTED_BY_PROBE.has(kind));
+  return offer.refusals.every(({ kind, presumed }) => presumed === true || LIFTED_BY_PROBE.has(kind));
 }
 
 function unverifiedBecause(probe: ProbeResult | null): string {
@@ -65,7 +65,10 @@ function refusal(
 }
 
 function useRefusals({ uses, gaps, probe }: OfferFacts): readonly Refusal[] {
-  const found = uses.map(({ reason, evidence }) => refusal('inUse', reason, evidence));
+  const found = uses.map(({ reason, evidence, presumed }) => ({
+    ...refusal('inUse', reason, evidence),
+    ...(presumed === true && { presumed }),
+  }));
   if (probe?.kind === 'busy') found.push(refusal('inUse', 'somebody has it open for exclusive use', [OPENED('EBUSY')]));
   if (gaps.length > 0 && probe?.kind !== 'free') {
     const paths = gaps.map(({ path, note }) => `${path} (${note ?? 'unreadable'})`).join(', ');

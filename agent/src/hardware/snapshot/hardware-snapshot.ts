@@ -63,10 +63,10 @@ export interface ExportEntry {
 
 /** A mounted file system of several devices, of which the mount line names one. */
 export interface FileSystemMembers {
-  readonly kind: 'btrfs' | 'bcachefs' | 'jbd2';
+  readonly kind: 'btrfs' | 'bcachefs' | 'jbd2' | 'zfs';
   readonly id: string;
   readonly path: string;
-  /** Kernel names of block devices. */
+  /** Kernel names of block devices; none where the kernel does not say, as for ZFS. */
   readonly devices: readonly string[];
 }
 

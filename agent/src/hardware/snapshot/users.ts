@@ -95,6 +95,12 @@ export function readFileSystems(tree: TreeReader, gaps: Gap[]): readonly FileSys
     if (JOURNAL_DEVICE.test(name))
       found.push({ kind: 'jbd2', id: name, path: `/proc/fs/jbd2/${name}`, devices: [name] });
   }
+  // The folders in it are imported pools; beside them are counters.
+  const pools = '/proc/spl/kstat/zfs';
+  for (const id of namesIn(pools)) {
+    if (tree.list(`${pools}/${id}`).kind === 'value')
+      found.push({ kind: 'zfs', id, path: `${pools}/${id}`, devices: [] });
+  }
   return found;
 }
 

@@ -8,7 +8,7 @@ import { valueOf } from '../snapshot/attribute.ts';
 import { textOf, type BlockEntry, type ExportEntry, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
 import type { UseKind } from '../model/assessment.ts';
 import { evidenceOf, type Evidence } from '../model/evidence.ts';
-import { udevProperty } from '../parse/common-facts.ts';
+import { udevEvidence, udevProperty } from '../parse/common-facts.ts';
 import type { SeenMount } from '../parse/mount-table.ts';
 import type { NodeIndex } from '../parse/node-index.ts';
 
@@ -17,6 +17,7 @@ export interface NodeUse {
   /** Goes on after the name of the disk or partition. */
   readonly what: string;
   readonly evidence: Evidence;
+  readonly presumed?: true;
 }
 
 /** By the kernel name of a disk or partition. */
@@ -35,6 +36,7 @@ export function externalUses(snapshot: HardwareSnapshot, nodes: NodeIndex): Read
     }
   }
   for (const { name, use } of membersByLabel(snapshot, nodes)) add(name, use);
+  for (const { name, use } of presumedUses(snapshot)) add(name, use);
   for (const entry of snapshot.exports) {
     for (const name of exportedNodes(snapshot, entry, nodes)) add(name, exportUse(entry));
   }
@@ -79,9 +81,15 @@ function membersByLabel(snapshot: HardwareSnapshot, nodes: NodeIndex): readonly 
     block,
     ...block.partitions,
   ]);
-  const pools = new Map(
-    nodes.lines.filter(({ fileSystem }) => fileSystem === 'zfs').map((line) => [line.source.split('/')[0] ?? '', line]),
-  );
+  const pools = new Map<string, { readonly what: string; readonly evidence: Evidence }>();
+  for (const { kind, id, path } of snapshot.fileSystems) {
+    if (kind === 'zfs')
+      pools.set(id, { what: `belongs to the imported pool ${id} of ZFS`, evidence: { path, value: id } });
+  }
+  for (const { fileSystem, source, mountPoint, evidence } of nodes.lines) {
+    const [pool = ''] = source.split('/');
+    if (fileSystem === 'zfs') pools.set(pool, { what: `belongs to the zfs on ${mountPoint}`, evidence });
+  }
   const mounted = new Map<string, SeenMount>();
   for (const line of nodes.lines) {
     if (line.fileSystem !== 'btrfs' && line.fileSystem !== 'bcachefs') continue;
@@ -93,10 +101,37 @@ function membersByLabel(snapshot: HardwareSnapshot, nodes: NodeIndex): readonly 
   return all.flatMap(({ kernelName, udev }) => {
     const type = udevProperty(udev, 'ID_FS_TYPE');
     const pool = type === 'zfs_member' ? pools.get(udevProperty(udev, 'ID_FS_LABEL') ?? '') : undefined;
-    const line = pool ?? mounted.get(`${type ?? ''} ${udevProperty(udev, 'ID_FS_UUID') ?? ''}`);
+    if (pool !== undefined) return [{ name: kernelName, use: { kind: 'member', ...pool } }];
+    const line = mounted.get(`${type ?? ''} ${udevProperty(udev, 'ID_FS_UUID') ?? ''}`);
     if (line === undefined) return [];
     const what = `belongs to the ${line.fileSystem} on ${line.mountPoint}`;
     return [{ name: kernelName, use: { kind: 'member', what, evidence: line.evidence } }];
+  });
+}
+
+/** Programs that keep a whole disk open by themselves, without a mount or a holder. */
+const OPENED_BY: ReadonlyMap<string, string> = new Map([
+  ['ceph_bluestore', 'an OSD of Ceph'],
+  ['oracleasm', 'an Oracle database'],
+  ['drbd', 'DRBD'],
+]);
+
+function presumedUses(snapshot: HardwareSnapshot): readonly { name: string; use: NodeUse }[] {
+  const all: readonly Pick<BlockEntry, 'kernelName' | 'udev'>[] = snapshot.blocks.flatMap((block) => [
+    block,
+    ...block.partitions,
+  ]);
+  return all.flatMap(({ kernelName, udev }) => {
+    const type = udevProperty(udev, 'ID_FS_TYPE') ?? '';
+    const by = OPENED_BY.get(type);
+    if (by === undefined) return [];
+    const evidence = udevEvidence(udev, 'ID_FS_TYPE');
+    return [
+      {
+        name: kernelName,
+        use: { kind: 'open', what: `carries ${type}, which ${by} holds open`, evidence, presumed: true },
+      },
+    ];
   });
 }
 

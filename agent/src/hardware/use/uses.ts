@@ -46,7 +46,8 @@ export class UseFinder {
       const subject = subjectOf(device, name);
       uses.push(...this.#mountsOf(name, subject), ...this.#holdersOf({ name, node, subject, own }));
       for (const use of this.#external.get(name) ?? []) {
-        uses.push({ kind: use.kind, reason: `${subject} ${use.what}`, evidence: [use.evidence] });
+        const presumed = use.presumed === true ? ({ presumed: true } as const) : {};
+        uses.push({ kind: use.kind, reason: `${subject} ${use.what}`, evidence: [use.evidence], ...presumed });
       }
     }
     return uses;
