@@ -80,7 +80,7 @@ export class Tombstones {
   }
 
   /**
-   * Ends when the tombstone survives a power loss. Where there is one for certain, it stays as it is.
+   * Ends when the tombstone survives a power loss. Where there is one for certain, it stays as it is. When this fails there may be one.
    * @throws CoucheStorError `resourceExhausted` when there are too many; else of the disk.
    */
   async record(name: ShardName, proof: DeletionProof): Promise<void> {
@@ -95,7 +95,12 @@ export class Tombstones {
       );
     }
     this.#note(name, false);
-    await replaceSealed(files, fileOfTombstone(name), { shard: pathOfShard(name), recordedAt: clock.now(), proof });
+    try {
+      await replaceSealed(files, fileOfTombstone(name), { shard: pathOfShard(name), recordedAt: clock.now(), proof });
+    } catch (thrown) {
+      if (before === undefined && (await this.#isAbsent(name))) this.#pending.delete(pathOfShard(name));
+      throw thrown;
+    }
     this.#note(name, true);
   }
 
@@ -127,6 +132,16 @@ export class Tombstones {
     }
     checkProof(name, tombstone.proof);
     return tombstone;
+  }
+
+  /** For certain: what was never under its name does not come there by a power loss either. */
+  async #isAbsent(name: ShardName): Promise<boolean> {
+    try {
+      return (await this.#options.files.stat(fileOfTombstone(name))) === undefined;
+    } catch (thrown) {
+      if (thrown instanceof CoucheStorError) return false;
+      throw thrown;
+    }
   }
 
   /** Behind all others, and due after a whole grace. */
