@@ -199,6 +199,15 @@ export default {
       { path: '^agent/src/(?!scrub/|store/|pools/|shards/|devices/)' },
     ),
     rule(
+      'hardware-concludes-without-reading',
+      'What a disk is, who uses it and whether it may be offered follows from a snapshot; only that is read.',
+      {
+        path: '^agent/src/hardware/(assess\\.ts$|(model|parse|classify|use|view|trace)/|offer/(offer|first-blocks)\\.ts$)',
+        pathNot: '\\.(test|fixture)\\.ts$',
+      },
+      { path: '^(node:)?(fs|fs/promises|child_process|os|net|http|https|worker_threads)$' },
+    ),
+    rule(
       'agent-core-knows-no-rpc',
       'The storage core is a library; rpc is one of its users.',
       { path: '^agent/src/(cache|devices|pools|shards|store|scrub|journal|hardware)/' },
