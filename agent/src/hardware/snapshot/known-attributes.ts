@@ -59,8 +59,8 @@ export const VIRTUAL_BLOCK: KnownAttributes = {
 };
 
 export const PARTITION: KnownAttributes = {
-  fixed: ['dev', 'partition', 'start'],
-  live: ['size', 'ro'],
+  fixed: ['dev', 'partition', 'size'],
+  live: [],
   lists: ['holders'],
   names: true,
 };
