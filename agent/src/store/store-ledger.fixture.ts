@@ -20,6 +20,8 @@ export interface SampleShard {
 
 const PAYLOAD_BYTES = 5000;
 
+const REASON = 'nobody knows it';
+
 export function sampleOf(name: ShardName): SampleShard {
   const payload = payloadOf(PAYLOAD_BYTES, 1 + crc32c(Buffer.from(pathOfShard(name))));
   const expected = { name, payloadBytes: payload.length, checksum: crc32c(payload) };
@@ -72,7 +74,7 @@ export class StoreLedger {
 
   async quarantine(store: ShardStore, volumeId: VolumeId, isQuarantined: boolean): Promise<void> {
     this.#quarantined.set(volumeId, new Set([...(this.#quarantined.get(volumeId) ?? [false]), isQuarantined]));
-    await (isQuarantined ? store.quarantine(volumeId, 'nobody knows it') : store.release(volumeId));
+    await (isQuarantined ? store.quarantine(volumeId, REASON) : store.release(volumeId));
     this.#quarantined.set(volumeId, new Set([isQuarantined]));
   }
 
@@ -96,10 +98,12 @@ export class StoreLedger {
       if (!may.has(fate)) problems.push(`${path} is ${fate}, and should be ${[...may].join(' or ')}`);
       const served = await servedOf(store, sample);
       if (served !== (fate === 'absent' ? 'absent' : 'whole')) problems.push(`${path} is ${fate} and ${served}`);
+      if (fate === 'tombstoned' && !hasLeftovers) problems.push(...(await problemsOfTombstone(store, sample)));
     }
-    const quarantined = new Set(store.quarantined().map(({ volumeId }) => volumeId));
+    const quarantined = new Map(store.quarantined().map(({ volumeId, reason }) => [volumeId, reason]));
     for (const [volumeId, may] of this.#quarantined) {
       const is = quarantined.has(volumeId);
+      if (is && quarantined.get(volumeId) !== REASON) problems.push(`${volumeId}: ${quarantined.get(volumeId)}`);
       if (!may.has(is)) problems.push(`${volumeId} is ${is ? '' : 'not '}quarantined`);
     }
     if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -112,6 +116,16 @@ export class StoreLedger {
     entry.may = new Set([...entry.may, fate]);
     await call();
     entry.may = new Set([fate]);
+  }
+}
+
+/** It is deleted only with its proof. */
+async function problemsOfTombstone(store: ShardStore, { expected: { name } }: SampleShard): Promise<string[]> {
+  try {
+    const tombstone = await store.tombstoneOf(name);
+    return tombstone === undefined ? [`the tombstone of ${pathOfShard(name)} is gone`] : [];
+  } catch (error) {
+    return [String(error)];
   }
 }
 
