@@ -59,6 +59,7 @@ const trustsWhatItFinds: Spoil = (files) => {
 
 const PLANTS: readonly (readonly [name: string, scenario: keyof typeof SCENARIOS, spoil: Spoil])[] = [
   ['no file is synced', 'a put beside another', without(({ operation }) => operation === 'sync')],
+  ['no file is synced', 'a delete', without(({ operation }) => operation === 'sync')],
   ['files are renamed before they are synced', 'a put beside another', syncsLate],
   ['the pool is not synced', 'a put, the first of its volume', without(isSyncOf(0))],
   ['the folder of the volume is not synced', 'a put, the first of its volume', without(isSyncOf(1))],

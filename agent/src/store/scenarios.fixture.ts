@@ -7,6 +7,11 @@ import { GRACE_MS } from './store.fixture.ts';
 const [first, second, other] = [nameOf(), nameOf({ index: 4 }), nameOf({ volumeId: 'vol-other', stripeId: '7-1' })];
 const volume = parseVolumeId(first.volumeId);
 
+/** Ends when all have. */
+async function together(calls: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(calls)) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
 export const SCENARIOS = {
   'a put, the first of its volume': { act: ({ store, ledger }) => ledger.put(store, first) },
   'a put beside another': {
@@ -17,11 +22,24 @@ export const SCENARIOS = {
     before: ({ store, ledger }) => ledger.put(store, first),
     act: ({ store, ledger }) => ledger.put(store, first),
   },
+  'a put over what is no shard': {
+    before: async ({ store, ledger, files }) => {
+      await ledger.put(store, first);
+      await ledger.damage(files, first);
+    },
+    act: ({ store, ledger }) => ledger.put(store, first),
+  },
   'puts at once': {
-    act: async ({ store, ledger }) => {
-      const puts = [first, second, other].map((name) => ledger.put(store, name));
-      const outcomes = await Promise.allSettled(puts);
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    act: ({ store, ledger }) => together([first, second, other].map((name) => ledger.put(store, name))),
+  },
+  'a put and a collection at once, in one stripe': {
+    before: async ({ store, ledger }) => {
+      await ledger.put(store, first);
+      await ledger.delete(store, first);
+    },
+    act: async ({ store, ledger, clock }) => {
+      await clock.advance(GRACE_MS);
+      await together([ledger.collect(store, first), ledger.put(store, second)]);
     },
   },
   'a delete': {

@@ -9,7 +9,8 @@ import { crc32c, identityOf, payloadOf, stripeOf } from '../shards/shards.fixtur
 import type { ShardStore } from './shard-store.ts';
 import { PROOF } from './store.fixture.ts';
 
-export type ShardFate = 'live' | 'tombstoned' | 'absent';
+/** `damaged`: under its name is what is no shard. */
+export type ShardFate = 'live' | 'tombstoned' | 'absent' | 'damaged';
 
 /** A shard whose bytes follow from its name. */
 export interface SampleShard {
@@ -46,6 +47,16 @@ export class StoreLedger {
       await put.append(payload);
       await put.commit(stripeOf());
     });
+  }
+
+  /** Somebody has left a part of it under its name. */
+  async damage(files: PoolFiles, name: ShardName): Promise<void> {
+    const path = pathOfShard(name);
+    await files.unlink(path);
+    const device = await files.create(path);
+    await device.write(0, sampleOf(name).payload);
+    await device.close();
+    this.#shards.set(path, { sample: sampleOf(name), may: new Set(['damaged']) });
   }
 
   async delete(store: ShardStore, name: ShardName): Promise<void> {
@@ -94,10 +105,13 @@ export class StoreLedger {
     const found = new Map(shards.map((shard) => [pathOfShard(shard.name), shard.state]));
     for (const path of found.keys()) if (!this.#shards.has(path)) problems.push(`${path} was never put`);
     for (const [path, { sample, may }] of this.#shards) {
-      const fate = found.get(path) ?? 'absent';
-      if (!may.has(fate)) problems.push(`${path} is ${fate}, and should be ${[...may].join(' or ')}`);
       const served = await servedOf(store, sample);
-      if (served !== (fate === 'absent' ? 'absent' : 'whole')) problems.push(`${path} is ${fate} and ${served}`);
+      const state = found.get(path) ?? 'absent';
+      const fate = state === 'live' && served !== 'whole' ? 'damaged' : state;
+      const isServedSo = fate === 'damaged' || served === (fate === 'absent' ? 'absent' : 'whole');
+      if (!may.has(fate) || !isServedSo) {
+        problems.push(`${path} is ${state} and ${served}, and should be ${[...may].join(' or ')}`);
+      }
       if (fate === 'tombstoned' && !hasLeftovers) problems.push(...(await problemsOfTombstone(store, sample)));
     }
     const quarantined = new Map(store.quarantined().map(({ volumeId, reason }) => [volumeId, reason]));
@@ -113,7 +127,8 @@ export class StoreLedger {
     const path = pathOfShard(name);
     const entry = this.#shards.get(path) ?? { sample: sampleOf(name), may: new Set<ShardFate>(['absent']) };
     this.#shards.set(path, entry);
-    entry.may = new Set([...entry.may, fate]);
+    // What is no shard may go before the shard is there.
+    entry.may = new Set([...entry.may, fate, ...(entry.may.has('damaged') ? (['absent'] as const) : [])]);
     await call();
     entry.may = new Set([fate]);
   }
@@ -129,7 +144,7 @@ async function problemsOfTombstone(store: ShardStore, { expected: { name } }: Sa
   }
 }
 
-/** `whole`, or what the store says instead; bytes that were never written are an error of their own. */
+/** `whole`, or what the store says instead. @throws Error for bytes that were never written. */
 async function servedOf(store: ShardStore, { payload, expected }: SampleShard): Promise<string> {
   const found = await store.read(expected);
   if (found.kind !== 'open') return found.kind === 'missing' ? found.reason : found.kind;
@@ -137,7 +152,8 @@ async function servedOf(store: ShardStore, { payload, expected }: SampleShard): 
     const into = new Uint8Array(payload.length);
     const read = await found.reader.read(0, into);
     if (read.kind !== 'verified') return read.kind;
-    return Buffer.compare(into, payload) === 0 ? 'whole' : 'served with other bytes';
+    if (Buffer.compare(into, payload) !== 0) throw new Error('served with other bytes');
+    return 'whole';
   } finally {
     await found.close();
   }
