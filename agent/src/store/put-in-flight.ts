@@ -31,7 +31,7 @@ export class PutInFlight implements PutShard {
   readonly #request: PutRequest;
   readonly #maxPayloadBytes: number;
   readonly #held: Held;
-  readonly #ended: () => void;
+  readonly #ended: () => unknown;
   /** The one under way. */
   #call: Promise<unknown> | undefined;
   #isClosing = false;
@@ -40,7 +40,7 @@ export class PutInFlight implements PutShard {
   private constructor(
     parts: StoreParts,
     request: PutRequest,
-    how: { options: PutOptions; held: Held; ended: () => void },
+    how: { options: PutOptions; held: Held; ended: () => unknown },
   ) {
     this.#parts = parts;
     this.#request = request;
@@ -53,7 +53,7 @@ export class PutInFlight implements PutShard {
   static async begin(
     parts: StoreParts,
     request: PutRequest,
-    { options, ended }: { options: PutOptions; ended: () => void },
+    { options, ended }: { options: PutOptions; ended: () => unknown },
   ): Promise<PutInFlight> {
     refusePut(parts, request.name);
     const reservation = await parts.pool.admit(roomFor(options), options.purpose);
@@ -80,6 +80,7 @@ export class PutInFlight implements PutShard {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
+    this.#refuseEnded();
     if (this.appendedBytes + bytes.length > this.#maxPayloadBytes) {
       throw new CoucheStorError(
         'invalid',
@@ -87,7 +88,6 @@ export class PutInFlight implements PutShard {
         { fields: { field: 'payload', maxPayloadBytes: this.#maxPayloadBytes } },
       );
     }
-    this.#refuseEnded();
     await this.#run(() => this.#held.writer.append(bytes));
   }
 
@@ -132,8 +132,10 @@ export class PutInFlight implements PutShard {
   async #commit(stripe: StripeSummary): Promise<CommittedShard> {
     const { path, device, writer } = this.#held;
     const payloadBytes = this.appendedBytes;
+    let isWritten = false;
     try {
       const committed = await writer.commit(stripe);
+      isWritten = true;
       // Before the name is given: an error that only closing tells is one of this file.
       await device.close();
       const expected = { name: this.#request.name, payloadBytes, checksum: committed.checksum };
@@ -141,7 +143,7 @@ export class PutInFlight implements PutShard {
       await this.#end(outcome === 'wasThere');
       return committed;
     } catch (thrown) {
-      if (isRefusalOfWords(thrown)) throw thrown;
+      if (!isWritten && isRefusalOfWords(thrown)) throw thrown;
       writer.abort();
       await this.#end(true);
       throw thrown;

@@ -368,6 +368,17 @@ describe('a store that is closed', () => {
     await expectNothingLeft(pool);
   });
 
+  it('waits for nobody who waits for what its puts have', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool, { windows: windowsOf(1, 9) });
+    await begin(store);
+    const waiting = [1, 2, 3].map((index) => begin(store, undefined, nameOf({ index })));
+    const ended = Promise.allSettled(waiting);
+    await store.close();
+    for (const { status } of await ended) expect(status).toBe('rejected');
+    await expectNothingLeft(pool);
+  });
+
   it('waits for commits, aborts other puts, and takes no calls', async () => {
     const { pool, store } = await world();
     const [committed, open] = [await begin(store), await begin(store, undefined, nameOf({ index: 4 }))];

@@ -72,8 +72,8 @@ export class ShardStore {
   readonly #parts: StoreParts;
   readonly #limits: StoreLimits;
   readonly #puts = new Set<PutInFlight>();
-  /** Also those that have not begun yet. */
-  #putsBegun = 0;
+  /** Those that wait for room or memory. */
+  #putsWaiting = 0;
   readonly #open: OpenShards;
   readonly #calls = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -124,21 +124,17 @@ export class ShardStore {
   async put(request: PutRequest, options: PutOptions): Promise<PutShard> {
     const { putsInFlight } = this.#limits;
     return this.#run(async () => {
-      if (this.#putsBegun >= putsInFlight) throw tooMany('shards are being written', putsInFlight);
-      this.#putsBegun += 1;
+      if (this.#puts.size + this.#putsWaiting >= putsInFlight) throw tooMany('shards are being written', putsInFlight);
+      this.#putsWaiting += 1;
       try {
-        const put = await PutInFlight.begin(this.#parts, request, {
-          options,
-          ended: () => {
-            this.#puts.delete(put);
-            this.#putsBegun -= 1;
-          },
-        });
+        const ended = (): unknown => this.#puts.delete(put);
+        const put = await PutInFlight.begin(this.#parts, request, { options, ended });
         this.#puts.add(put);
+        if (this.#closing !== undefined) await put.close();
+        this.#refuseClosed();
         return put;
-      } catch (thrown) {
-        this.#putsBegun -= 1;
-        throw thrown;
+      } finally {
+        this.#putsWaiting -= 1;
       }
     });
   }
@@ -160,9 +156,11 @@ export class ShardStore {
     return this.#run(() =>
       names.run(path, async () => {
         quarantines.refuse(name.volumeId);
-        const stat = tombstones.has(name) ? undefined : await pool.files.stat(path);
-        if (stat === undefined && !tombstones.has(name)) return { kind: 'absent' };
-        if (stat !== undefined && stat.kind !== 'file') throw notAFile(path);
+        if (!tombstones.has(name)) {
+          const stat = await pool.files.stat(path);
+          if (stat === undefined) return { kind: 'absent' };
+          if (stat.kind !== 'file') throw notAFile(path);
+        }
         await tombstones.record(name, parsed);
         return { kind: 'tombstoned', dueInMs: tombstones.dueInMs(name) ?? 0 };
       }),
@@ -255,8 +253,9 @@ export class ShardStore {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#calls);
+    // First, because calls may wait for what these have.
     await Promise.all([...this.#puts].map((put) => put.close()));
+    await Promise.allSettled(this.#calls);
     await this.#open.close();
   }
 
