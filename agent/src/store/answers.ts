@@ -19,7 +19,10 @@ export interface PutOptions {
   readonly purpose: 'data' | 'repair';
 }
 
-/** A shard on its way into the store. End it with commit(), or with abort(); after a failed commit() there is nothing to abort. */
+/**
+ * A shard on its way into the store, by one call at a time. End it with commit(), or with abort(); after a failed commit() there is
+ * nothing to abort. After the end, and when the store is closed, calls are refused as `gone`.
+ */
 export interface PutShard {
   readonly appendedBytes: number;
   /** Of the payload so far: for the record, which has those of all shards of the stripe. */
@@ -33,7 +36,7 @@ export interface PutShard {
    * again; else of the disk. Nothing is acknowledged then, and what was there before is as it was, unless it was no shard.
    */
   commit(stripe: StripeSummary): Promise<CommittedShard>;
-  /** Does nothing after the end. */
+  /** Whatever has happened; does nothing after the end. */
   abort(): Promise<void>;
 }
 
