@@ -1,6 +1,6 @@
 /** Shards that are looked at side by side, so that a disk does not wait while short ones are opened and closed. */
 import type { StoredShard } from '../store/index.ts';
-import { ShardExamination, type ExaminationParts, type ShardResult } from './shard-examination.ts';
+import { OPENING_BYTES, ShardExamination, type ExaminationParts, type ShardResult } from './shard-examination.ts';
 
 interface Examined {
   readonly examination: ShardExamination;
@@ -8,15 +8,17 @@ interface Examined {
 }
 
 export class ExaminationBatch {
+  readonly #stepBytes: number;
   readonly #examined: readonly Examined[];
 
   constructor(parts: ExaminationParts, shards: readonly StoredShard[]) {
+    this.#stepBytes = stepBytesOf(parts);
     this.#examined = shards.map((shard) => ({ examination: new ShardExamination(parts, shard), result: undefined }));
   }
 
-  /** What the next step reads, at most. */
+  /** What the next step reads; at most stepBytesOf(). */
   get nextBytes(): number {
-    return this.#unfinished().reduce((bytes, { examination }) => bytes + examination.nextBytes, 0);
+    return this.#next().reduce((bytes, { examination }) => bytes + examination.nextBytes, 0);
   }
 
   /** In their order, when all are done. */
@@ -29,7 +31,7 @@ export class ExaminationBatch {
 
   /** @throws CoucheStorError as ShardExamination.step(), when all that were begun have ended; it may be asked for again. */
   async step(): Promise<void> {
-    const steps = this.#unfinished().map(async (examined) => {
+    const steps = this.#next().map(async (examined) => {
       examined.result = await examined.examination.step();
     });
     for (const step of await Promise.allSettled(steps)) if (step.status === 'rejected') throw step.reason;
@@ -39,7 +41,16 @@ export class ExaminationBatch {
     await Promise.all(this.#examined.map(({ examination }) => examination.close()));
   }
 
-  #unfinished(): Examined[] {
-    return this.#examined.filter(({ result }) => result === undefined);
+  /** The first that are not finished, and no more than fit in a step: what was short when it was listed may be long by now. */
+  #next(): Examined[] {
+    let bytes = 0;
+    const unfinished = this.#examined.filter(({ result }) => result === undefined);
+    const tooMuch = unfinished.findIndex(({ examination }) => (bytes += examination.nextBytes) > this.#stepBytes);
+    return tooMuch < 0 ? unfinished : unfinished.slice(0, Math.max(1, tooMuch));
   }
+}
+
+/** The most that one step reads. */
+export function stepBytesOf({ sliceBytes }: Pick<ExaminationParts, 'sliceBytes'>): number {
+  return OPENING_BYTES + sliceBytes;
 }

@@ -1,7 +1,7 @@
 /** A scrub beside a disk that refuses, fails, fills up or is slow, and clocks that are set. */
 import { describe, expect, it } from '@jest/globals';
 import { nameOf } from '../shards/shards.fixture.ts';
-import { BLOCK_BYTES } from '../shards/shard-layout.ts';
+import { BLOCK_BYTES, HEADER_BYTES } from '../shards/shard-layout.ts';
 import { NAMES, okAll, pathAt, refusal, ScrubStage } from './scrub.fixture.ts';
 
 const HOUR_MS = 3_600_000;
@@ -129,6 +129,24 @@ describe('a scrub and its disk', () => {
 });
 
 describe('the pace', () => {
+  it('keeps a bandwidth when shards that were cut off are rebuilt between the first look and the second', async () => {
+    const stage = await ScrubStage.make(NAMES.slice(0, 4), 40 * BLOCK_BYTES);
+    const whole: Buffer[] = [];
+    for (let at = 0; at < 4; at += 1) {
+      await stage.change(pathAt(at), (bytes) => {
+        whole.push(Buffer.from(bytes));
+        return bytes.subarray(0, HEADER_BYTES);
+      });
+    }
+    const bandwidthBytesPerSecond = 32 * BLOCK_BYTES;
+    const scrub = await stage.open({ bandwidthBytesPerSecond, atOnce: 4 });
+    expect(await scrub.step()).toBe('busy');
+    for (const [at, bytes] of whole.entries()) await stage.change(pathAt(at), () => bytes);
+    expect(await stage.drive(scrub)).toBe('done');
+    expect(stage.results).toEqual([0, 1, 2, 3].map((at) => `${pathAt(at)} ok at the second look`));
+    expect(stage.clock.monotonic()).toBeGreaterThan(4000);
+  });
+
   it('keeps a bandwidth, however fast the disk is', async () => {
     const stage = await ScrubStage.make(NAMES, 5 * BLOCK_BYTES);
     const bandwidthBytesPerSecond = 4 * BLOCK_BYTES;

@@ -8,10 +8,10 @@ import type { Crc32c } from '@couchestor/common/coding';
 import { allocateAligned } from '../devices/index.ts';
 import { BLOCK_BYTES, pathOfShard, WindowPool } from '../shards/index.ts';
 import type { ShardStore, StoredShard, Worker, WorkerState } from '../store/index.ts';
-import { ExaminationBatch } from './examination-batch.ts';
+import { ExaminationBatch, stepBytesOf } from './examination-batch.ts';
 import { ScrubPace } from './scrub-pace.ts';
 import { counted, ended, newPass, readScrubRecord, writeScrubRecord, type ScrubRecord } from './scrub-record.ts';
-import { OPENING_BYTES, type ExaminationParts, type ShardResult } from './shard-examination.ts';
+import type { ExaminationParts, ShardResult } from './shard-examination.ts';
 import { ShardFeed } from './shard-feed.ts';
 
 export type ScrubbedStore = Pick<ShardStore, 'pool' | 'walk'>;
@@ -72,7 +72,7 @@ export class Scrub implements Worker {
     this.#options = options;
     this.#record = record;
     this.#examinationParts = { files: store.pool.files, windows, crc32c, sliceBytes };
-    this.#pace = new ScrubPace({ clock, tranquility, bandwidthBytesPerSecond, stepBytes: sliceBytes + OPENING_BYTES });
+    this.#pace = new ScrubPace({ clock, tranquility, bandwidthBytesPerSecond, stepBytes: stepBytesOf({ sliceBytes }) });
     this.#keptMs = clock.monotonic();
   }
 

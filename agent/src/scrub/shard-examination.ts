@@ -52,10 +52,12 @@ export class ShardExamination {
     this.shard = shard;
   }
 
-  /** What the next step reads, at most. */
+  /** What the next step reads, if it is as long as it was when it was listed; at the second look it may be of any length. */
   get nextBytes(): number {
     const { sliceBytes } = this.#parts;
-    if (this.#reader === undefined) return Math.min(this.shard.sizeBytes, OPENING_BYTES + sliceBytes);
+    if (this.#reader === undefined) {
+      return Math.min(this.#isSecondLook ? Infinity : this.shard.sizeBytes, OPENING_BYTES + sliceBytes);
+    }
     return Math.min(this.#reader.payloadBytes - this.#offset, sliceBytes);
   }
 
