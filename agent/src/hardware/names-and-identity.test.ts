@@ -284,6 +284,17 @@ describe('identity', () => {
     ]);
   });
 
+  test('namespaces of a controller that names none of them are told apart by their numbers', () => {
+    const machine = new Machine();
+    const controller = machine.controller('nvme0', '0000:00:1d.0/0000:01:00.0');
+    machine.namespace('nvme0n1', controller, { nsid: 1 });
+    machine.namespace('nvme0n2', controller, { nsid: 2 });
+    expect(machine.devices().map(({ id, idStable }) => [id, idStable])).toEqual([
+      ['serial.nvme_ACME_NVMe_NVME0SERIAL_1', true],
+      ['serial.nvme_ACME_NVMe_NVME0SERIAL_2', true],
+    ]);
+  });
+
   test('a disk without any name is known by its place, and says that this is all', () => {
     const machine = new Machine();
     machine.scsi('sda', SATA, { udev: { ID_PATH: 'pci-0000:00:17.0-ata-1' } });

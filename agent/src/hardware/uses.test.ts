@@ -186,6 +186,12 @@ describe('a disk is used', () => {
     expect(machine.reasons('sdb')).toEqual(['it is mounted on /x (ext4) in another mount namespace']);
   });
 
+  test('by a mount whose device has another name by now than was written', () => {
+    const machine = machineWithDisks();
+    machine.mount(`${devOf(machine, 'sdb')} / /data rw - ext4 /dev/sdc rw`);
+    expect([machine.reasons('sdb'), machine.reasons('sdc')]).toEqual([['it is mounted on /data (ext4)'], []]);
+  });
+
   test('as what a loop device or a compressed memory disk is made of', () => {
     const machine = machineWithDisks();
     machine.virtual('loop0', { attributes: { 'loop/backing_file': '/dev/sdb' } });

@@ -98,9 +98,21 @@ describe('a probe', () => {
     expect(await probe({ never: true }, 1)).toEqual({ kind: 'unreadable', errno: 'ETIMEDOUT' });
   });
 
+  test('opens every path of a disk that has several without a map, and finds it busy by any', async () => {
+    const [path] = device.paths;
+    const paths = [path!, { ...path!, kernelName: 'sdb' }];
+    let closed = 0;
+    const free = disk({ onClose: () => void (closed += 1) });
+    const busy = disk({ openErrno: 'EBUSY' });
+    const openDevice: OpenDevice = (node, flags) => (node === '/dev/sdb' ? busy : free)(node, flags);
+    expect(await probeDevice({ ...device, paths }, { root: '/', openDevice })).toEqual({ kind: 'busy' });
+    expect(await probeDevice({ ...device, paths }, { root: '/', openDevice: free })).toMatchObject({ kind: 'free' });
+    expect(closed).toBe(2);
+  });
+
   test('goes to the nodes of the tree in which the disk was found, a few at a time', async () => {
     const opened: string[] = [];
-    const results = await probeDevices([device, { ...device, id: 'other', kernelName: 'cciss!c0d0' }], {
+    const results = await probeDevices([device, { ...device, id: 'other', kernelName: 'cciss!c0d0', paths: [] }], {
       root: '/host',
       concurrency: 1,
       openDevice: disk({ onOpen: (path) => opened.push(path), openErrno: 'EBUSY' }),

@@ -66,14 +66,22 @@ export async function probeDevice(device: Device, options: ProbeOptions): Promis
   }
 }
 
+const FLAGS = constants.O_RDONLY | constants.O_EXCL | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
 async function probe(device: Device, { root, openDevice = open }: ProbeOptions): Promise<ProbeResult> {
-  let file: Awaited<ReturnType<OpenDevice>>;
+  const openName = (name: string): ReturnType<OpenDevice> => openDevice(posix.join(root, nodePath(name)), FLAGS);
   try {
-    const path = posix.join(root, nodePath(device.kernelName));
-    file = await openDevice(path, constants.O_RDONLY | constants.O_EXCL | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    // Of several paths without a map over them each can be in use by itself.
+    for (const { kernelName } of device.driver === 'sd' ? device.paths : []) {
+      if (kernelName !== device.kernelName) await (await openName(kernelName)).close();
+    }
+    return await readEnds(device, await openName(device.kernelName));
   } catch (error) {
     return failureOf(error);
   }
+}
+
+async function readEnds(device: Device, file: Awaited<ReturnType<OpenDevice>>): Promise<ProbeResult> {
   try {
     const status = await file.stat();
     // A recorded tree, or one of another machine, has nodes of this one at best.

@@ -1,5 +1,5 @@
 /** What every block device has, whatever it is: sizes, flags, zones, partitions, mounts, and the signatures that udev found. */
-import { ABSENT, valueOf } from '../snapshot/attribute.ts';
+import { valueOf } from '../snapshot/attribute.ts';
 import { attributeOf, textOf, type BlockEntry, type Folder, type UdevRecord } from '../snapshot/hardware-snapshot.ts';
 import { evidenceOf, type Evidence } from '../model/evidence.ts';
 import type { Partition, Signature, Zoned } from '../model/device.ts';
@@ -91,7 +91,9 @@ function zonedFact(folder: Folder): Fact<Zoned | null> {
 }
 
 function listFact(folder: Folder, name: string): Fact<readonly string[]> {
-  const list = folder.lists.get(name) ?? ABSENT;
+  const list = folder.lists.get(name);
+  // What can be made of nothing else is not asked what it is made of.
+  if (list === undefined) return fact([]);
   const names = valueOf(list) ?? [];
   return fact(
     names,

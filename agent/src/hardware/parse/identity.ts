@@ -16,11 +16,12 @@ export interface Identity {
 }
 
 export function identify(block: BlockEntry, hardware: HardwareFacts, virtual: boolean): Identity {
-  const { wwid, wwn, serial, model } = hardware;
+  const { wwid, wwn, serial, model, namespaceId } = hardware;
   if (wwid.value !== null) return named(wwid.value, wwid);
   if (wwn.value !== null) return named(`wwn.${wwn.value.replace(/^0x/, '')}`, wwn);
   if (serial.value !== null) {
-    const text = [hardware.transport.value, model.value, serial.value].filter((part) => part !== null).join('_');
+    const parts = [hardware.transport.value, model.value, serial.value, namespaceId.value];
+    const text = parts.filter((part) => part !== null).join('_');
     return { id: fact(plain(`serial.${text}`), ...serial.from, ...model.from), stable: true };
   }
   return virtual ? virtualIdentity(block) : placeIdentity(block);

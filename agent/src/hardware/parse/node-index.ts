@@ -80,7 +80,9 @@ export class NodeIndex {
   #addMount(line: SeenMount): void {
     // bcachefs writes all its devices, with colons between them.
     const byPath = line.source.split(':').map((path) => this.nodeAt(path));
-    const nodes = new Set([this.nodeOfNumber(line.dev), ...byPath].filter((name) => name !== null));
+    // The path is what somebody wrote when mounting; the number is the kernel's.
+    const byNumber = this.nodeOfNumber(line.dev);
+    const nodes = new Set((byNumber === null ? byPath : [byNumber]).filter((name) => name !== null));
     for (const name of nodes) {
       const kept = this.#mounts.get(name) ?? { mounts: [], evidence: [] };
       this.#mounts.set(name, kept);

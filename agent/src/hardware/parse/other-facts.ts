@@ -73,7 +73,7 @@ function virtualFacts(block: BlockEntry, driver: string): Told {
 
 function hardwareFacts(block: BlockEntry, of: { device: Folder | undefined; driver: string }): Told {
   const { device, driver } = of;
-  if (driver === 'vd' || driver === 'xvd') {
+  if (driver === 'vd') {
     const name = textOf(block.folder, 'serial');
     const from = [seen(block.folder, 'serial'), udevEvidence(block.udev, 'ID_SERIAL')];
     return {
