@@ -31,7 +31,7 @@ const WIDE: readonly Column<DeviceView>[] = [
 const REASON: Column<DeviceView> = {
   title: 'WHY-NOT',
   rank: 17,
-  of: ({ notOfferableReason }) => notOfferableReason ?? NOTHING,
+  of: ({ notOfferableReason }) => sentence(notOfferableReason),
 };
 
 export const DISK_COLUMNS: readonly Column<DeviceView>[] = [...NARROW, { ...REASON, of: firstReason }];
@@ -46,7 +46,7 @@ function offerCell({ offerable, details }: DeviceView): string {
 
 /** The weightiest comes first; the others are in the wide table. */
 function firstReason({ notOfferableReason }: DeviceView): string {
-  return notOfferableReason?.split('; ')[0] ?? NOTHING;
+  return sentence(notOfferableReason?.split('; ')[0] ?? null);
 }
 
 function blockCell({ logicalBlockBytes, details }: DeviceView): string {
@@ -60,7 +60,17 @@ function zoneCell({ zoned }: DeviceView): string {
 }
 
 function word(text: string | null): string {
-  return text === null || text.trim() === '' ? NOTHING : text.trim().replace(/\s+/g, '_');
+  const words = (text ?? '').trim();
+  return words === '' ? NOTHING : printable(words.replace(/\s+/g, '_'));
+}
+
+function sentence(text: string | null): string {
+  return text === null ? NOTHING : printable(text.replace(/\s+/g, ' '));
+}
+
+/** What a disk says of itself must not move the cursor of a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
 }
 
 function size(bytes: number | null): string {

@@ -1,5 +1,6 @@
 /** `discover --explain`: every answer about one disk with the attributes from which it came. */
 import { closest, CoucheStorError, quote } from '@couchestor/common/base';
+import { printable } from './discover-cells.ts';
 import {
   viewOf,
   type Device,
@@ -80,7 +81,7 @@ export function explanationText(disk: ObservedDevice, explanation: Explanation):
   lines.push('', `health: ${health.state}: ${health.reason}`, ...health.evidence.map(healthLine));
   if (predictions.length > 0) lines.push('', 'foretells failure:', ...predictions.map(predictionLine));
   if (unreadable.length > 0) lines.push('', 'could not be read:', ...unreadable.map(evidenceLine));
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 function verified({ verification, unverifiedBecause }: Explanation['device']['details']): string {

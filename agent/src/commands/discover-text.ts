@@ -1,6 +1,7 @@
 /** What `discover` says in sentences: the node, and where a directory lies. */
 import { formatBytes } from '@couchestor/common/base';
 import type { NodeFacts, Trace } from '../hardware/index.ts';
+import { printable } from './discover-cells.ts';
 
 type Fact<T> = { readonly kind: 'known'; readonly value: T } | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -42,5 +43,5 @@ export function traceText({ directory, steps, devices, tier, health, healthReaso
     `health: ${health}: ${healthReason}`,
     ...(problem === null ? [] : [`problem: ${problem}`]),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }

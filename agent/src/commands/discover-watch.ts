@@ -1,6 +1,7 @@
 /** `discover --watch`: what is added, removed or changed, as it happens. Nothing is printed when nothing has changed. */
 import { type Console, type ExitCode } from '@couchestor/common/command-line';
 import { ChangeDetector, type HardwareChange, type HardwareObserver } from '../hardware/index.ts';
+import { printable } from './discover-cells.ts';
 import type { DiscoverRequest } from './discover-request.ts';
 
 /** Ends by Ctrl-C, or when nobody reads any more. */
@@ -15,7 +16,7 @@ export async function watchDisks(
     const { devices, snapshot } = await observer.look();
     const at = new Date(clock.now()).toISOString();
     for (const change of detector.next(devices, snapshot.gaps)) {
-      out(output === 'json' ? `${JSON.stringify({ at, ...change })}\n` : `${at} ${changeText(change)}\n`);
+      out(output === 'json' ? `${JSON.stringify({ at, ...change })}\n` : `${at} ${printable(changeText(change))}\n`);
     }
     await clock.sleep(intervalMs, stopped).catch(() => undefined);
   }
