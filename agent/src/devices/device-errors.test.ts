@@ -13,6 +13,13 @@ function thrown(code: string, errno: number): Error {
 describe('what the system refuses', () => {
   it.each([
     ['EIO', 'unavailable', false],
+    ['ENODATA', 'unavailable', false],
+    ['ETIMEDOUT', 'unavailable', false],
+    ['ENOLINK', 'unavailable', false],
+    ['EREMOTEIO', 'unavailable', false],
+    ['EILSEQ', 'unavailable', false],
+    ['EBADE', 'unavailable', false],
+    ['EBADMSG', 'unavailable', false],
     ['EUCLEAN', 'unavailable', false],
     ['ESHUTDOWN', 'unavailable', false],
     ['ENODEV', 'unavailable', false],
@@ -41,6 +48,9 @@ describe('what the system refuses', () => {
   it('is known by its number where Node has no name for it', () => {
     expect(errnoOf(thrown('Unknown system error -117', -117))).toBe('EUCLEAN');
     expect(errnoOf(thrown('Unknown system error -122', -122))).toBe('EDQUOT');
+    expect(errnoOf(thrown('Unknown system error -52', -52))).toBe('EBADE');
+    expect(errnoOf(thrown('Unknown system error -67', -67))).toBe('ENOLINK');
+    expect(errnoOf(thrown('Unknown system error -74', -74))).toBe('EBADMSG');
     expect(systemError(thrown('Unknown system error -117', -117), call)).toMatchObject({ code: 'unavailable' });
   });
 

@@ -92,6 +92,12 @@ export function deviceError(
   });
 }
 
+/**
+ * How the block layer tells of a failed disk (blk_status_to_errno() in the kernel): in general, a bad medium, no answer in time, no
+ * way to it, its own refusal, a checksum that does not fit on the way to it, somebody else's reservation.
+ */
+export const DISK_ERRNOS = ['EIO', 'ENODATA', 'ETIMEDOUT', 'ENOLINK', 'EREMOTEIO', 'EILSEQ', 'EBADE'] as const;
+
 /** The file system was shut down, or the disk below it has left. */
 const DISK_GONE = {
   code: 'unavailable',
@@ -100,26 +106,31 @@ const DISK_GONE = {
     'The disk or its file system is gone: look at the kernel log, repair and mount it again, and restart the process.',
 } as const;
 
+const DISK_FAILED = {
+  code: 'unavailable',
+  retryable: false,
+  remedy: 'The disk failed: look at the kernel log and at SMART, and take the bytes from other copies.',
+} as const;
+
+const FILE_SYSTEM_DAMAGED = {
+  code: 'unavailable',
+  retryable: false,
+  remedy: 'The file system is damaged: unmount it, repair it (fsck, xfs_repair), and scrub what was on it.',
+} as const;
+
 /** What people can do about an errno; where it is not listed, the code says enough. */
 const ERRNOS: Readonly<
   Record<string, { readonly code?: ErrorCode; readonly remedy: string; readonly retryable?: boolean }>
 > = {
-  EIO: {
-    code: 'unavailable',
-    retryable: false,
-    remedy: 'The disk failed: look at the kernel log and at SMART, and take the bytes from other copies.',
-  },
+  ...Object.fromEntries(DISK_ERRNOS.map((errno) => [errno, DISK_FAILED])),
   ENOSPC: { remedy: 'Free space or inodes on the file system, or add a disk; what is stored stays readable.' },
   EDQUOT: {
     code: 'resourceExhausted',
     retryable: true,
     remedy: 'Raise the quota of the user on the file system; what is stored stays readable.',
   },
-  EUCLEAN: {
-    code: 'unavailable',
-    retryable: false,
-    remedy: 'The file system is damaged: unmount it, repair it (fsck, xfs_repair), and scrub what was on it.',
-  },
+  EUCLEAN: FILE_SYSTEM_DAMAGED,
+  EBADMSG: FILE_SYSTEM_DAMAGED,
   ESHUTDOWN: DISK_GONE,
   ENODEV: DISK_GONE,
   ENXIO: DISK_GONE,
@@ -138,6 +149,9 @@ const OTHER_ERRNO = { remedy: 'Look at the kernel log.' };
 
 /** Errors of file systems on Linux that libuv has no name for, by their negative numbers. */
 const UNNAMED: ReadonlyMap<unknown, string> = new Map([
+  [-52, 'EBADE'],
+  [-67, 'ENOLINK'],
+  [-74, 'EBADMSG'],
   [-117, 'EUCLEAN'],
   [-122, 'EDQUOT'],
 ]);

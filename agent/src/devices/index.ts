@@ -1,7 +1,7 @@
 /** What bytes are stored on: files, through the page cache or past it, pieces of zones, and a mock. */
 export { admitArena, allocateAligned } from './aligned-buffers.ts';
 export type { BlockDevice, WriteOrder } from './block-device.ts';
-export { deviceError, errnoOf, systemError } from './device-errors.ts';
+export { deviceError, DISK_ERRNOS, errnoOf, systemError } from './device-errors.ts';
 export type { DeviceFault, DeviceOperation, FailedCall } from './device-errors.ts';
 export { openDirectFileDevice, openFileDevice } from './file-device.ts';
 export type { FileOpening } from './file-device.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deviceError, type DeviceOperation } from '../devices/index.ts';
+import { deviceError, DISK_ERRNOS, type DeviceOperation } from '../devices/index.ts';
 import { causeOf } from './health-cause.ts';
 import { systemFailure } from './system-failure.fixture.ts';
 
@@ -10,10 +10,10 @@ const TOMBSTONE = '.couchestor/tombstones/volume_7-42_3.1.json';
 
 describe('what an error says about a disk', () => {
   it.each([
-    ['EROFS', 'fileSystemReadOnly'],
     ['EMFILE', 'tooManyOpenFiles'],
     ['ENFILE', 'tooManyOpenFiles'],
     ['EUCLEAN', 'fileSystemFailed'],
+    ['EBADMSG', 'fileSystemFailed'],
     ['ESHUTDOWN', 'fileSystemFailed'],
     ['ENODEV', 'fileSystemFailed'],
     ['ENXIO', 'fileSystemFailed'],
@@ -45,8 +45,31 @@ describe('what an error says about a disk', () => {
     ['makeFolder', 'volume', 'fileSystemFailed'],
     ['removeFolder', 'volume', 'fileSystemFailed'],
     ['space', '', 'fileSystemFailed'],
-  ] as const)('EIO from %s of %s is %s', (operation, path, cause) => {
-    expect(causeOf({ error: systemFailure('EIO'), operation, path })).toBe(cause);
+  ] as const)('EIO, or another errno of disks, from %s of %s is %s', (operation, path, cause) => {
+    for (const errno of DISK_ERRNOS) {
+      expect([errno, causeOf({ error: systemFailure(errno), operation, path })]).toEqual([errno, cause]);
+    }
+  });
+
+  it('a sync that failed has failed, whatever the kernel says of it', () => {
+    for (const errno of ['EROFS', 'EINTR', 'EAGAIN', 'ENOMEM', 'EINVAL', 'EBUSY', 'unknown']) {
+      const error = systemFailure(errno);
+      expect([errno, causeOf({ error, operation: 'sync', path: INCOMING })]).toEqual([errno, 'syncFailed']);
+      expect([errno, causeOf({ error, operation: 'syncFolder', path: 'volume' })]).toEqual([errno, 'syncFailed']);
+    }
+  });
+
+  it('a folder that could not be opened to be synced has lost nothing', () => {
+    for (const errno of ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP']) {
+      const error = systemFailure(errno);
+      expect([errno, causeOf({ error, operation: 'syncFolder', path: 'volume' })]).toEqual([errno, undefined]);
+    }
+  });
+
+  it('a file system that is read-only is so from every call that is no sync', () => {
+    for (const operation of ['open', 'read', 'write', 'rename', 'entries'] as const) {
+      expect(causeOf({ error: systemFailure('EROFS'), operation, path: SHARD })).toBe('fileSystemReadOnly');
+    }
   });
 
   it('a disk that is full is no failed sync, unless names are lost with it', () => {

@@ -4,7 +4,7 @@ import type { CoucheStorError } from '@couchestor/common/base';
 import { systemError, type FailedCall } from '../devices/index.ts';
 
 /** Those that Node has no number for. */
-const NUMBERS: Readonly<Record<string, number>> = { EUCLEAN: 117, EDQUOT: 122 };
+const NUMBERS: Readonly<Record<string, number>> = { EBADE: 52, ENOLINK: 67, EBADMSG: 74, EUCLEAN: 117, EDQUOT: 122 };
 
 const OTHERS: Readonly<Record<string, number>> = { ...constants.errno };
 
