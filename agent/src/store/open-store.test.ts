@@ -108,6 +108,20 @@ describe('the health of the pool', () => {
     expect(pool.health.report).toMatchObject({ state: 'Degraded', reasons: [{ cause: 'corruptShards' }] });
   });
 
+  it('is told of them also by who wants to know and not to read', async () => {
+    const files = new PowerLossFiles();
+    const pool = await StandInPool.make(files);
+    const store = await openStore(pool);
+    const found = await store.read(await putShard(store));
+    if (found.kind !== 'open') throw new Error(found.kind);
+    expect(await found.reader.verify(0, 100)).toEqual({ kind: 'verified' });
+    const { content } = fileAt(files, PATH);
+    content.writeUInt8(content.readUInt8(4100) ^ 1, 4100);
+    expect(await found.reader.verify(0, 100)).toEqual({ kind: 'corrupt', blocks: [0] });
+    expect(pool.health.state).toBe('Degraded');
+    await found.close();
+  });
+
   it('hears of a shard once, however often it is read', async () => {
     const files = new PowerLossFiles();
     const pool = await StandInPool.make(files);

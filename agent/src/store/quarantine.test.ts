@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
-import { QUARANTINE_FOLDER } from '../pools/index.ts';
+import { QUARANTINE_FOLDER, replaceSealed } from '../pools/index.ts';
 import { InterposedFiles } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { pathOfShard } from '../shards/index.ts';
@@ -182,6 +182,18 @@ describe('the record of a quarantine', () => {
       await expect(next.delete(name, PROOF)).rejects.toMatchObject({ code: 'conflict' });
     expect(await next.release(volumeId)).toBe(true);
     expect(await next.delete(NAME, PROOF)).toMatchObject({ kind: 'tombstoned' });
+  });
+
+  it.each([
+    ['a reason that is no text', { volumeId, reason: 7, since: 1 }],
+    ['no reason', { volumeId, since: 1 }],
+    ['more than anybody knows', { volumeId, reason: 'why', since: 1, until: 2 }],
+  ])('still holds with %s', async (_, record) => {
+    const { pool, store } = await world();
+    await store.close();
+    await replaceSealed(pool.files, RECORD, record);
+    const next = await openStore(pool);
+    expect(next.quarantined()).toMatchObject([{ volumeId, reason: expect.stringContaining('damaged') }]);
   });
 
   it('that could not be written holds in this process, and the caller is told', async () => {
