@@ -3,7 +3,7 @@
  * fails instead of being skipped when CI=true, so that a pipeline cannot lose coverage unnoticed; one that mounts file systems fails
  * wherever it may mount and lacks the tools.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from '@jest/globals';
 import { findTool, type ToolName } from './tools.ts';
 
@@ -31,16 +31,19 @@ export function requireTool(name: ToolName): RequiredTool {
 /** CAP_SYS_ADMIN of linux/capability.h. */
 const SYS_ADMIN = 21n;
 
-/** In a container not even root may. */
+/** In a container, or in a user namespace, not even root may; and a machine without loop devices has nothing to mount. */
 function mayMount(): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-  return ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n;
+  const isAdministrator = ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n;
+  const isWholeMachine = /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+  return isAdministrator && isWholeMachine && existsSync('/dev/loop-control');
 }
 
 /** A `describe` whose cases mount file systems, and need these tools for it. */
 export function requireMounts(...names: readonly ToolName[]): RequiredTool['describe'] {
   if (!mayMount())
-    return (title, body) => describe.skip(`${title} [skipped: mounts file systems, which root may]`, body);
+    return (title, body) =>
+      describe.skip(`${title} [skipped: mounts file systems on loop devices, which root of a whole machine may]`, body);
   const missing = names.map(findTool).find((tool) => tool.kind === 'missing');
   return missing === undefined ? describe : (title) => failing(title, missing.remedy);
 }
