@@ -29,15 +29,15 @@ export async function installShard(
     const isThere = await isStored(parts, expected);
     await parts.volumes.run(name.volumeId, async () => {
       refusePut(parts, name);
-      await parts.folders.ensure(name);
+      await parts.folders.make(name);
       if (!isThere) await parts.pool.files.rename(temporary, pathOfShard(name));
     });
     if (isThere) {
-      await parts.pool.files.syncFolder(stripeFolderOf(name));
+      await parts.folders.sync(name);
       return 'wasThere';
     }
     try {
-      await parts.pool.files.syncFolder(stripeFolderOf(name));
+      await parts.folders.sync(name);
       refuseUnlessVerified(parts, expected, await parts.verifier.verify(expected));
     } catch (thrown) {
       await removeUnacknowledged(parts, expected);

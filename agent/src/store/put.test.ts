@@ -349,8 +349,8 @@ describe('puts at once', () => {
     steps.length = 0;
     await Promise.all([0, 1, 2, 3, 4, 5].map((index) => putShard(store, nameOf({ index }))));
     const { volumeId, stripeId } = NAME;
-    const made = [`makeFolder ${volumeId}`, 'syncFolder ', `makeFolder ${volumeId}/${stripeId}`];
-    expect(steps).toEqual([...made, `syncFolder ${volumeId}`]);
+    const made = [`makeFolder ${volumeId}`, `makeFolder ${volumeId}/${stripeId}`];
+    expect(steps).toEqual([...made, `syncFolder ${volumeId}`, 'syncFolder ']);
     expect(await walkAll(store)).toHaveLength(6);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * The folders that shards are in: made before the first of a volume or a stripe, and removed after the last. A folder that is there is
  * not yet one that survives a power loss: whoever made it may have been killed before the folder above was synced. So the first
- * use of each in this process syncs what names it. Calls for one volume are made one at a time.
+ * use of each in this process syncs what names it. Folders of one volume are made and removed one call at a time.
  */
 import type { PoolFiles } from '../pools/index.ts';
 import type { ShardName } from '../shards/index.ts';
@@ -26,11 +26,22 @@ export class ShardFolders {
     this.#files = files;
   }
 
-  /** Ends when both folders of the shard are there and survive a power loss. */
-  async ensure(name: ShardName): Promise<void> {
-    const volume = volumeFolderOf(name);
-    await this.#ensure(volume, '');
-    await this.#ensure(stripeFolderOf(name), volume);
+  /** Both folders of the shard. What they are to hold goes into them before anybody else may remove them. */
+  async make(name: ShardName): Promise<void> {
+    for (const folder of [volumeFolderOf(name), stripeFolderOf(name)]) {
+      if (await this.#files.makeFolder(folder)) this.#durable.delete(folder);
+    }
+  }
+
+  /**
+   * Ends when the file of a shard that is in its folder survives a power loss there. From the inside out, because a journal that has
+   * taken down the newest change has little to do for the ones before.
+   */
+  async sync(name: ShardName): Promise<void> {
+    const [stripe, volume] = [stripeFolderOf(name), volumeFolderOf(name)];
+    await this.#files.syncFolder(stripe);
+    await this.#makeDurable(stripe, volume);
+    await this.#makeDurable(volume, '');
   }
 
   /** Removes the folder of the stripe, and that of the volume, where nothing is in them. @returns how many are gone. */
@@ -51,9 +62,8 @@ export class ShardFolders {
     return outcome === 'removed' ? 1 : 0;
   }
 
-  async #ensure(folder: string, parent: string): Promise<void> {
-    const isNew = await this.#files.makeFolder(folder);
-    if (!isNew && this.#durable.has(folder)) return;
+  async #makeDurable(folder: string, parent: string): Promise<void> {
+    if (this.#durable.has(folder)) return;
     await this.#files.syncFolder(parent);
     if (this.#durable.size >= MAX_KNOWN) this.#durable.clear();
     this.#durable.add(folder);
