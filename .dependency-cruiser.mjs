@@ -208,6 +208,12 @@ export default {
       { path: '^(node:)?(fs|fs/promises|child_process|os|net|http|https|worker_threads)$' },
     ),
     rule(
+      'hardware-stands-alone',
+      'Disks are found without knowing what is stored on them.',
+      { path: '^agent/src/hardware/', pathNot: '\\.test\\.ts$' },
+      { path: '^agent/src/(?!hardware/)' },
+    ),
+    rule(
       'agent-core-knows-no-rpc',
       'The storage core is a library; rpc is one of its users.',
       { path: '^agent/src/(cache|devices|pools|shards|store|scrub|journal|hardware)/' },

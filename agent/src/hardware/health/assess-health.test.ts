@@ -56,7 +56,7 @@ describe('a disk is well', () => {
 });
 
 describe('a disk is unknown', () => {
-  test('when it was asked and has no smart_status, whatever its exit code and its temperature', () => {
+  test('19: when it was asked and has no smart_status, whatever its exit code and its temperature', () => {
     const sas = assessHealth(aDevice(), { smart: recorded('sas-without-health', 4), temperatures: [warm] });
     expect(sas).toMatchObject({ state: 'Unknown', reason: 'smartctl got no verdict from the disk' });
     // A MegaRAID volume: exit code 0, and no health at all.

@@ -30,7 +30,7 @@ const attribute = (id: number, name: string, raw: string, more: object = {}): ob
   ...more,
 });
 
-describe('the exit code of smartctl', () => {
+describe('19: the exit code of smartctl', () => {
   test('is a mask of bits, of which a failing disk sets one that is no failure of the run', () => {
     expect(smartExitOf(8)).toMatchObject({
       notUnderstood: false,

@@ -20,7 +20,7 @@ function folder(...names: readonly string[]): string {
 const failing = aDevice({ kernelName: 'nvme7n1', serial: 'BTLJ0123456789AB' });
 
 describe('a folder of reports', () => {
-  test('gives the report with the serial number of the disk, whatever the kernel called it then', async () => {
+  test('19: gives the report with the serial number of the disk, be it of a namespace or of its controller, whatever its name was', async () => {
     const source = await SmartReportFolder.open(folder('nvme-failing', 'nvme-well', 'usb-unknown-bridge'));
     expect(await source.read(failing)).toMatchObject({
       kind: 'report',
