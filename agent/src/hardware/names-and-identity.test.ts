@@ -197,6 +197,24 @@ describe('identity', () => {
     expect(machine.reasons('sda')).toEqual(['partition sdb1 is mounted on /data (xfs)']);
   });
 
+  test('6: a shared namespace is one, also where the kernel shows it on each of its controllers', () => {
+    const machine = new Machine();
+    for (const [at, name] of ['nvme0', 'nvme1', 'nvme2'].entries()) {
+      const controller = machine.controller(name, `0000:00:1d.${at}/0000:0${at + 1}:00.0`, {
+        serial: 'DUAL',
+        subsysnqn: name === 'nvme2' ? 'nqn.other' : 'nqn.one',
+      });
+      machine.namespace(`${name}n1`, controller, { wwid: 'eui.0025385a91b00001' });
+    }
+    const devices = machine.devices();
+    expect(devices.map(({ kernelName, paths }) => [kernelName, paths.map((path) => path.kernelName)])).toEqual([
+      ['nvme0n1', ['nvme0n1', 'nvme1n1']],
+      ['nvme2n1', ['nvme2n1']],
+    ]);
+    machine.swap('/dev/nvme1n1');
+    expect(machine.reasons('nvme0n1')).toEqual(['path nvme1n1 is swap']);
+  });
+
   test('6: a disk under multipath is its map, with the serial, the tier and the paths of the disk', () => {
     const machine = new Machine();
     const same = {

@@ -108,6 +108,13 @@ describe('a probe', () => {
     expect(await probeDevice({ ...device, paths }, { root: '/', openDevice })).toEqual({ kind: 'busy' });
     expect(await probeDevice({ ...device, paths }, { root: '/', openDevice: free })).toMatchObject({ kind: 'free' });
     expect(closed).toBe(2);
+    const hidden = [{ ...path!, kernelName: 'nvme0c0n1' }, path!];
+    for (const other of [
+      { driver: 'nvme', paths: hidden },
+      { driver: 'dm', paths },
+    ]) {
+      expect(await probeDevice({ ...device, ...other }, { root: '/', openDevice })).toMatchObject({ kind: 'free' });
+    }
   });
 
   test('goes to the nodes of the tree in which the disk was found, a few at a time', async () => {

@@ -8,7 +8,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { posix } from 'node:path';
 
 import { isError } from '@couchestor/common/base';
-import { nodePath } from '../parse/kernel-names.ts';
+import { nodePath, nvmeHeadOf } from '../parse/kernel-names.ts';
 import type { Device } from '../model/device.ts';
 import { HEAD_BYTES, signaturesIn, TAIL_BYTES } from './first-blocks.ts';
 
@@ -72,13 +72,18 @@ async function probe(device: Device, { root, openDevice = open }: ProbeOptions):
   const openName = (name: string): ReturnType<OpenDevice> => openDevice(posix.join(root, nodePath(name)), FLAGS);
   try {
     // Of several paths without a map over them each can be in use by itself.
-    for (const { kernelName } of device.driver === 'sd' ? device.paths : []) {
-      if (kernelName !== device.kernelName) await (await openName(kernelName)).close();
-    }
+    for (const name of pathsToOpen(device)) await (await openName(name)).close();
     return await readEnds(device, await openName(device.kernelName));
   } catch (error) {
     return failureOf(error);
   }
+}
+
+/** What a map is made of the map holds open, and hidden paths have no node. */
+function pathsToOpen(device: Device): readonly string[] {
+  if (device.driver === 'dm') return [];
+  const names = device.paths.map(({ kernelName }) => kernelName);
+  return names.filter((name) => name !== device.kernelName && nvmeHeadOf(name) === null);
 }
 
 async function readEnds(device: Device, file: Awaited<ReturnType<OpenDevice>>): Promise<ProbeResult> {

@@ -3,7 +3,7 @@
  * third one over them, which is then the one to open. Hidden paths of NVMe and partitions that device-mapper made are no devices.
  */
 import { valueOf } from '../snapshot/attribute.ts';
-import { textOf, type BlockEntry, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
+import { textOf, type BlockEntry, type Folder, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
 import { driverOf, inOrderOfNames, nvmeHeadOf } from './kernel-names.ts';
 import { unitSerial } from './vpd.ts';
 
@@ -66,14 +66,24 @@ function isHiddenPath({ kernelName, folder }: BlockEntry): boolean {
 }
 
 /**
- * The same for two paths to one SCSI disk. Name, serial and size together: a bridge may give one name to every disk behind it, and a
- * merged disk is one that nobody looks at.
+ * The same for two paths to one disk. Name, serial and size together: a bridge may give one name to every disk behind it, and a merged
+ * disk is one that nobody looks at.
  */
 function diskKey(snapshot: HardwareSnapshot, block: BlockEntry): string | null {
   const device = snapshot.folders.get(valueOf(block.folder.links.get('device')) ?? '');
+  const size = textOf(block.folder, 'size') ?? '';
+  if (driverOf(block.kernelName) === 'nvme') return namespaceKey(block, device, size);
   const wwid = textOf(device, 'wwid')?.trim() ?? '';
   if (driverOf(block.kernelName) !== 'sd' || !/^(naa|eui)\.[0-9a-f]+$/i.test(wwid) || /\.0+$/.test(wwid)) return null;
   const page = valueOf(device?.binary.get('vpd_pg80'));
   const serial = page === null ? '' : (unitSerial(page) ?? '');
-  return `disk ${wwid} ${serial} ${textOf(block.folder, 'size') ?? ''}`;
+  return `disk ${wwid} ${serial} ${size}`;
+}
+
+/** With the kernel's own multipath switched off, a shared namespace is a device on each of its controllers. */
+function namespaceKey(block: BlockEntry, controller: Folder | undefined, size: string): string | null {
+  const subsystem = textOf(controller, 'subsysnqn');
+  const [wwid, nsid] = [textOf(block.folder, 'wwid'), textOf(block.folder, 'nsid')];
+  if (subsystem === null || wwid === null) return null;
+  return `namespace ${subsystem} ${textOf(controller, 'serial') ?? ''} ${wwid} ${nsid ?? ''} ${size}`;
 }
