@@ -4,42 +4,15 @@
  */
 import { CoucheStorError } from '@couchestor/common/base';
 import { describe, expect, it } from '@jest/globals';
-import { systemError } from '../devices/index.ts';
-import { InterposedFiles, isEffect, type Around } from '../pools/interposed-files.fixture.ts';
+import { InterposedFiles } from '../pools/interposed-files.fixture.ts';
 import type { PowerLossDisk } from '../pools/power-loss-disk.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
+import { FailingCall, type Moment } from './failing-call.fixture.ts';
 import type { Scenario, Scene } from './power-loss-sweep.fixture.ts';
 import { SCENARIOS } from './scenarios.fixture.ts';
 import type { ShardStore } from './shard-store.ts';
 import { StoreLedger } from './store-ledger.fixture.ts';
 import { openStore, StandInPool } from './store.fixture.ts';
-
-type Moment = 'before' | 'after';
-
-/** Fails the call of this number, and of a sync every later one that says it went well. */
-class FailingCall {
-  readonly around: Around;
-  hasFailed = false;
-  /** What has not failed by now never does. */
-  isOver = false;
-  #calls = 0;
-  #dead: string | undefined;
-
-  /** @param moment - whether what changes the disk has done so when it fails. */
-  constructor(call: number, errno: string, moment: Moment) {
-    this.around = async (step, run) => {
-      // The kernel tells of lost pages once, and then of success.
-      if (step.operation === 'sync' && step.path === this.#dead) return undefined as never;
-      this.#calls += 1;
-      if (this.isOver || this.#calls !== call) return run();
-      this.hasFailed = true;
-      if (step.operation === 'sync') this.#dead = step.path;
-      else if (moment === 'after' && isEffect(step)) await run();
-      const cause = Object.assign(new Error(errno), { code: errno });
-      throw systemError(cause, { device: step.path, operation: 'write' });
-    };
-  }
-}
 
 async function openedAfterFailure(pool: StandInPool): Promise<ShardStore> {
   try {

@@ -74,6 +74,7 @@ export class StoreLedger {
       while ((await collector.step()) === 'busy');
       const { kept } = collector.report;
       if (kept.length > 0) throw new Error(`kept: ${kept.map(({ detail }) => detail).join(', ')}`);
+      if (store.tombstones > 0) throw new Error(`${store.tombstones} are not collected`);
     };
     let asked = work;
     for (const name of names) {
