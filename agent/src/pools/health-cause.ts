@@ -1,7 +1,7 @@
 /** What an error says about a disk: pure, from the errno, the call that met it and what it was asked of. */
 import type { CoucheStorError } from '@couchestor/common/base';
 import { DISK_ERRNOS, type DeviceOperation } from '../devices/index.ts';
-import { INCOMING_FOLDER, POOL_FOLDER, SCRUB_PATH } from './layout.ts';
+import { INCOMING_FOLDER, POOL_FOLDER, PROBE_PATH, SCRUB_PATH } from './layout.ts';
 
 export interface MetError {
   readonly error: CoucheStorError;
@@ -63,7 +63,8 @@ export function isShardError(cause: ErrorCause): cause is 'diskErrors' {
   return cause === 'diskErrors';
 }
 
-/** What can be had again counts as one: a file that is being written, and how far a scrub is. */
+/** What can be had again counts as one: a file that is being written, what a probe writes, and how far a scrub is. */
 function isShardPath(path: string): boolean {
-  return !path.startsWith(`${POOL_FOLDER}/`) || path.startsWith(`${INCOMING_FOLDER}/`) || path === SCRUB_PATH;
+  if (path === PROBE_PATH || path === SCRUB_PATH) return true;
+  return !path.startsWith(`${POOL_FOLDER}/`) || path.startsWith(`${INCOMING_FOLDER}/`);
 }

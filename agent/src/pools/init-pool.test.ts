@@ -5,7 +5,7 @@ import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { inspectPool } from './identify-pool.ts';
 import { initPool, writePool } from './init-pool.ts';
 import { InterposedFiles, isEffect } from './interposed-files.fixture.ts';
-import { IDENTITY_PATH, POOL_FOLDER } from './layout.ts';
+import { IDENTITY_PATH, POOL_FOLDER, POOL_SUBFOLDERS } from './layout.ts';
 import { endPoolProcess, startPoolProcess } from './pool-process.fixture.ts';
 import { Pool } from './pool.ts';
 import { PowerLossFiles } from './power-loss-files.fixture.ts';
@@ -130,6 +130,7 @@ describe('a new pool', () => {
           await expect(Pool.start(found, { clock }, hold)).rejects.toMatchObject({ code: 'notFound' });
           await writePool(found, identity);
         }
+        for (const folder of POOL_SUBFOLDERS) expect(await found.stat(folder)).toMatchObject({ kind: 'folder' });
         expect((await Pool.start(found, { clock }, hold)).identity).toEqual(identity);
       }
       if (isMade) {

@@ -65,6 +65,8 @@ async function make(files: LinuxPoolFiles, identity: PoolIdentity): Promise<void
 export async function writePool(files: PoolFiles, identity: PoolIdentity): Promise<void> {
   await files.makeFolder(POOL_FOLDER);
   for (const folder of POOL_SUBFOLDERS) await files.makeFolder(folder);
+  // Before the identity: a pool that has one has its folders, and where one is missing it was lost.
+  await files.syncFolder(POOL_FOLDER);
   await files.syncFolder('');
   await replaceSealed(files, IDENTITY_PATH, identityRecord(identity));
 }

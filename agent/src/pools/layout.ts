@@ -14,7 +14,10 @@ export const TOMBSTONES_FOLDER = `${POOL_FOLDER}/tombstones`;
 export const QUARANTINE_FOLDER = `${POOL_FOLDER}/quarantine`;
 export const SCRUB_PATH = `${POOL_FOLDER}/scrub.json`;
 
-/** What is there from the beginning. */
+/** What a probe writes: not in INCOMING_FOLDER, which is emptied beside it. */
+export const PROBE_PATH = `${POOL_FOLDER}/probe`;
+
+/** What is there from the beginning. But for INCOMING_FOLDER, what is missing is lost. */
 export const POOL_SUBFOLDERS = [INCOMING_FOLDER, TOMBSTONES_FOLDER, QUARANTINE_FOLDER] as const;
 
 /** Made by the file system, not by us. */

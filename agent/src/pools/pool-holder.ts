@@ -12,10 +12,15 @@ export interface PoolHolder {
   readonly since: string;
 }
 
-/** A disk that is full is opened all the same, and so nobody is told. */
+/** A disk that is full is opened all the same, and so nobody is told. What was there has to be removed before. */
 export async function writeHolder(files: PoolFiles, nowMs: number): Promise<void> {
   const holder: PoolHolder = { pid: process.pid, host: hostname(), since: new Date(nowMs).toISOString() };
   await replaceSealed(files, HOLDER_PATH, holder).catch(() => undefined);
+}
+
+/** By whoever has the lock: a number that is left behind may be another process by now. */
+export async function removeHolder(files: PoolFiles): Promise<void> {
+  await files.unlink(HOLDER_PATH).catch(() => undefined);
 }
 
 /** Undefined where nothing is known of it. */

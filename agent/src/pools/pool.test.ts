@@ -4,19 +4,13 @@ import { parseNodeName, parsePoolUuid, VirtualClock } from '@couchestor/common/b
 import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { initPool, writePool } from './init-pool.ts';
 import { InterposedFiles, type FileOperation } from './interposed-files.fixture.ts';
-import {
-  HOLDER_PATH,
-  INCOMING_FOLDER,
-  LOCK_PATH,
-  POOL_FOLDER,
-  QUARANTINE_FOLDER,
-  TOMBSTONES_FOLDER,
-} from './layout.ts';
+import { HOLDER_PATH, INCOMING_FOLDER, LOCK_PATH, POOL_FOLDER, POOL_SUBFOLDERS, PROBE_PATH } from './layout.ts';
 import { readFile, writeFile } from './pool-files-contract.fixture.ts';
 import type { PoolFiles } from './pool-files.ts';
 import type { PoolIdentity } from './pool-identity.ts';
 import { Pool, type PoolHold } from './pool.ts';
 import { PowerLossFiles } from './power-loss-files.fixture.ts';
+import { sealJson } from './sealed-json.ts';
 import { systemFailure } from './system-failure.fixture.ts';
 
 const clock = new VirtualClock();
@@ -77,17 +71,18 @@ describe('a pool', () => {
     await expect(opened()).rejects.toMatchObject({ fields: { fault: 'poolInUse' } });
   });
 
-  it('has its folders again when somebody has removed them', async () => {
-    for (const folder of [INCOMING_FOLDER, TOMBSTONES_FOLDER]) await rm(`${path}/${folder}`, { recursive: true });
+  it('has again the folder of what is being written, and never those whose loss has to be seen', async () => {
+    for (const folder of POOL_SUBFOLDERS) await rm(`${path}/${folder}`, { recursive: true });
     await opened();
-    expect(await readdir(`${path}/${POOL_FOLDER}`)).toEqual(expect.arrayContaining(['incoming', 'tombstones']));
+    const found = await readdir(`${path}/${POOL_FOLDER}`);
+    expect(found.filter((name) => POOL_SUBFOLDERS.some((folder) => folder.endsWith(`/${name}`)))).toEqual(['incoming']);
   });
 
   it('is refused, and free again, where something else is in the place of a folder', async () => {
-    await rm(`${path}/${QUARANTINE_FOLDER}`, { recursive: true });
-    await writePlain(`${path}/${QUARANTINE_FOLDER}`, '');
+    await rm(`${path}/${INCOMING_FOLDER}`, { recursive: true });
+    await writePlain(`${path}/${INCOMING_FOLDER}`, '');
     await expect(opened()).rejects.toMatchObject({ fields: { fault: 'notAFolder' } });
-    await rm(`${path}/${QUARANTINE_FOLDER}`);
+    await rm(`${path}/${INCOMING_FOLDER}`);
     await opened();
   });
 
@@ -97,9 +92,23 @@ describe('a pool', () => {
     expect(pool.health.state).toBe('Online');
   });
 
+  it('names nobody who may have ended long ago', async () => {
+    const old = sealJson({ pid: 1, host: 'h', since: '2026-01-01T00:00:00.000Z' });
+    await writePlain(`${path}/${HOLDER_PATH}`, old);
+    const refused = await Pool.open(path, { clock, expected: { uuid: parsePoolUuid('uuid-2') } }).catch(String);
+    expect(refused).toContain('uuid-2');
+    expect(await readdir(`${path}/${POOL_FOLDER}`)).toContain('holder.json');
+    // So that nobody can write who has it now.
+    const pool = await Pool.open(path, { clock, limits: { capacityBytes: 0 } }).catch(String);
+    expect(pool).toContain('capacityBytes');
+    expect(await readdir(`${path}/${POOL_FOLDER}`)).not.toContain('holder.json');
+  });
+
   it('is used by nobody once it is closed', async () => {
     const pool = await opened();
+    expect(await readdir(`${path}/${POOL_FOLDER}`)).toContain('holder.json');
     await pool.close();
+    expect(await readdir(`${path}/${POOL_FOLDER}`)).not.toContain('holder.json');
     await expect(pool.files.entries('')).rejects.toMatchObject({ fields: { fault: 'closed' } });
     await expect(pool.admit(1, 'data')).rejects.toMatchObject({ fields: { fault: 'closed' } });
     await pool.close();
@@ -129,7 +138,7 @@ describe('a pool on any files', () => {
     await expect(starting).rejects.toMatchObject({ fields: { fault: 'otherPool' } });
   });
 
-  it('completes its folders for good, before anything is written to them', async () => {
+  it('has the folder of what is being written for good, before anything is', async () => {
     await memory.removeFolder(INCOMING_FOLDER);
     memory.disk.sync();
     await start();
@@ -197,7 +206,7 @@ describe('a pool on any files', () => {
     await expect(pool.files.makeFolder('volume')).rejects.toMatchObject({ fields: { fault: 'takesNoWrites' } });
     expect(await pool.probe()).toEqual({ state: 'Online', reasons: [] });
     expect(await pool.files.makeFolder('volume')).toBe(true);
-    expect(await memory.entries(INCOMING_FOLDER)).toEqual([]);
+    expect(await memory.stat(PROBE_PATH)).toBeUndefined();
   });
 
   it('that is full is Degraded, goes on reading, and recovers by itself', async () => {
@@ -234,11 +243,35 @@ describe('a pool on any files', () => {
 
   it('that gives a probe other bytes is Faulted', async () => {
     const lying = new InterposedFiles(memory, (step, run) => {
-      return step.operation === 'read' && step.path.startsWith(INCOMING_FOLDER) ? (Promise.resolve() as never) : run();
+      return step.operation === 'read' && step.path === PROBE_PATH ? (Promise.resolve() as never) : run();
     });
     const pool = await Pool.start(lying, { clock }, held);
     expect(await pool.probe()).toMatchObject({ state: 'Faulted', reasons: [{ cause: 'fileSystemFailed' }] });
-    expect(await memory.entries(INCOMING_FOLDER)).toEqual([]);
+    expect(await memory.stat(PROBE_PATH)).toBeUndefined();
+  });
+
+  it('whose probe somebody has removed is none the worse', async () => {
+    const removing = new InterposedFiles(memory, async (step, run) => {
+      if (step.operation === 'open' && step.path === PROBE_PATH) await memory.unlink(PROBE_PATH);
+      return run();
+    });
+    const pool = await Pool.start(removing, { clock }, held);
+    await expect(pool.probe()).rejects.toMatchObject({ code: 'conflict', fields: { fault: 'probeRemoved' } });
+    expect(pool.health.state).toBe('Online');
+  });
+
+  it('is probed beside what is being written, and after a probe that was ended in the middle', async () => {
+    const pool = await start();
+    await writeFile(memory, PROBE_PATH, 'of a process that was killed');
+    const created: string[] = [];
+    const watching = new InterposedFiles(memory, (step, run) => {
+      if (step.operation === 'create') created.push(step.path);
+      return run();
+    });
+    const probed = await Pool.start(watching, { clock }, held);
+    for (const one of [pool, probed]) expect(await one.probe()).toMatchObject({ state: 'Online' });
+    expect(created.filter((path) => path.startsWith(INCOMING_FOLDER))).toEqual([]);
+    expect(await memory.stat(PROBE_PATH)).toBeUndefined();
   });
 
   it('tells of a probe that fails for another reason', async () => {
@@ -252,6 +285,7 @@ describe('a pool on any files', () => {
     const pool = await start();
     const reports = await Promise.all([pool.probe(), pool.probe(), pool.probe()]);
     expect(reports.map(({ state }) => state)).toEqual(['Online', 'Online', 'Online']);
-    expect(await memory.entries(INCOMING_FOLDER)).toEqual([]);
+    expect(await memory.stat(PROBE_PATH)).toBeUndefined();
+    expect(await pool.probe()).toMatchObject({ state: 'Online' });
   });
 });

@@ -3,14 +3,15 @@
  * meet, and where it forbids writes they refuse them. A pool on a file system that is mounted read-only is opened for reading, without
  * the lock, which is a write.
  */
+import { randomBytes } from 'node:crypto';
 import { CoucheStorError, type Clock } from '@couchestor/common/base';
 import type { BlockDevice } from '../devices/index.ts';
 import { identityOf } from './identify-pool.ts';
-import { newIncomingPath, POOL_FOLDER, POOL_SUBFOLDERS } from './layout.ts';
+import { INCOMING_FOLDER, POOL_FOLDER, PROBE_PATH } from './layout.ts';
 import { LinuxPoolFiles } from './linux-pool-files.ts';
 import type { PoolFiles } from './pool-files.ts';
 import { PoolHealth, type PoolHealthReport } from './pool-health.ts';
-import { poolInUse, readHolder, writeHolder } from './pool-holder.ts';
+import { poolInUse, readHolder, removeHolder, writeHolder } from './pool-holder.ts';
 import { checkExpected, type ExpectedPool, type PoolIdentity } from './pool-identity.ts';
 import { takeLock, type PoolLock } from './pool-lock.ts';
 import { PoolSpace, type PoolLimits, type PoolReservation, type PoolUsage, type SpacePurpose } from './pool-space.ts';
@@ -43,6 +44,7 @@ export class Pool {
   readonly #probed: PoolFiles;
   readonly #space: PoolSpace;
   readonly #hold: PoolHold;
+  #probing: Promise<PoolHealthReport> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(identity: PoolIdentity, files: PoolFiles, { clock, limits }: PoolOptions, hold: PoolHold) {
@@ -62,6 +64,7 @@ export class Pool {
     const files = await LinuxPoolFiles.open(path);
     let lock: PoolLock | undefined;
     const release = async (): Promise<void> => {
+      if (lock !== undefined) await removeHolder(files);
       await files.close();
       lock?.release();
     };
@@ -69,6 +72,7 @@ export class Pool {
       // Before the lock: nothing is written into what may be no pool, or another one.
       checkExpected(files.label, await identityOf(files), options.expected ?? {});
       lock = await lockOf(files);
+      if (lock !== undefined) await removeHolder(files);
       const pool = await Pool.start(files, options, { hasLock: lock !== undefined, release });
       if (lock !== undefined) await writeHolder(pool.files, options.clock.now());
       return pool;
@@ -83,7 +87,7 @@ export class Pool {
     const identity = await identityOf(files);
     checkExpected(files.label, identity, options.expected ?? {});
     const pool = new Pool(identity, files, options, hold);
-    if (hold.hasLock) await pool.#completeFolders();
+    if (hold.hasLock) await pool.#makeIncoming();
     else pool.health.note('withoutLock', 'its file system was mounted read-only when it was opened');
     return pool;
   }
@@ -104,18 +108,14 @@ export class Pool {
 
   /**
    * Writes, syncs, reads back and removes a small file, so that a cause that has passed is seen to have passed. Nothing is written
-   * where that could change nothing.
+   * where that could change nothing. Whoever asks while one is under way gets its result.
    * @throws CoucheStorError when it fails for a reason that is none of the disk's.
    */
   async probe(): Promise<PoolHealthReport> {
-    if (!this.health.isWorthProbing) return this.health.report;
-    try {
-      await this.#writeAndReadBack(newIncomingPath());
-      this.health.noteProbed();
-    } catch (error) {
-      if (!(error instanceof CoucheStorError) || this.health.state === 'Online') throw error;
-    }
-    return this.health.report;
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+    return this.#probing;
   }
 
   /** Waits for calls under way. Devices that were opened have to be closed by those who opened them. May be called again. */
@@ -124,31 +124,51 @@ export class Pool {
     await this.#closing;
   }
 
-  async #completeFolders(): Promise<void> {
-    let isComplete = true;
-    for (const folder of POOL_SUBFOLDERS) {
-      if (await this.files.makeFolder(folder)) isComplete = false;
-    }
-    if (!isComplete) await this.files.syncFolder(POOL_FOLDER);
+  /** Nothing in it was acknowledged, so it may be gone. What the other folders held could not be known: they are not made again. */
+  async #makeIncoming(): Promise<void> {
+    if (await this.files.makeFolder(INCOMING_FOLDER)) await this.files.syncFolder(POOL_FOLDER);
   }
 
-  async #writeAndReadBack(path: string): Promise<void> {
-    const written = Buffer.alloc(PROBE_BYTES, path);
+  async #probe(): Promise<PoolHealthReport> {
+    if (!this.health.isWorthProbing) return this.health.report;
     try {
-      await using(await this.#probed.create(path), async (device) => {
+      await this.#writeAndReadBack();
+      this.health.noteProbed();
+    } catch (error) {
+      if (!(error instanceof CoucheStorError) || this.health.state === 'Online') throw error;
+    }
+    return this.health.report;
+  }
+
+  async #writeAndReadBack(): Promise<void> {
+    const written = randomBytes(PROBE_BYTES);
+    // Of a process that was ended in the middle.
+    await this.#probed.unlink(PROBE_PATH);
+    try {
+      await using(await this.#probed.create(PROBE_PATH), async (device) => {
         await device.write(0, written);
         await device.sync();
       });
-      const device = await this.#probed.open(path);
+      const device = await this.#probed.open(PROBE_PATH);
+      if (device === undefined) throw probeRemoved(this.files.label);
       const read = Buffer.alloc(PROBE_BYTES);
-      if (device !== undefined) await using(device, async () => device.read(0, read));
+      await using(device, async () => device.read(0, read));
       if (!read.equals(written)) {
-        this.health.note('fileSystemFailed', 'what a probe has written and synced was not there when it was read back');
+        this.health.note('fileSystemFailed', 'a probe has read back other bytes than it has written and synced');
       }
     } finally {
-      await this.#probed.unlink(path);
+      await this.#probed.unlink(PROBE_PATH);
     }
   }
+}
+
+/** No proof against the disk: files do not leave their folders by themselves while it is mounted. */
+function probeRemoved(label: string): CoucheStorError {
+  const path = `${label}/${PROBE_PATH}`;
+  const remedy = 'Let nobody else write there, and probe again.';
+  return new CoucheStorError('conflict', `${path}: somebody has removed it before it was read back. ${remedy}`, {
+    fields: { pool: label, file: path, fault: 'probeRemoved', remedy },
+  });
 }
 
 /** Undefined: the file system is read-only, and there is none to be had. */

@@ -114,6 +114,19 @@ describe('the files of a pool, watched', () => {
     },
   );
 
+  it('refuse there to write and sync what was begun before, and close it', async () => {
+    const device = await files.create(`${INCOMING_FOLDER}/new.part`);
+    await device.write(0, Buffer.from('content'));
+    health.note('syncFailed', 'a sync has failed');
+    for (const operation of ['write', 'sync'] as const) failing.set(operation, 'EUCLEAN');
+    const refusal = { code: 'unavailable', fields: { fault: 'takesNoWrites' } };
+    await expect(device.write(7, Buffer.from('more'))).rejects.toMatchObject(refusal);
+    await expect(device.sync()).rejects.toMatchObject(refusal);
+    expect(causes()).toEqual(['syncFailed']);
+    expect(device.sizeBytes).toBe(7);
+    await device.close();
+  });
+
   it('go on reading there', async () => {
     health.note('fileSystemFailed', 'x');
     expect(await readFile(files, 'volume/shard')).toBe('content');

@@ -33,7 +33,7 @@ export class WatchedFiles implements PoolFiles {
   }
 
   async create(path: string): Promise<BlockDevice> {
-    this.#refuse();
+    refuse(this.#watch);
     return this.#opened(path, this.#files.create(path));
   }
 
@@ -46,28 +46,28 @@ export class WatchedFiles implements PoolFiles {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    this.#refuse();
+    refuse(this.#watch);
     await this.#told({ operation: 'rename', path: to }, this.#files.rename(from, to));
   }
 
   async unlink(path: string): Promise<boolean> {
     // What was begun and never finished is nobody's, and the room that it takes may be what is missing.
-    if (!path.startsWith(`${INCOMING_FOLDER}/`)) this.#refuse();
+    if (!path.startsWith(`${INCOMING_FOLDER}/`)) refuse(this.#watch);
     return this.#told({ operation: 'unlink', path }, this.#files.unlink(path));
   }
 
   async makeFolder(path: string): Promise<boolean> {
-    this.#refuse();
+    refuse(this.#watch);
     return this.#told({ operation: 'makeFolder', path }, this.#files.makeFolder(path));
   }
 
   async removeFolder(path: string): Promise<'removed' | 'missing' | 'notEmpty'> {
-    this.#refuse();
+    refuse(this.#watch);
     return this.#told({ operation: 'removeFolder', path }, this.#files.removeFolder(path));
   }
 
   async syncFolder(path: string): Promise<void> {
-    this.#refuse();
+    refuse(this.#watch);
     await this.#told({ operation: 'syncFolder', path }, this.#files.syncFolder(path));
   }
 
@@ -83,16 +83,11 @@ export class WatchedFiles implements PoolFiles {
     return this.#told({ operation: 'space', path: '' }, this.#files.space());
   }
 
-  #refuse(): void {
-    const refusal = this.#watch.refuses ? this.#watch.health.refusal() : undefined;
-    if (refusal !== undefined) throw refusal;
-  }
-
   async #opened<T extends BlockDevice | undefined>(path: string, opening: Promise<T>): Promise<T | WatchedDevice> {
     const device = await this.#told({ operation: 'open', path }, opening);
     if (device === undefined) return device;
     this.#watch.health.noteOpened();
-    return new WatchedDevice(device, path, this.#watch.health);
+    return new WatchedDevice(device, path, this.#watch);
   }
 
   async #told<T>(call: WatchedCall, work: Promise<T>): Promise<T> {
@@ -103,12 +98,12 @@ export class WatchedFiles implements PoolFiles {
 class WatchedDevice implements BlockDevice {
   readonly #device: BlockDevice;
   readonly #path: string;
-  readonly #health: PoolHealth;
+  readonly #watch: Watch;
 
-  constructor(device: BlockDevice, path: string, health: PoolHealth) {
+  constructor(device: BlockDevice, path: string, watch: Watch) {
     this.#device = device;
     this.#path = path;
-    this.#health = health;
+    this.#watch = watch;
   }
 
   get name(): string {
@@ -136,12 +131,14 @@ class WatchedDevice implements BlockDevice {
   }
 
   async write(offset: number, from: Uint8Array): Promise<void> {
+    refuse(this.#watch);
     await this.#told('write', this.#device.write(offset, from));
   }
 
   async sync(): Promise<void> {
+    refuse(this.#watch);
     await this.#told('sync', this.#device.sync());
-    if (this.#device.sizeBytes > 0) this.#health.noteWritten();
+    if (this.#device.sizeBytes > 0) this.#watch.health.noteWritten();
   }
 
   async close(): Promise<void> {
@@ -149,8 +146,13 @@ class WatchedDevice implements BlockDevice {
   }
 
   async #told(operation: DeviceOperation, work: Promise<void>): Promise<void> {
-    await tellingOf(this.#health, { operation, path: this.#path }, work);
+    await tellingOf(this.#watch.health, { operation, path: this.#path }, work);
   }
+}
+
+function refuse({ refuses, health }: Watch): void {
+  const refusal = refuses ? health.refusal() : undefined;
+  if (refusal !== undefined) throw refusal;
 }
 
 async function tellingOf<T>(health: PoolHealth, call: WatchedCall, work: Promise<T>): Promise<T> {

@@ -1,10 +1,10 @@
 /** The same store on real file systems, in pools that are opened as an agent opens them. */
 import { expect, it } from '@jest/globals';
 import { parseNodeName, VirtualClock } from '@couchestor/common/base';
-import { mkdir, open, readdir, rename, symlink, truncate } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeOnDisk, describeOnTmpfs, type ScratchFolder } from '../devices/scratch-folder.fixture.ts';
-import { initPool, Pool } from '../pools/index.ts';
+import { initPool, Pool, QUARANTINE_FOLDER, TOMBSTONES_FOLDER } from '../pools/index.ts';
 import { MAX_STRIPE_RECORD_BYTES, pathOfShard } from '../shards/index.ts';
 import { identityOf, nameOf, payloadOf } from '../shards/shards.fixture.ts';
 import type { ShardStore } from './shard-store.ts';
@@ -59,6 +59,21 @@ const PATH = pathOfShard(NAME);
 const descriptors = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
 
 function suite(scratch: ScratchFolder): void {
+  it.each([TOMBSTONES_FOLDER, QUARANTINE_FOLDER])('is not opened once %s is lost', async (folder) => {
+    const world = await made(scratch);
+    await world.store.quarantine(NAME.volumeId, 'metadata are lost');
+    await world.close();
+    await rm(join(world.path, folder), { recursive: true });
+    for (let time = 0; time < 2; time += 1) {
+      const pool = await Pool.open(world.path, { clock: world.clock });
+      await expect(openStore(pool)).rejects.toMatchObject({
+        code: 'corrupt',
+        fields: { path: `${world.path}/${folder}` },
+      });
+      await pool.close();
+    }
+  });
+
   it('leaves no file open', async () => {
     const world = await made(scratch);
     const { store } = world;

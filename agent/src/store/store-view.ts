@@ -10,6 +10,7 @@ import {
   LOCK_PATH,
   POOL_FOLDER,
   POOL_SUBFOLDERS,
+  PROBE_PATH,
   QUARANTINE_FOLDER,
   readSealed,
   SCRUB_PATH,
@@ -25,7 +26,10 @@ import type { StoredShard, WalkOptions } from './stored-shard.ts';
 import { fileOfTombstone, Tombstones } from './tombstones.ts';
 import { storedOf } from './walk.ts';
 
-const OWN: ReadonlySet<string> = new Set([IDENTITY_PATH, LOCK_PATH, HOLDER_PATH, SCRUB_PATH, ...POOL_SUBFOLDERS]);
+const OWN: ReadonlySet<string> = new Set([
+  ...[IDENTITY_PATH, LOCK_PATH, HOLDER_PATH, SCRUB_PATH, PROBE_PATH],
+  ...POOL_SUBFOLDERS,
+]);
 
 export interface StoreViewOptions {
   readonly files: PoolFiles;
