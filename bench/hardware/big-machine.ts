@@ -59,6 +59,8 @@ function addSas(root: string, number: number): void {
   copy(join(root, SAS), join(root, change(SAS)), change);
   const block = `${change(SAS)}/end_device-6:${lun}/target6:0:${lun}/6:0:${lun}:0/block/${name}`;
   linkTo(root, `/sys/block/${name}`, block);
+  linkTo(root, `/sys/dev/block/8:${minor}`, block);
+  linkTo(root, `/sys/dev/block/8:${minor + 1}`, `${block}/${name}1`);
   for (const dev of ['8:48', '8:49']) copyUdev(root, dev, change);
 }
 
@@ -80,6 +82,7 @@ function addNvme(root: string, number: number): void {
   linkTo(root, `/sys/class/nvme/nvme${controller}`, path);
   linkTo(root, `/sys/class/hwmon/hwmon${controller}`, `${path}/hwmon${controller}`);
   linkTo(root, `/sys/block/nvme${controller}n1`, `${path}/nvme${controller}n1`);
+  linkTo(root, `/sys/dev/block/259:${minor}`, `${path}/nvme${controller}n1`);
   copyUdev(root, devOf(root, 'nvme0n1'), change);
 }
 

@@ -39,6 +39,7 @@ describe('npm run bench', () => {
   it.each([
     ['brain', 'decide()'],
     ['eyes', 'read, checked, weighed'],
+    ['hardware', 'first look'],
     ['shards', 'store, best'],
   ])(
     'measures the %s',
