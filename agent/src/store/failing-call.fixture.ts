@@ -2,8 +2,8 @@
 import { systemError } from '../devices/index.ts';
 import { isEffect, type Around } from '../pools/interposed-files.fixture.ts';
 
-/** Whether what changes the disk has done so when it fails. */
-export type Moment = 'before' | 'after';
+/** Whether what changes the disk has done so when it fails; `onward`: not, and every later call fails too. */
+export type Moment = 'before' | 'after' | 'onward';
 
 /** Fails the call of this number, and of a sync every later one that says it went well. */
 export class FailingCall {
@@ -19,7 +19,8 @@ export class FailingCall {
       // The kernel tells of lost pages once, and then of success.
       if (step.operation === 'sync' && step.path === this.#dead) return undefined as never;
       this.#calls += 1;
-      if (this.isOver || this.#calls !== call) return run();
+      const isDue = moment === 'onward' ? this.#calls >= call : this.#calls === call;
+      if (this.isOver || !isDue) return run();
       this.hasFailed = true;
       if (step.operation === 'sync') this.#dead = step.path;
       else if (moment === 'after' && isEffect(step)) await run();

@@ -60,6 +60,7 @@ class States {
     const interposed = new InterposedFiles(files, failing.around);
     let stage = await start(interposed, ledger).catch((error: unknown) => {
       expect(error).toBeInstanceOf(CoucheStorError);
+      failing.isOver = true;
       return start(interposed, ledger);
     });
     await refusalOf(scenario.act(stage));
@@ -92,12 +93,17 @@ describe.each(Object.entries<Scenario>(SCENARIOS))(
   '%s in a pool, with each call of the disk failing once',
   (_, scenario) => {
     it.each(['before', 'after'] as const)(
-      'ends what a sync or a folder is needed for, and reads go on: EIO, %s it has happened',
+      'ends what a sync or a folder is needed for, and reads go on: EIO, %s',
       async (moment) => {
         const { seen } = await statesAfter(scenario, ['EIO', moment]);
         expect([...seen].sort()).toEqual(expect.arrayContaining(['Faulted', 'ReadOnly']));
       },
     );
+
+    it('is faulted by a disk that says nothing more, and whole when that is back', async () => {
+      const { seen } = await statesAfter(scenario, ['EIO', 'onward']);
+      expect(seen).toContain('Faulted');
+    });
 
     it('goes on by itself when there is room again', async () => {
       const { resumed } = await statesAfter(scenario, ['ENOSPC', 'before']);
