@@ -22,9 +22,9 @@ export function bareRecipe(paths: readonly string[], buffers: BareBuffers): void
       fsyncSync(file);
     });
     mkdirSync(folder);
-    withFile(dirname(folder), constants.O_RDONLY, fsyncSync);
     renameSync(temporary, path);
     withFile(folder, constants.O_RDONLY, fsyncSync);
+    withFile(dirname(folder), constants.O_RDONLY, fsyncSync);
     withFile(path, constants.O_RDONLY | (buffers.direct ? constants.O_DIRECT : 0), (file) => readAll(file, buffers));
   }
 }
