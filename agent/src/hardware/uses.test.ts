@@ -179,6 +179,19 @@ describe('a disk is used', () => {
     expect(machine.tree.read).not.toContain('/proc/78/mountinfo');
   });
 
+  test('13: in a mount namespace that cannot be seen, by the folder that the file system has for it', () => {
+    const machine = machineWithDisks();
+    for (const path of ['ext4/features', 'ext4/sda2', 'xfs/stats', 'xfs/sdb', 'xfs/sdc']) {
+      machine.tree.set(`/sys/fs/${path}`, { kind: 'folder' });
+    }
+    machine.mount(`${devOf(machine, 'sdc')} / /seen rw - xfs /dev/sdc rw`);
+    expect(['sda', 'sdb', 'sdc'].map((name) => machine.reasons(name))).toEqual([
+      ['partition sda2 is mounted (ext4) in a mount namespace that cannot be seen'],
+      ['it is mounted (xfs) in a mount namespace that cannot be seen'],
+      ['it is mounted on /seen (xfs)'],
+    ]);
+  });
+
   test('13: in a mount namespace whose name is hidden', () => {
     const machine = machineWithDisks();
     machine.tree.set('/proc/90/ns/mnt', { kind: 'unreadable', errno: 'EACCES' });

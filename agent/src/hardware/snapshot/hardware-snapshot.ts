@@ -61,9 +61,13 @@ export interface ExportEntry {
   readonly enabled: Attribute;
 }
 
-/** A mounted file system of several devices, of which the mount line names one. */
+/** File systems that have a folder in /sys/fs for each device they are mounted from. */
+export const MOUNTED_KINDS = ['erofs', 'ext4', 'f2fs', 'nilfs2', 'xfs'] as const;
+export type MountedKind = (typeof MOUNTED_KINDS)[number];
+
+/** What the kernel itself knows of a mounted file system, in whatever mount namespace: its devices, of which a mount line names one at most. */
 export interface FileSystemMembers {
-  readonly kind: 'btrfs' | 'bcachefs' | 'jbd2' | 'zfs';
+  readonly kind: 'btrfs' | 'bcachefs' | 'jbd2' | 'zfs' | MountedKind;
   readonly id: string;
   readonly path: string;
   /** Kernel names of block devices; none where the kernel does not say, as for ZFS. */

@@ -5,7 +5,13 @@
 import { posix } from 'node:path';
 
 import { valueOf } from './attribute.ts';
-import type { ExportEntry, FileSystemMembers, Gap, MountTable } from './hardware-snapshot.ts';
+import {
+  MOUNTED_KINDS,
+  type ExportEntry,
+  type FileSystemMembers,
+  type Gap,
+  type MountTable,
+} from './hardware-snapshot.ts';
 import type { TreeReader } from './tree-reader.ts';
 
 const PROCESS = /^\d+$/;
@@ -76,6 +82,9 @@ export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry
   return exports;
 }
 
+/** What else is in the folders of file systems. */
+const NO_DEVICES = new Set(['debug', 'features', 'stats', 'tuning']);
+
 export function readFileSystems(tree: TreeReader, gaps: Gap[]): readonly FileSystemMembers[] {
   const namesIn = (path: string): readonly string[] => namesOrGap(tree, path, gaps);
   const found: FileSystemMembers[] = [];
@@ -94,6 +103,12 @@ export function readFileSystems(tree: TreeReader, gaps: Gap[]): readonly FileSys
   for (const name of namesIn('/proc/fs/jbd2')) {
     if (JOURNAL_DEVICE.test(name))
       found.push({ kind: 'jbd2', id: name, path: `/proc/fs/jbd2/${name}`, devices: [name] });
+  }
+  for (const kind of MOUNTED_KINDS) {
+    for (const name of namesIn(`/sys/fs/${kind}`)) {
+      if (NO_DEVICES.has(name)) continue;
+      found.push({ kind, id: name, path: `/sys/fs/${kind}/${name}`, devices: [name] });
+    }
   }
   // The folders in it are imported pools; beside them are counters.
   const pools = '/proc/spl/kstat/zfs';

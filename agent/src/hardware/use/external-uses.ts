@@ -5,7 +5,14 @@
 import { posix } from 'node:path';
 
 import { valueOf } from '../snapshot/attribute.ts';
-import { textOf, type BlockEntry, type ExportEntry, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
+import {
+  MOUNTED_KINDS,
+  textOf,
+  type BlockEntry,
+  type ExportEntry,
+  type FileSystemMembers,
+  type HardwareSnapshot,
+} from '../snapshot/hardware-snapshot.ts';
 import type { UseKind } from '../model/assessment.ts';
 import { evidenceOf, type Evidence } from '../model/evidence.ts';
 import { udevEvidence, udevProperty } from '../parse/common-facts.ts';
@@ -23,17 +30,14 @@ export interface NodeUse {
 /** By the kernel name of a disk or partition. */
 export function externalUses(snapshot: HardwareSnapshot, nodes: NodeIndex): ReadonlyMap<string, readonly NodeUse[]> {
   const uses = new Map<string, NodeUse[]>();
-  const add = (name: string | null, use: NodeUse): void => {
-    if (name === null) return;
+  const add = (name: string | null, use: NodeUse | null): void => {
+    if (name === null || use === null) return;
     const known = uses.get(name) ?? [];
     if (!known.some(({ what }) => what === use.what)) uses.set(name, [...known, use]);
   };
   for (const line of nodes.lines) for (const { name, use } of logsOf(line, nodes)) add(name, use);
-  for (const { kind, id, path, devices } of snapshot.fileSystems) {
-    for (const name of devices) {
-      const what = kind === 'jbd2' ? 'is the journal of a mounted file system' : `belongs to the mounted ${kind} ${id}`;
-      add(name, { kind: kind === 'jbd2' ? 'log' : 'member', what, evidence: { path, value: name } });
-    }
+  for (const members of snapshot.fileSystems) {
+    for (const name of members.devices) add(name, memberUse(members, name, nodes));
   }
   for (const { name, use } of membersByLabel(snapshot, nodes)) add(name, use);
   for (const { name, use } of presumedUses(snapshot)) add(name, use);
@@ -49,6 +53,17 @@ export function externalUses(snapshot: HardwareSnapshot, nodes: NodeIndex): Read
     }
   }
   return uses;
+}
+
+function memberUse({ kind, id, path }: FileSystemMembers, name: string, nodes: NodeIndex): NodeUse | null {
+  const evidence = { path, value: name };
+  if (kind === 'jbd2') return { kind: 'log', what: 'is the journal of a mounted file system', evidence };
+  if (!MOUNTED_KINDS.some((mounted) => mounted === kind)) {
+    return { kind: 'member', what: `belongs to the mounted ${kind} ${id}`, evidence };
+  }
+  // Where a line of a mount table says it, it says more.
+  if (nodes.mountsOf(name).mounts.length > 0) return null;
+  return { kind: 'mount', what: `is mounted (${kind}) in a mount namespace that cannot be seen`, evidence };
 }
 
 const LOG_OPTION = /^(logdev|rtdev|journal_path|journal_dev)=(.+)$/;
