@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { describeBlockDevice } from './block-device-contract.fixture.ts';
@@ -102,9 +104,13 @@ describe('a file as a device', () => {
   it('is a regular file', async () => {
     const pipe = scratch.path('pipe');
     execFileSync('mkfifo', [pipe]);
-    for (const path of ['/dev/null', pipe]) {
+    const socket = scratch.path('socket');
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    for (const path of ['/dev/null', pipe, socket]) {
       const open = openFileDevice(path, { mode: 'read' });
       await expect(open).rejects.toMatchObject({ code: 'invalid', fields: { fault: 'notAFile', device: path } });
     }
+    server.close();
   });
 });

@@ -67,6 +67,8 @@ async function openDevice(path: string, opening: FileOpening, blockBytes: number
     if (direct !== 0 && errnoOf(error) === 'EINVAL') {
       throw deviceError('noDirectIo', call, 'its file system has no direct I/O', { cause: error });
     }
+    // open(2): "ENXIO: The file is a UNIX domain socket", or a device that has no driver; of a disk that has left it says nothing.
+    if (errnoOf(error) === 'ENXIO') throw deviceError('notAFile', call, 'it is no regular file', { cause: error });
     throw systemError(error, call);
   }
 }

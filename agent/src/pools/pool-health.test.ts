@@ -129,6 +129,13 @@ describe('the health of a pool', () => {
     );
   });
 
+  it('says it with one remedy also where that of the error is another', () => {
+    health.noteError({ error: systemFailure('ENOSPC'), operation: 'write', path: 'volume' });
+    expect(health.reasons[0]?.detail).toBe(
+      '/pool/file: write: ENOSPC: refused. Free space or inodes on the file system, or add a disk.',
+    );
+  });
+
   it('is Degraded by files that cannot be read, however often, and Faulted by many', () => {
     for (let time = 0; time < 100; time += 1) failToRead('volume/1-1/0.0.shard');
     failToReadFiles(15);
@@ -154,10 +161,38 @@ describe('the health of a pool', () => {
   it('is well again when a scrub has found everything well', () => {
     failToReadFiles(20);
     health.noteCorrupt('a');
+    health.scrubBegins();
+    expect(causes()).toEqual(['manyDiskErrors', 'diskErrors', 'corruptShards']);
     health.scrubbed({ corruptShards: 0, unreadableShards: 0 });
     expect(health.state).toBe('Online');
     failToReadFiles(15);
     expect(causes()).toEqual(['diskErrors']);
+  });
+
+  it('is told again of what a scrub has found well', () => {
+    health.noteCorrupt('a');
+    health.scrubBegins();
+    health.scrubbed({ corruptShards: 0, unreadableShards: 0 });
+    health.noteCorrupt('a');
+    expect(causes()).toEqual(['corruptShards']);
+  });
+
+  it('keeps through a scrub what was met after it had looked', () => {
+    health.noteCorrupt('before');
+    health.scrubBegins();
+    for (const path of ['before', 'while', 'after', 'volume/1-1/0.0.shard']) health.scrubLooksAt(path);
+    health.noteCorrupt('after');
+    failToRead('volume/1-1/0.0.shard');
+    health.noteCorrupt('later');
+    health.scrubLooksAt('later');
+    health.scrubbed({ corruptShards: 0, unreadableShards: 0 });
+    expect(health.reasons.map(({ detail }) => detail.split('.')[0])).toEqual([
+      '1 shard is corrupt',
+      '1 file could not be read or written',
+    ]);
+    health.scrubBegins();
+    health.scrubbed({ corruptShards: 0, unreadableShards: 0 });
+    expect(health.state).toBe('Online');
   });
 
   it('says since when something holds, however its numbers change', async () => {
@@ -167,6 +202,7 @@ describe('the health of a pool', () => {
     health.noteCorrupt('b');
     health.scrubbed({ corruptShards: 3, unreadableShards: 0 });
     expect(health.reasons).toMatchObject([{ sinceMs, detail: expect.stringContaining('3 shards') }]);
+    health.scrubBegins();
     health.scrubbed({ corruptShards: 0, unreadableShards: 0 });
     health.noteCorrupt('a');
     expect(health.reasons).toMatchObject([{ sinceMs: sinceMs + 5000 }]);
@@ -174,6 +210,8 @@ describe('the health of a pool', () => {
 
   it('is what a scrub has found', () => {
     failToReadFiles(20);
+    health.noteCorrupt('a');
+    health.scrubBegins();
     health.noteCorrupt('a');
     health.scrubbed({ corruptShards: 7, unreadableShards: 3 });
     expect(health.report).toMatchObject({
@@ -186,6 +224,7 @@ describe('the health of a pool', () => {
     expect(health.reasons[1]?.detail).toMatch(/^7 shards are corrupt/);
     health.noteCorrupt('b');
     expect(health.reasons[1]?.detail).toMatch(/^8 shards are corrupt/);
+    health.scrubBegins();
     health.scrubbed({ corruptShards: 0, unreadableShards: 16 });
     expect(health.report).toMatchObject({ state: 'Faulted' });
     expect(causes()).not.toContain('corruptShards');

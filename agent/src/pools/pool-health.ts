@@ -5,6 +5,7 @@
  */
 import { CoucheStorError, type Clock } from '@couchestor/common/base';
 import { causeOf, isShardError, type MetError } from './health-cause.ts';
+import { NotedFiles } from './noted-files.ts';
 
 /** From the best to the worst. */
 export const POOL_STATES = ['Online', 'Degraded', 'ReadOnly', 'Faulted'] as const;
@@ -91,11 +92,8 @@ export class PoolHealth {
   readonly #clock: Clock;
   readonly #label: string;
   readonly #reasons = new Map<HealthCause, HealthReason>();
-  readonly #failingFiles = new Set<string>();
-  /** Noted since the last scrub, and before it: those are among the ones that it has counted. */
-  #corrupt = new Set<string>();
-  #counted: ReadonlySet<string> = new Set();
-  #scrubbedShards = 0;
+  readonly #failing = new NotedFiles(MAX_FAILING_FILES);
+  readonly #corrupt = new NotedFiles(MAX_NOTED_SHARDS);
   readonly #listeners = new Set<(report: PoolHealthReport) => void>();
 
   /** @param label - of the pool, for people. */
@@ -142,14 +140,11 @@ export class PoolHealth {
   noteError(met: MetError): void {
     const cause = causeOf(met);
     if (cause === undefined) return;
-    if (!isShardError(cause)) {
-      this.note(cause, met.error.message);
-      return;
-    }
-    if (this.#failingFiles.size < MAX_FAILING_FILES) this.#failingFiles.add(met.path);
-    this.note('diskErrors', met.error.message);
-    if (this.#failingFiles.size >= MAX_FAILING_FILES) {
-      this.note('manyDiskErrors', `${MAX_FAILING_FILES} files could not be read or written`);
+    this.note(cause, withoutRemedy(met.error));
+    if (!isShardError(cause)) return;
+    this.#failing.note(met.path);
+    if (this.#failing.count >= MAX_FAILING_FILES) {
+      this.note('manyDiskErrors', failingDetail(this.#failing.count));
     }
   }
 
@@ -176,22 +171,30 @@ export class PoolHealth {
 
   /** A shard whose bytes are not those that were written, by its path. */
   noteCorrupt(path: string): void {
-    if (this.#counted.has(path) || this.#corrupt.has(path) || this.#corrupt.size >= MAX_NOTED_SHARDS) return;
-    this.#corrupt.add(path);
-    this.#replace({ corruptShards: corruptDetail(this.#scrubbedShards + this.#corrupt.size) });
+    if (this.#corrupt.note(path)) this.#replace({ corruptShards: corruptDetail(this.#corrupt.count) });
   }
 
-  /** A pass over all shards has ended: what it has found replaces what was noted before. */
+  /** A pass over all shards begins: what was noted until now is over at its end, unless it is noted again. */
+  scrubBegins(): void {
+    this.#corrupt.doubtAll();
+    this.#failing.doubtAll();
+  }
+
+  /** The pass begins to look at this shard: what was noted of it until now likewise. */
+  scrubLooksAt(path: string): void {
+    this.#corrupt.doubt(path);
+    this.#failing.doubt(path);
+  }
+
+  /** The pass has ended, and has noted each shard that it found corrupt; or so many that not all are remembered. */
   scrubbed({ corruptShards, unreadableShards }: { corruptShards: number; unreadableShards: number }): void {
-    this.#failingFiles.clear();
-    this.#scrubbedShards = corruptShards;
-    this.#counted = this.#corrupt;
-    this.#corrupt = new Set();
-    const unreadable = unreadableShards === 0 ? undefined : `the scrub could not read ${counted(unreadableShards)}`;
+    this.#corrupt.settle(corruptShards);
+    this.#failing.settle(unreadableShards);
+    const failing = this.#failing.count;
     this.#replace({
-      corruptShards: corruptDetail(corruptShards),
-      diskErrors: unreadable,
-      manyDiskErrors: unreadableShards < MAX_FAILING_FILES ? undefined : unreadable,
+      corruptShards: corruptDetail(this.#corrupt.count),
+      diskErrors: failing === 0 ? undefined : failingDetail(failing),
+      manyDiskErrors: failing < MAX_FAILING_FILES ? undefined : failingDetail(failing),
     });
   }
 
@@ -207,8 +210,7 @@ export class PoolHealth {
   #set(cause: HealthCause, what: string): void {
     const sinceMs = this.#reasons.get(cause)?.sinceMs ?? this.#clock.now();
     const { remedy } = CAUSES[cause];
-    const detail = what.endsWith(remedy) ? what : `${what.replace(/\.$/, '')}. ${remedy}`;
-    this.#reasons.set(cause, { cause, detail, sinceMs });
+    this.#reasons.set(cause, { cause, detail: `${what.replace(/\.$/, '')}. ${remedy}`, sinceMs });
   }
 
   #clear(...causes: HealthCause[]): void {
@@ -226,10 +228,17 @@ export class PoolHealth {
   }
 }
 
-function corruptDetail(shards: number): string | undefined {
-  return shards === 0 ? undefined : `${counted(shards)} ${shards === 1 ? 'is' : 'are'} corrupt`;
+/** That of the cause says more. */
+function withoutRemedy({ message, fields: { remedy } }: CoucheStorError): string {
+  const isAtEnd = typeof remedy === 'string' && message.endsWith(remedy);
+  return isAtEnd ? message.slice(0, -remedy.length).trimEnd() : message;
 }
 
-function counted(shards: number): string {
-  return shards === 1 ? '1 shard' : `${shards} shards`;
+function corruptDetail(shards: number): string | undefined {
+  if (shards === 0) return undefined;
+  return shards === 1 ? '1 shard is corrupt' : `${shards} shards are corrupt`;
+}
+
+function failingDetail(files: number): string {
+  return `${files === 1 ? '1 file' : `${files} files`} could not be read or written`;
 }

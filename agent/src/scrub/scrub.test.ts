@@ -283,6 +283,23 @@ describe('passes one after the other', () => {
     expect(next.pool.health.state).toBe('Online');
   });
 
+  it('keep what a read has met behind them, till the next one', async () => {
+    const stage = await ScrubStage.make();
+    const scrub = await stage.open();
+    await stage.drive(scrub, 3);
+    await stage.flip(pathAt(1), HEADER_BYTES + 7);
+    stage.pool.health.noteCorrupt(pathAt(1));
+    stage.pool.health.noteCorrupt(pathAt(5));
+    expect(await stage.drive(scrub)).toBe('done');
+    expect(stage.results).toEqual(okAll);
+    expect(stage.pool.health.reasons[0]?.detail).toContain('1 shard is');
+    await stage.flip(pathAt(1), HEADER_BYTES + 7);
+    await stage.drive(await stage.open());
+    expect(stage.pool.health.state).toBe('Online');
+    stage.pool.health.noteCorrupt(pathAt(1));
+    expect(stage.pool.health.state).toBe('Degraded');
+  });
+
   it('begin early when that is asked for', async () => {
     const stage = await ScrubStage.make();
     await stage.drive(await stage.open(), 5);

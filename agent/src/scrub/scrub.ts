@@ -86,10 +86,13 @@ export class Scrub implements Worker {
     const { pool } = store;
     const { clock, restart = false } = options;
     const { last, begunAnew } = await lastRecord(pool);
-    for (const { kind, name } of last?.findings ?? []) {
+    const goesOn = last !== undefined && last.endedAt === undefined && !restart;
+    for (const { kind, name, pass } of last?.findings ?? []) {
       if (kind !== 'unreadable') pool.health.noteCorrupt(pathOfShard(name));
+      if (pass !== last?.pass) pool.health.scrubLooksAt(pathOfShard(name));
     }
-    if (last !== undefined && last.endedAt === undefined && !restart) return new Scrub(store, options, last);
+    if (goesOn) return new Scrub(store, options, last);
+    pool.health.scrubBegins();
     const scrub = new Scrub(store, options, newPass({ pool: pool.identity.uuid, clock, last, begunAnew }));
     await scrub.#keep();
     return scrub;
@@ -158,6 +161,7 @@ export class Scrub implements Worker {
     this.#feed ??= new ShardFeed(this.#store, this.#record.after);
     const limits = { most: this.#options.atOnce ?? AT_ONCE, bytes: this.#examinationParts.sliceBytes };
     const shards = await this.#feed.take(limits);
+    for (const { name } of shards) this.#store.pool.health.scrubLooksAt(pathOfShard(name));
     return shards.length === 0 ? undefined : new ExaminationBatch(this.#examinationParts, shards);
   }
 

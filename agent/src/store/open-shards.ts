@@ -13,7 +13,7 @@ import type { FoundShard, StoredShardReader } from './answers.ts';
 import type { StoreParts } from './store-parts.ts';
 
 /** What is there is no file that anybody can open, and so no shard. */
-const NO_FILE: ReadonlySet<unknown> = new Set(['notAFile', 'ELOOP', 'ENXIO']);
+const NO_FILE: ReadonlySet<unknown> = new Set(['notAFile', 'ELOOP']);
 
 /** What the caller expects may be wrong, or newer than this program; the others say that the file is damaged. */
 const NO_DAMAGE: ReadonlySet<MissingReason> = new Set(['otherLength', 'otherChecksum', 'unsupportedVersion']);
