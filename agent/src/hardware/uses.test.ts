@@ -276,6 +276,7 @@ describe('a disk that is not well or not there', () => {
     const { id } = machine.device('sda');
     expect(machine.refusals('sda')).toEqual(['errorHistory']);
     expect(machine.refusals('sdb')).toEqual([]);
+    expect(machine.refusals('sda', { force: new Set([id]) })).toEqual(['errorHistory']);
     expect(machine.refusals('sda', { probes: new Map([[id, { kind: 'free', signatures: [], blank: true }]]) })).toEqual(
       [],
     );

@@ -95,7 +95,7 @@ function healthRefusals(device: Device, { failing, probe }: OfferFacts): readonl
   const done = device.commands?.done ?? 0;
   if (probe?.kind !== 'free' && device.media !== 'optical' && errors >= ERRORS_COUNT && errors >= done * ERRORS_SHARE) {
     const reason = `${errors} of ${done} commands failed or timed out, so an empty disk cannot be told from one that cannot be read`;
-    found.push(refusal('errorHistory', reason, device.origins.commands ?? [], 'force'));
+    found.push(refusal('errorHistory', reason, device.origins.commands ?? []));
   }
   return found;
 }

@@ -4,6 +4,8 @@
  */
 import { posix } from 'node:path';
 
+import { assertInvariant } from '@couchestor/common/base';
+
 import { valueOf } from '../snapshot/attribute.ts';
 import { attributeOf, textOf, type BlockEntry, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
 import type { Device, Partition } from '../model/device.ts';
@@ -77,7 +79,7 @@ function kindOf(snapshot: HardwareSnapshot, block: BlockEntry, nodes: NodeIndex)
 /** What the first path says, with the ways of all of them; it can be used as long as one of them can. */
 function mergePaths(kinds: readonly KindFacts[]): KindFacts {
   const [first, ...others] = kinds;
-  if (first === undefined) throw new RangeError('A disk has at least one path.');
+  assertInvariant(first !== undefined, 'a disk has at least one path');
   if (others.length === 0) return first;
   const usable = kinds.find(({ hardware }) => hardware.online.value) ?? first;
   return {

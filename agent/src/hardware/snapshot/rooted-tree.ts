@@ -88,7 +88,8 @@ export class RootedTree implements TreeReader {
 
   /** The content as one piece, valid until the next read. */
   #read(real: string, path: string, limit: number): Buffer {
-    // An attribute of sysfs that is shorter than a page comes whole, and asking for its end would double the cost. A file of /proc may come in parts of any length.
+    // An attribute of sysfs that is shorter than a page comes whole, and asking for its end would double the cost. A file of /proc may
+    // come in parts of any length.
     const wholeBelow = path.startsWith('/sys/') ? PAGE_BYTES : 1;
     const file = openSync(real, FLAGS);
     try {
