@@ -1,6 +1,6 @@
 /**
- * The shard store on the disk of the checkout, beside fio with the same pattern: the same files one after the other, transfers as
- * long as a window, a sync before each file is closed. MB/s are of payload, 10⁶ bytes. Disks of virtual machines are given out in
+ * The shard store on the disk of the checkout, beside fio with the same pattern: the same files one after the other, transfers of
+ * half a window, a sync before each written file is closed. MB/s are of payload, 10⁶ bytes. Disks of virtual machines are given out in
  * portions, so contenders take turns, and ratios within one round say more than rates.
  */
 import type { Area } from '../row.ts';
@@ -25,11 +25,11 @@ interface Sizes {
 }
 
 const FULL: Sizes = {
-  windows: { windowBytes: MIB, windows: 16 },
+  windows: { windowBytes: 2 * MIB, windows: 16 },
   transfer: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 128 * MIB, jobs: [1, 4], rounds: 7 },
   scrub: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 256 * MIB, rounds: 7, memoryBytes: 128 * MIB },
   scan: { shards: 100_000, volumes: 10, rounds: 5, cold: true },
-  memory: { windowBytes: MIB, written: 64, writtenBytes: 4 * MIB, open: 512, openBytes: 64 * MIB },
+  memory: { windowBytes: 2 * MIB, written: 64, writtenBytes: 4 * MIB, open: 512, openBytes: 64 * MIB },
 };
 
 const SMOKE: Sizes = {

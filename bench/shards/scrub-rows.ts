@@ -61,7 +61,7 @@ async function rowsOf(bench: StoreBench, peers: Peers, scrubbed: Scrubbed): Prom
     { name: 'scrub', take: async () => [await timedNs(() => pass(bench, shardsPerJob))] },
     { name: 'checksum', take: () => [checksumNs(bench, memory, set.bytes)] },
     ...(peers.hasFio ? [{ name: 'fio', take: fio(TRANSFER_BYTES, 1) }] : []),
-    ...(peers.hasFio && peers.hasDisk ? [{ name: 'fio, two transfers at once', take: fio(TRANSFER_BYTES, 2) }] : []),
+    ...(peers.hasFio && peers.hasDisk ? [{ name: 'fio, two at once', take: fio(TRANSFER_BYTES, 2) }] : []),
   ];
   const taken = await takeTurns(contenders, { rounds, samples: 1, leastNs: 0 });
   const of = (name: string): Samples => taken.get(name) ?? [];

@@ -117,12 +117,12 @@ export class ShardSet {
     });
   }
 
-  /** The same files by the calls of Node alone: opened, as many bytes read a window at a time, closed; nothing is compared. */
+  /** The same files by the calls of Node alone: opened, as many bytes read, closed; nothing is compared. */
   async readBare(volume: string, { direct }: { direct: boolean }): Promise<void> {
     const flags = constants.O_RDONLY | (direct ? constants.O_DIRECT : 0);
     await this.#forEach(volume, async ({ name }, job) => {
       const file = await open(join(this.#bench.folder, pathOfShard(name)), flags);
-      const window = (this.#into[job] ?? new Uint8Array()).subarray(0, this.#bench.windowBytes);
+      const window = (this.#into[job] ?? new Uint8Array()).subarray(0, this.#bench.transferBytes);
       for (let at = 0; at < this.#sizes.shardBytes; at += window.length) await file.read(window, 0, window.length, at);
       await file.close();
     });

@@ -20,6 +20,8 @@ export interface StoreBench {
   /** A folder beside it, for whatever is no shard. */
   readonly beside: string;
   readonly windowBytes: number;
+  /** What readers move at a time, half a window, and so the peers too. */
+  readonly transferBytes: number;
   readonly crc32c: Crc32c;
 }
 
@@ -42,7 +44,7 @@ export async function withStore<Result>(
   try {
     const store = await ShardStore.open(pool, { windows, crc32c, clock: realClock, graceMs: GRACE_MS });
     try {
-      return await work({ pool, store, folder, beside, windowBytes, crc32c });
+      return await work({ pool, store, folder, beside, windowBytes, transferBytes: windowBytes / 2, crc32c });
     } finally {
       await store.close();
     }

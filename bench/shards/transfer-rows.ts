@@ -62,7 +62,7 @@ class Transfers {
   }
 
   async written(): Promise<Row[]> {
-    const { beside, windowBytes: blockBytes } = this.#bench;
+    const { beside, transferBytes: blockBytes } = this.#bench;
     return this.#compare('write + fsync', {
       'shard file': () => inNewFolder(beside, (folder) => timedNs(() => this.#set.writeFiles(folder))),
       ...this.#ifFio('fio', () =>
@@ -74,7 +74,7 @@ class Transfers {
   }
 
   async put(): Promise<Row[]> {
-    const { folder: pool, beside, windowBytes: blockBytes } = this.#bench;
+    const { folder: pool, beside, transferBytes: blockBytes } = this.#bench;
     const { jobs } = this.#sizes;
     const direct = this.#peers.hasDisk;
     const shape = 'put: write + fsync, name, read back';
@@ -97,14 +97,13 @@ class Transfers {
   }
 
   async read(): Promise<Row[]> {
-    const { folder: pool, windowBytes } = this.#bench;
+    const { folder: pool, transferBytes: blockBytes } = this.#bench;
     await this.#set.put(VOLUME);
     const fio = (name: string, pattern: Omit<FioPattern, 'rw' | 'blockBytes'>): Contenders =>
       this.#ifFio(name, () =>
         fioNs(this.#set.storedFiles(VOLUME), {
           rw: 'read',
-          // As the reader halves a window.
-          blockBytes: windowBytes / (pattern.depth ?? 1),
+          blockBytes,
           ...pattern,
         }),
       );
@@ -119,7 +118,7 @@ class Transfers {
       : await this.#compare('verified read past the page cache', {
           store: () => timedNs(() => this.#set.readDirect(VOLUME)),
           ...fio('fio', { direct: true }),
-          ...fio('fio, two halves at once', { direct: true, depth: 2 }),
+          ...fio('fio, two at once', { direct: true, depth: 2 }),
           'Node alone': () => timedNs(() => this.#set.readBare(VOLUME, { direct: true })),
         });
     removeSynced(join(pool, VOLUME), pool);
@@ -127,10 +126,10 @@ class Transfers {
   }
 
   #bareCalls(): Contenders {
-    const { beside, windowBytes } = this.#bench;
+    const { beside, transferBytes } = this.#bench;
     const { shardBytes, shardsPerJob } = this.#sizes;
     const direct = this.#peers.hasDisk;
-    const buffers = { payload: alignedNoise(shardBytes), window: alignedNoise(windowBytes), direct };
+    const buffers = { payload: alignedNoise(shardBytes), window: alignedNoise(transferBytes), direct };
     return {
       'bare calls': () =>
         inNewFolder(beside, async (folder) => {
