@@ -211,6 +211,15 @@ describe('discover --trace', () => {
     expect(JSON.parse(json)).toMatchObject({ node: 'vm', devices: [{ kernelName: 'vda' }], tier: null });
   });
 
+  it('takes the name of the directory from the first process of a machine that is not its own root', async () => {
+    const { root, remove } = unpackNode('storage-node-b');
+    mkdirSync(join(root, 'proc/1'));
+    writeFileSync(join(root, 'proc/1/mountinfo'), '1 0 8:16 / /pool rw - xfs /dev/sdb rw\n');
+    const { said } = await command(['discover', '--root', root, '--trace', '/pool/a']);
+    remove();
+    expect(said).toMatch(/^ {2}\/pool\/a is on sdb, mounted on \/pool \(xfs\)$/m);
+  });
+
   it('fails where there is no disk to be found', async () => {
     const { code, said } = await discover('storage-node-a', '--trace', '/tmp/pool');
     expect([code, said]).toEqual([1, expect.stringMatching(/problem: .*not on a disk of this node but on tmpfs/)]);

@@ -16,6 +16,7 @@ import {
   type HardwareLook,
   type HardwarePolicy,
   type NodeFacts,
+  type SeenMount,
   type SmartSource,
 } from '../hardware/index.ts';
 import { DISK_COLUMNS, WIDE_DISK_COLUMNS } from './discover-cells.ts';
@@ -76,7 +77,7 @@ async function tellTrace(
 ): Promise<ExitCode> {
   const resolved = root === '/' ? await resolve(directory) : directory;
   const trace = traceDirectory(resolved, {
-    mounts: mountLines(look.snapshot).filter(({ elsewhere }) => !elsewhere),
+    mounts: mountsOf(look, root),
     devices: look.devices.map(({ device }) => device),
     fileSystems: look.snapshot.fileSystems,
     health: new Map(look.devices.map(({ device, health }) => [device.id, health])),
@@ -84,6 +85,13 @@ async function tellTrace(
   const views = look.devices.filter(({ device }) => trace.devices.includes(device)).map(viewOf);
   console.out(output === 'json' ? jsonText({ node, ...trace, devices: views }) : traceText(trace));
   return trace.problem === null ? 0 : 1;
+}
+
+/** Below another root a directory is named as the first process of that machine names it, where one can be seen. */
+function mountsOf({ snapshot }: HardwareLook, root: string): readonly SeenMount[] {
+  const all = mountLines(snapshot);
+  const first = root === '/' ? [] : all.filter(({ evidence }) => evidence.path === '/proc/1/mountinfo');
+  return first.length > 0 ? first : all.filter(({ elsewhere }) => !elsewhere);
 }
 
 async function resolve(directory: string): Promise<string> {

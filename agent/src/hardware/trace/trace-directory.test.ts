@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { HealthReport, HealthState } from '../health/index.ts';
 import { aDevice } from '../health/device.fixture.ts';
 import type { Device, Partition } from '../model/device.ts';
+import { devicesOf, HardwareScanner, mountLines } from '../index.ts';
+import { Machine } from '../machine.fixture.ts';
 import { parseMountinfo } from '../mountinfo.ts';
 import type { FileSystemMembers } from '../snapshot/hardware-snapshot.ts';
 import { mountOf, traceDirectory, type Trace } from './trace-directory.ts';
@@ -207,5 +209,53 @@ describe('what cannot be traced has no tier', () => {
       health: 'Unhealthy',
       problem: '/dev/sdz was not found',
     });
+  });
+});
+
+describe('on a machine as Linux builds it', () => {
+  const machine = new Machine();
+  for (const [slot, letter] of ['a', 'b', 'c', 'd', 'e'].entries()) {
+    const way = `0000:00:04.0/host0/port-0:${slot}/end_device-0:${slot}/target0:0:${slot}`;
+    const known = { serial: `S${slot}`, wwid: `naa.5000c500a100000${slot}`, procName: 'mpt3sas', partitions: 1 };
+    machine.scsi(`sd${letter}`, way, { ...known, rate: letter === 'b' ? 1 : 7200 });
+  }
+  machine.scsi('sdf', '0000:00:05.0/host1/port-1:0/end_device-1:0/target1:0:0', {
+    serial: 'S4',
+    wwid: 'naa.5000c500a1000004',
+    procName: 'mpt3sas',
+    rate: 7200,
+  });
+  const build = (name: string, attributes: Readonly<Record<string, string>>, ...parts: readonly string[]): string => {
+    const dev = machine.virtual(name, { attributes });
+    for (const part of parts) machine.hold(part, name);
+    return dev;
+  };
+  build('md0', { 'md/level': 'raid1', 'md/array_state': 'clean' }, 'sda1', 'sdb1');
+  const volume = build('dm-0', { 'dm/name': 'vg-pool', 'dm/uuid': 'LVM-1' }, 'md0');
+  const cache = build('bcache0', {}, 'sdc', 'sdd');
+  build('dm-1', { 'dm/name': 'mpatha', 'dm/uuid': 'mpath-35000c500a1000004' }, 'sde', 'sdf');
+  const mapped = build('dm-2', { 'dm/name': 'on-multipath', 'dm/uuid': 'LVM-2' }, 'dm-1');
+  machine.mount(`${volume} / /volume rw - ext4 /dev/mapper/vg-pool rw`);
+  machine.mount(`${cache} / /cache rw - xfs /dev/bcache0 rw`);
+  machine.mount(`${mapped} / /multipath rw - xfs /dev/mapper/on-multipath rw`);
+  const snapshot = new HardwareScanner(machine.tree).scan();
+  const inputs = {
+    mounts: mountLines(snapshot),
+    devices: devicesOf(snapshot),
+    fileSystems: snapshot.fileSystems,
+    health: new Map<string, HealthReport>(),
+  };
+
+  test.each([
+    ['/volume/pool', ['sda', 'sdb'], 'cold'],
+    ['/cache', ['sdc', 'sdd'], 'cold'],
+    ['/multipath', ['dm-1'], 'cold'],
+  ])('%s lies on %j', (directory, names, tier) => {
+    const traced = traceDirectory(directory, inputs);
+    expect([traced.devices.map(({ kernelName }) => kernelName), traced.tier, traced.problem]).toEqual([
+      names,
+      tier,
+      null,
+    ]);
   });
 });
