@@ -1,7 +1,8 @@
 /**
- * A real process whose system calls fail while it puts a shard: a failed fsync is not asked again, nothing is acknowledged, what was
+ * A real process whose system calls fail while it puts or reads a shard: a failed fsync is not asked again, nothing is acknowledged, what was
  * stored is read, and a full disk is over by itself while a disk that lost a sync takes nothing more.
  */
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Ended } from '../processes.ts';
 import { requireTool } from '../../skips.ts';
@@ -65,9 +66,9 @@ async function eachRefused(kind: string, errno: string, look: (life: Ended, nth:
 
 const PATIENCE_MS = 60_000;
 
-strace.describe('a put in a real process', () => {
+strace.describe('a real process', () => {
   it(
-    'whose fsync fails acknowledges nothing, and asks for no other',
+    'whose put has an fsync that fails acknowledges nothing, and asks for no other',
     async () => {
       await eachRefused('fsync', 'EIO', (life, nth) => {
         expect(callsIn(life)).toHaveLength(nth);
@@ -79,7 +80,7 @@ strace.describe('a put in a real process', () => {
   );
 
   it.each(['pwrite64', 'mkdir', 'rename'])(
-    'whose %s finds no room says so, and the next one succeeds',
+    'whose put has a %s that finds no room says so, and the next one succeeds',
     async (call) => {
       await eachRefused(call, 'ENOSPC', (life) => {
         expect(life.reports.find(({ what }) => what === `put:${shard}`)).toMatchObject({ code: 'resourceExhausted' });
@@ -91,7 +92,7 @@ strace.describe('a put in a real process', () => {
   );
 
   it(
-    'whose write fails leaves the disk under suspicion, and the next one succeeds',
+    'whose put has a write that fails leaves the disk under suspicion, and the next one succeeds',
     async () => {
       await eachRefused('pwrite64', 'EIO', (life) => {
         expect(hasDone(life, `put:${beside}`)).toBe(true);
@@ -102,7 +103,7 @@ strace.describe('a put in a real process', () => {
   );
 
   it.each(['mkdir', 'rename'])(
-    'whose %s fails is the last one of the pool',
+    'whose put has a %s that fails takes no other',
     async (call) => {
       await eachRefused(call, 'EIO', (life) => {
         expect(hasDone(life, `put:${beside}`)).toBe(false);
@@ -111,4 +112,25 @@ strace.describe('a put in a real process', () => {
     },
     PATIENCE_MS,
   );
+
+  it('that only reads takes a shard that the disk refuses for unreadable, and never for missing', async () => {
+    const act = `read:${kept}`;
+    const readsOf = (copy: string, inject?: string): string[] => [
+      ...tracedCalls(strace.path, 'pread64', inject),
+      ...['-P', join(copy, kept)],
+    ];
+    const untouched = lab.copyOf(pool);
+    const reads = callsIn(await live(untouched, [act], readsOf(untouched)));
+    expect(reads.length).toBeGreaterThan(2);
+    await sideBySide(reads, async ({ nth }) => {
+      const copy = lab.copyOf(pool);
+      const { reports } = await live(copy, [act, act], readsOf(copy, `pread64:error=EIO:when=${nth}`));
+      expect(reports).toMatchObject([
+        { what: 'open' },
+        { what: act, served: 'unreadable' },
+        { what: act, served: 'whole' },
+        { what: 'health', state: 'Degraded', causes: ['diskErrors'] },
+      ]);
+    });
+  }, 60_000);
 });
