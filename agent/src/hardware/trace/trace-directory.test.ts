@@ -140,8 +140,21 @@ describe('a directory is traced', () => {
     });
   });
 
-  test('to the disk of an external log too', () => {
+  test('to all disks of bcachefs, of which its mount names each, and of ZFS, which labels them', () => {
+    const fileSystems = [{ kind: 'bcachefs', id: 'u', path: '/sys/fs/bcachefs/u', devices: ['sdb', 'nvme1n2p1'] }] as const;
+    const mounts = ['0:42 / /pool rw - bcachefs /dev/sdb:/dev/nvme1n2p1 rw'];
+    expect(trace('/pool', { mounts, fileSystems })).toMatchObject({ devices: [ssd, nvme], problem: null });
+    const evidence = { path: '/run/udev/data/b8:16', value: 'ID_FS_LABEL=tank' };
+    const member = { type: 'zfs_member', on: 'sdb', label: 'tank', uuid: null, evidence };
+    const labelled = aDevice({ ...ssd, signatures: [member] });
+    const zfs = trace('/pool', { mounts: ['0:43 / /pool rw - zfs tank/pool rw'], devices: [hdd, labelled] });
+    expect(zfs).toMatchObject({ devices: [labelled], tier: 'warm', problem: null });
+  });
+
+  test('to the disk of an external log too, or of a realtime part', () => {
     const mounts = ['8:16 / /pool rw - xfs /dev/sdb rw,logdev=/dev/nvme1n2p1'];
+    const realtime = ['8:16 / /pool rw - xfs /dev/sdb rw,rtdev=/dev/sda2'];
+    expect(trace('/pool', { mounts: realtime })).toMatchObject({ devices: [hdd, ssd], tier: 'cold' });
     expect(trace('/pool', { mounts, health: { ssd: 'Healthy', nvme: 'Unhealthy' } })).toMatchObject({
       devices: [ssd, nvme],
       health: 'Unhealthy',
@@ -150,7 +163,7 @@ describe('a directory is traced', () => {
 
   test('through a name with a slash in it', () => {
     const array = aDevice({ id: 'array', kernelName: 'cciss!c0d0', dev: '104:0' });
-    expect(trace('/p', { mounts: ['0:9 / /p rw - zfs /dev/cciss/c0d0 rw'], devices: [array] }).devices).toEqual([
+    expect(trace('/p', { mounts: ['0:9 / /p rw - fuseblk /dev/cciss/c0d0 rw'], devices: [array] }).devices).toEqual([
       array,
     ]);
   });

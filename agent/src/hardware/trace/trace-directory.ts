@@ -101,15 +101,21 @@ class Descent {
       this.steps.push(`${path} is on ${node.name}, mounted on ${mountPoint} (${fileSystem})`);
       this.#down(node, depth);
     }
-    const log = /^(?:logdev|journal_path)=(?<path>.+)$/.exec(mount.options.find((option) => LOG.test(option)) ?? '');
-    if (log?.groups?.path !== undefined) this.#downTo(log.groups.path, `${mountPoint} has its log on`, depth);
+    for (const option of mount.options) {
+      const [, part, path] = /^(logdev|rtdev|journal_path)=(.+)$/.exec(option) ?? [];
+      if (path === undefined) continue;
+      this.#downTo(path, `${mountPoint} has its ${part === 'rtdev' ? 'realtime part' : 'log'} on`, depth);
+    }
   }
 
-  /** All disks of a file system that has several: of btrfs, the number of the mount is no disk's. */
+  /** All disks of a file system that has several: the number of its mount is no disk's, and its source names one at most. */
   #membersOf(mount: MountLine): readonly Node[] | undefined {
-    const first = this.#byDev.get(mount.dev) ?? this.#byName.get(mount.source);
+    if (mount.fileSystem === 'zfs') return this.#membersOfPool(mount.source.split('/', 1)[0] ?? '');
+    // bcachefs writes all its devices, with colons between them.
+    const [source = ''] = mount.source.split(':', 1);
+    const first = this.#byDev.get(mount.dev) ?? this.#byName.get(source);
     const members = this.#inputs.fileSystems.find(
-      ({ kind, devices }) => kind !== 'jbd2' && first !== undefined && devices.includes(first.name),
+      ({ kind, devices }) => SEVERAL_DISKS.has(kind) && first !== undefined && devices.includes(first.name),
     );
     if (members === undefined) return undefined;
     return members.devices.flatMap((name) => {
@@ -117,6 +123,15 @@ class Descent {
       if (node === undefined) this.problem(`${name}, a member of ${members.kind} ${members.id}, was not found`);
       return node ?? [];
     });
+  }
+
+  /** The kernel does not say which they are; their labels do. */
+  #membersOfPool(pool: string): readonly Node[] {
+    return this.#inputs.devices.flatMap((device) =>
+      device.signatures
+        .filter(({ type, label }) => type === 'zfs_member' && label === pool)
+        .flatMap(({ on }) => this.#byName.get(`/dev/${on}`) ?? []),
+    );
   }
 
   #down({ device, name }: Node, depth: number): void {
@@ -177,7 +192,7 @@ class Descent {
   }
 }
 
-const LOG = /^(logdev|journal_path)=/;
+const SEVERAL_DISKS: ReadonlySet<string> = new Set(['btrfs', 'bcachefs']);
 
 interface Node {
   readonly device: Device;
