@@ -141,7 +141,9 @@ describe('a directory is traced', () => {
   });
 
   test('to all disks of bcachefs, of which its mount names each, and of ZFS, which labels them', () => {
-    const fileSystems = [{ kind: 'bcachefs', id: 'u', path: '/sys/fs/bcachefs/u', devices: ['sdb', 'nvme1n2p1'] }] as const;
+    const fileSystems = [
+      { kind: 'bcachefs', id: 'u', path: '/sys/fs/bcachefs/u', devices: ['sdb', 'nvme1n2p1'] },
+    ] as const;
     const mounts = ['0:42 / /pool rw - bcachefs /dev/sdb:/dev/nvme1n2p1 rw'];
     expect(trace('/pool', { mounts, fileSystems })).toMatchObject({ devices: [ssd, nvme], problem: null });
     const evidence = { path: '/run/udev/data/b8:16', value: 'ID_FS_LABEL=tank' };
