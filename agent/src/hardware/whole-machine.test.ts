@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
+import { assessDevices, devicesOf, HardwareScanner, RootedTree } from './index.ts';
 import { Machine } from './machine.fixture.ts';
 
 const LETTERS = Array.from({ length: 26 }, (_, at) => String.fromCharCode(97 + at));
@@ -126,5 +130,19 @@ describe('a machine with everything', () => {
     expect(tierOf('dm-0')).toEqual(['hdd', 'cold', null]);
     expect(tierOf('nvme0n1')).toEqual(['ssd', 'hot', null]);
     expect(tierOf('md0')).toEqual(['unknown', null, null]);
+  });
+
+  test('is the same when it is read from files, in the first pass and in later ones', () => {
+    const root = mkdtempSync(join(tmpdir(), 'couchestor-hardware-'));
+    try {
+      machine.tree.dump(root);
+      const scanner = new HardwareScanner(new RootedTree(root));
+      for (let pass = 0; pass < 3; pass += 1) {
+        const snapshot = scanner.scan();
+        expect(assessDevices(snapshot, devicesOf(snapshot))).toEqual(assessed);
+      }
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 });
