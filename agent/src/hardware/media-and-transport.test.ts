@@ -173,6 +173,15 @@ describe('transport', () => {
     expect(machine.device('nvme0n1')).toMatchObject({ transport, remote, media: 'ssd', tier: 'hot' });
   });
 
+  test('9: a disk behind a port for plugging is removable, although its block device says that it is fixed', () => {
+    const machine = new Machine();
+    machine.namespace('nvme0n1', machine.controller('nvme0', '0000:00:07.0/0000:2b:00.0'));
+    machine.attributes('/sys/devices/pci0000:00/0000:00:07.0/0000:2b:00.0', { removable: 'removable' });
+    expect(machine.refusals('nvme0n1')).toEqual(['removable']);
+    machine.attributes('/sys/devices/pci0000:00/0000:00:07.0/0000:2b:00.0', { removable: 'fixed' });
+    expect(machine.refusals('nvme0n1')).toEqual([]);
+  });
+
   test('virtual devices have the transport of none, and their driver', () => {
     const machine = new Machine();
     machine.virtual('md127', { attributes: { 'md/array_state': 'clean', 'md/level': 'raid1' } });

@@ -14,7 +14,7 @@ import { fact, seen, type Fact } from './facts.ts';
 import type { HardwareFacts, KindFacts } from './kind-facts.ts';
 import { nvmeHeadOf } from './kernel-names.ts';
 import { decimal, numaNode } from './numbers.ts';
-import { pciPlace } from './place.ts';
+import { folderAbove, PCI_ADDRESS, pciPlace } from './place.ts';
 import { trimmed } from './texts.ts';
 
 const FABRICS: Readonly<Record<string, Transport>> = {
@@ -72,12 +72,19 @@ export function nvmeFacts(snapshot: HardwareSnapshot, block: BlockEntry, common:
   const folders = ways.flatMap(({ block: way, controller }) => [way, controller]);
   return {
     hardware,
-    common,
+    common: { ...common, removable: removableOf(snapshot, first, common) },
     virtual: false,
     label: fact(null),
     unreadable: unreadableIn(block.folder, ...folders),
     hwmonOf: ways.map(({ controller }) => controller.path),
   };
+}
+
+/** A disk behind a port that people plug things into, such as Thunderbolt, says so on its function of PCI. */
+function removableOf(snapshot: HardwareSnapshot, path: string, { removable }: CommonFacts): Fact<boolean> {
+  const pci = folderAbove(snapshot, path, PCI_ADDRESS);
+  if (pci === null || textOf(pci, 'removable') !== 'removable') return removable;
+  return fact(true, ...removable.from, seen(pci, 'removable'));
 }
 
 function waysTo(snapshot: HardwareSnapshot, block: BlockEntry): readonly Way[] {

@@ -5,7 +5,7 @@ import { textOf, type Folder, type HardwareSnapshot } from '../snapshot/hardware
 import { fact, seen, type Fact } from './facts.ts';
 import { numaNode } from './numbers.ts';
 
-const PCI_ADDRESS = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
+export const PCI_ADDRESS = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 
 /** The nearest folder above, or at, `path` whose name matches. */
 export function above(path: string, name: RegExp): string | null {

@@ -88,7 +88,7 @@ export const NVME_SUBSYSTEM: KnownAttributes = {
   live: [],
 };
 
-export const PCI_FUNCTION: KnownAttributes = { fixed: ['numa_node', 'class', 'vendor', 'device'], live: [] };
+export const PCI_FUNCTION: KnownAttributes = { fixed: ['numa_node', 'class', 'removable'], live: [] };
 
 export const USB_DEVICE: KnownAttributes = {
   fixed: ['serial', 'product', 'manufacturer', 'idVendor', 'idProduct'],
