@@ -9,7 +9,7 @@ export function factLines(node: string, { processor, memory, network }: NodeFact
   const lines = [
     `node: ${node}`,
     `processor: ${say(processor, ({ model, sockets, cores, threads }) =>
-      [model ?? 'unknown', count(sockets, 'sockets'), count(cores, 'cores'), count(threads, 'threads')].join(', '),
+      [model ?? 'unknown', count(sockets, 'socket'), count(cores, 'core'), count(threads, 'thread')].join(', '),
     )}`,
     `memory: ${say(memory, ({ totalBytes, availableBytes }) =>
       [formatBytes(totalBytes), availableBytes === null ? '' : `${formatBytes(availableBytes)} available`]
@@ -31,7 +31,7 @@ function say<T>(fact: Fact<T>, text: (value: T) => string): string {
 }
 
 function count(number: number | null, what: string): string {
-  return `${number ?? '?'} ${what}`;
+  return `${number ?? '?'} ${what}${number === 1 ? '' : 's'}`;
 }
 
 export function traceText({ directory, steps, devices, tier, health, healthReason, problem }: Trace): string {
