@@ -4,7 +4,15 @@ import { parseNodeName, parsePoolUuid, realClock, VirtualClock } from '@couchest
 import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { inspectPool, type PoolProblem } from './identify-pool.ts';
 import { initPool } from './init-pool.ts';
-import { HOLDER_PATH, IDENTITY_PATH, LOCK_PATH, POOL_FOLDER } from './layout.ts';
+import {
+  HOLDER_PATH,
+  IDENTITY_PATH,
+  LOCK_PATH,
+  POOL_FOLDER,
+  QUARANTINE_FOLDER,
+  SCRUB_PATH,
+  TOMBSTONES_FOLDER,
+} from './layout.ts';
 import { identityRecord } from './pool-identity.ts';
 import { Pool } from './pool.ts';
 import { sealJson } from './sealed-json.ts';
@@ -98,6 +106,18 @@ describe('what a folder is', () => {
     await expectProblem('identityLost', { found: '"volume"' });
   });
 
+  it.each([HOLDER_PATH, SCRUB_PATH, `${TOMBSTONES_FOLDER}/vol_7-42_3.1.json`, `${QUARANTINE_FOLDER}/vol.json`])(
+    'is a pool that has lost its identity and all shards, by %s',
+    async (record) => {
+      await init();
+      await rm(`${path}/${IDENTITY_PATH}`);
+      await expectProblem('unfinishedPool');
+      await writeFile(`${path}/${record}`, 'of the pool that was here');
+      await expectProblem('identityLost', { found: `"${record}"` });
+      await expect(init()).rejects.toMatchObject({ fields: { fault: 'identityLost' } });
+    },
+  );
+
   it('is a pool whose identity is damaged, by any bit', async () => {
     await init();
     const whole = await readFile(`${path}/${IDENTITY_PATH}`);
@@ -109,7 +129,8 @@ describe('what a folder is', () => {
     }
     for (const cut of [Buffer.alloc(0), whole.subarray(1), whole.subarray(0, -1)]) {
       await writeFile(`${path}/${IDENTITY_PATH}`, cut);
-      await expectProblem('damagedFile', { file: `${path}/${IDENTITY_PATH}` });
+      const remedy = expect.stringContaining('Do not delete it');
+      await expectProblem('damagedFile', { file: `${path}/${IDENTITY_PATH}`, remedy });
     }
   });
 

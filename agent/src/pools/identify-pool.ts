@@ -3,7 +3,15 @@
  * folder is most often a disk that is not mounted, and never "all shards are gone".
  */
 import { CoucheStorError, quote, type ErrorCode } from '@couchestor/common/base';
-import { IDENTITY_PATH, LOST_AND_FOUND, POOL_FOLDER } from './layout.ts';
+import {
+  IDENTITY_PATH,
+  LOCK_PATH,
+  LOST_AND_FOUND,
+  POOL_FOLDER,
+  POOL_SUBFOLDERS,
+  QUARANTINE_FOLDER,
+  TOMBSTONES_FOLDER,
+} from './layout.ts';
 import { LinuxPoolFiles } from './linux-pool-files.ts';
 import type { PoolFiles } from './pool-files.ts';
 import { readHolder, type PoolHolder } from './pool-holder.ts';
@@ -49,6 +57,12 @@ export type PoolInspection =
     }
   | { readonly kind: 'problem'; readonly problem: PoolProblem; readonly error: CoucheStorError };
 
+const IDENTITY_REMEDY =
+  'Look at the health of the disk and restore the file from a copy. Do not delete it: without it nobody can tell that this is a pool, and the shards in it are as they were.';
+
+/** What the making of a pool leaves when it is interrupted. */
+const OF_THE_MAKING: ReadonlySet<string> = new Set([LOCK_PATH, ...POOL_SUBFOLDERS]);
+
 /** Names shown of what is in a folder that is no pool. */
 const MAX_SHOWN = 3;
 
@@ -76,13 +90,28 @@ async function inspected(path: string): Promise<PoolInspection> {
 
 /** @throws CoucheStorError whose `fault` says what is there instead. */
 export async function identityOf(files: PoolFiles): Promise<PoolIdentity> {
-  const identity = await readSealed(files, IDENTITY_PATH, parsePoolIdentity);
+  const identity = await readSealed(files, IDENTITY_PATH, parsePoolIdentity, IDENTITY_REMEDY);
   if (identity !== undefined) return identity;
-  const entries = (await files.entries('')) ?? [];
-  const names = entries.map(({ name }) => name).filter((name) => name !== LOST_AND_FOUND);
-  throw noPool(files.label, names);
+  const names = (await namesIn(files, '')).filter((name) => name !== LOST_AND_FOUND);
+  const records = names.includes(POOL_FOLDER) ? await recordsIn(files) : [];
+  throw noPool(files.label, [...names, ...records]);
 }
 
+/** Paths of what only a whole pool gets. */
+async function recordsIn(files: PoolFiles): Promise<readonly string[]> {
+  const own = (await namesIn(files, POOL_FOLDER)).map((name) => `${POOL_FOLDER}/${name}`);
+  const kept = [TOMBSTONES_FOLDER, QUARANTINE_FOLDER].filter((folder) => own.includes(folder));
+  const inThem = await Promise.all(
+    kept.map(async (folder) => (await namesIn(files, folder)).map((name) => `${folder}/${name}`)),
+  );
+  return [...own.filter((path) => !OF_THE_MAKING.has(path)), ...inThem.flat()];
+}
+
+async function namesIn(files: PoolFiles, folder: string): Promise<readonly string[]> {
+  return ((await files.entries(folder)) ?? []).map(({ name }) => name);
+}
+
+/** @param names - in the folder, and paths of the records of a pool. */
 function noPool(label: string, names: readonly string[]): CoucheStorError {
   const others = names.filter((name) => name !== POOL_FOLDER);
   const problem = problemWith(names, others);

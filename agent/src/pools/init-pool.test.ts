@@ -5,7 +5,7 @@ import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { inspectPool } from './identify-pool.ts';
 import { initPool, writePool } from './init-pool.ts';
 import { InterposedFiles, isEffect } from './interposed-files.fixture.ts';
-import { IDENTITY_PATH, POOL_FOLDER, POOL_SUBFOLDERS } from './layout.ts';
+import { IDENTITY_PATH, INCOMING_FOLDER, POOL_FOLDER, POOL_SUBFOLDERS } from './layout.ts';
 import { endPoolProcess, startPoolProcess } from './pool-process.fixture.ts';
 import { Pool } from './pool.ts';
 import { PowerLossFiles } from './power-loss-files.fixture.ts';
@@ -84,6 +84,20 @@ describe('a new pool', () => {
     await rm(path, { recursive: true });
     await writeFile(path, 'content');
     await expect(initPool(path, pool)).rejects.toMatchObject({ fields: { fault: 'notAFolder' } });
+  });
+
+  it('is not made inside another one', async () => {
+    await initPool(path, pool);
+    for (const inner of [`${path}/${INCOMING_FOLDER}`, `${path}/volume`, `${path}/volume/1-1`]) {
+      await mkdir(inner, { recursive: true });
+      for (const dryRun of [true, false]) {
+        await expect(initPool(inner, { ...pool, dryRun })).rejects.toMatchObject({
+          code: 'conflict',
+          fields: { fault: 'insideAPool', outer: path },
+        });
+      }
+      expect((await readdir(inner)).filter((name) => name === POOL_FOLDER)).toEqual([]);
+    }
   });
 
   it('is not made of one that has lost its identity, or whose identity is damaged or newer', async () => {

@@ -41,6 +41,7 @@ export async function initPool(path: string, pool: NewPool): Promise<PoolIdentit
   const files = await LinuxPoolFiles.open(path);
   try {
     await checkFresh(files);
+    await checkOutside(files);
     if (pool.dryRun !== true) await make(files, identity);
   } finally {
     await files.close();
@@ -69,6 +70,16 @@ export async function writePool(files: PoolFiles, identity: PoolIdentity): Promi
   await files.syncFolder(POOL_FOLDER);
   await files.syncFolder('');
   await replaceSealed(files, IDENTITY_PATH, identityRecord(identity));
+}
+
+/** A pool in a pool would be something foreign to the outer one, which does not know whose bytes it counts. */
+async function checkOutside(files: LinuxPoolFiles): Promise<void> {
+  const outer = await files.folderAbove(IDENTITY_PATH);
+  if (outer === undefined) return;
+  const remedy = 'Name a folder outside of it; one disk has one pool.';
+  throw new CoucheStorError('conflict', `${files.label}: it is in the pool ${outer}. ${remedy}`, {
+    fields: { pool: files.label, fault: 'insideAPool', outer, remedy },
+  });
 }
 
 async function checkFresh(files: PoolFiles): Promise<void> {

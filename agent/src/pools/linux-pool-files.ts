@@ -16,6 +16,7 @@ import {
   unlink,
   type FileHandle,
 } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { CoucheStorError } from '@couchestor/common/base';
 import {
   deviceError,
@@ -180,6 +181,20 @@ export class LinuxPoolFiles implements PoolFiles {
         throw error;
       }
       return false;
+    });
+  }
+
+  /** The nearest folder above this one, on the same file system, below which `path` leads to something. */
+  async folderAbove(path: string): Promise<string | undefined> {
+    return this.#through('lock', '', async (at) => {
+      const { dev } = await lstat(at, { bigint: true });
+      for (let folder = await realpath(at); folder !== '/';) {
+        folder = dirname(folder);
+        if ((await lstat(folder, { bigint: true })).dev !== dev) return undefined;
+        const found = await lstat(join(folder, path)).catch(() => undefined);
+        if (found !== undefined) return folder;
+      }
+      return undefined;
     });
   }
 

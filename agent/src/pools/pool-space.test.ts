@@ -7,6 +7,9 @@ import { PowerLossFiles } from './power-loss-files.fixture.ts';
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
+/** Kept from everybody. */
+const RECORDS = 64 * MIB;
+
 /** A disk of 100 GiB of which 40 are free, 5 of them for root alone. */
 const DISK: FileSystemSpace = {
   totalBytes: 100 * GIB,
@@ -38,20 +41,23 @@ describe('the space of a pool', () => {
     return purpose === 'data' ? usage.freeForDataBytes : usage.freeForRepairBytes;
   };
 
-  it('is what is available, and 5 % of all of it is for repair alone', async () => {
+  it('is what is available, of which 5 % of all are for repair alone, and some for the records of deletions', async () => {
     expect(await space.usage()).toEqual({
       totalBytes: 100 * GIB,
       usedBytes: 60 * GIB,
       freeForDataBytes: 30 * GIB,
-      freeForRepairBytes: 35 * GIB,
+      freeForRepairBytes: 35 * GIB - RECORDS,
       reservedBytes: 0,
       totalInodes: 1000,
       freeInodes: 500,
     });
     await expect(space.admit(30 * GIB + 1, 'data')).rejects.toMatchObject({ code: 'resourceExhausted' });
     (await space.admit(30 * GIB, 'data')).release();
-    await expect(space.admit(35 * GIB + 1, 'repair')).rejects.toMatchObject({ code: 'resourceExhausted' });
-    (await space.admit(35 * GIB, 'repair')).release();
+    await expect(space.admit(35 * GIB - RECORDS + 1, 'repair')).rejects.toMatchObject({
+      code: 'resourceExhausted',
+      message: expect.stringContaining('with some kept for deletions, and'),
+    });
+    (await space.admit(35 * GIB - RECORDS, 'repair')).release();
   });
 
   it('is promised once', async () => {
@@ -97,8 +103,13 @@ describe('the space of a pool', () => {
     it('is as if the file system ended there', async () => {
       const limited = new PoolSpace(disk, { capacityBytes: 80 * GIB });
       expect(await limited.usage()).toMatchObject({ totalBytes: 80 * GIB, usedBytes: 60 * GIB });
-      expect(await most('repair', limited)).toBe(20 * GIB);
+      expect(await most('repair', limited)).toBe(20 * GIB - RECORDS);
       expect(await most('data', limited)).toBe(16 * GIB);
+    });
+
+    it('that is small keeps little for deletions', async () => {
+      disk.now = { ...DISK, freeBytes: 100 * GIB, availableBytes: 100 * GIB };
+      expect(await most('repair', new PoolSpace(disk, { capacityBytes: 1000 * MIB }))).toBe(990 * MIB);
     });
 
     it('beyond that of the file system is that of the file system', async () => {
@@ -132,7 +143,8 @@ describe('the space of a pool', () => {
         message: expect.stringContaining('there are no inodes for another file'),
         fields: { freeInodes: 0 },
       });
-      expect(await admitAll('repair')).toHaveLength(16);
+      expect(await admitAll('repair')).toHaveLength(13);
+      await expect(space.admit(1, 'repair')).rejects.toMatchObject({ fields: { freeInodes: 1 } });
       for (const reservation of admitted) reservation.release();
       (await space.admit(1, 'repair')).release();
     });
@@ -156,7 +168,7 @@ describe('the space of a pool', () => {
         for (const { bytes, isRepair, isRelease } of steps) {
           if (isRelease) held.shift()?.reservation.release();
           const promised = held.reduce((sum, reservation) => sum + reservation.bytes, 0);
-          const room = (isRepair ? 35 : 30) - promised;
+          const room = (isRepair ? 35 - RECORDS / GIB : 30) - promised;
           const reservation = await one.admit(bytes * GIB, isRepair ? 'repair' : 'data').catch(() => undefined);
           expect(reservation !== undefined).toBe(bytes <= room);
           if (reservation !== undefined) held.push({ bytes, reservation });
@@ -170,9 +182,6 @@ describe('the space of a pool', () => {
     [{ capacityBytes: 0 }, 'capacityBytes'],
     [{ capacityBytes: -1 }, 'capacityBytes'],
     [{ capacityBytes: Number.NaN }, 'capacityBytes'],
-    [{ reserveRatio: 1 }, 'reserveRatio'],
-    [{ reserveRatio: -0.1 }, 'reserveRatio'],
-    [{ reserveRatio: Number.NaN }, 'reserveRatio'],
   ])('refuses the limits %j, naming the field', (limits, field) => {
     const files: PoolFiles = disk;
     expect(() => new PoolSpace(files, limits)).toThrow(

@@ -1,6 +1,7 @@
 /**
- * What a pool may still take, counted before anything is written: a shard that does not fit is refused at its beginning, and a share
- * is kept free for repair, which needs room exactly when disks are full.
+ * What a pool may still take, counted before anything is written: a shard that does not fit is refused at its beginning. A share
+ * is kept free for repair, which needs room exactly when disks are full, and some from everybody for the pool's own records, without which
+ * nothing could be deleted from a disk that is full.
  */
 import { CoucheStorError, formatBytes } from '@couchestor/common/base';
 import type { FileSystemSpace, PoolFiles } from './pool-files.ts';
@@ -16,8 +17,6 @@ export interface PoolReservation {
 export interface PoolLimits {
   /** The pool is used as if its file system had no more than this. */
   readonly capacityBytes?: number;
-  /** Of bytes and of inodes, for repair alone. */
-  readonly reserveRatio?: number;
 }
 
 export interface PoolUsage {
@@ -34,7 +33,13 @@ export interface PoolUsage {
   readonly freeInodes: number;
 }
 
-const DEFAULT_RESERVE_RATIO = 0.05;
+/** Of bytes and of inodes: what `data` does not get. */
+const REPAIR_RATIO = 0.05;
+
+/** What nobody gets, of bytes and of inodes: tombstones, each of one block of the file system at least. */
+const RECORDS_RATIO = 0.01;
+
+const MAX_RECORDS: Room = { bytes: 64 * 1024 * 1024, inodes: 16_384 };
 
 /** A shard, and the folders of its stripe and its volume. */
 const INODES_EACH = 3;
@@ -47,19 +52,14 @@ interface Room {
 export class PoolSpace {
   readonly #files: PoolFiles;
   readonly #capacityBytes: number;
-  readonly #reserveRatio: number;
   #reservedBytes = 0;
   #reservations = 0;
 
   /** @throws CoucheStorError `invalid` for impossible limits. */
-  constructor(files: PoolFiles, { capacityBytes = Infinity, reserveRatio = DEFAULT_RESERVE_RATIO }: PoolLimits = {}) {
+  constructor(files: PoolFiles, { capacityBytes = Infinity }: PoolLimits = {}) {
     if (!(capacityBytes > 0)) throw badLimit('capacityBytes', capacityBytes, 'give more than 0, or leave it out');
-    if (!(reserveRatio >= 0 && reserveRatio < 1)) {
-      throw badLimit('reserveRatio', reserveRatio, 'give a number from 0 to less than 1');
-    }
     this.#files = files;
     this.#capacityBytes = capacityBytes;
-    this.#reserveRatio = reserveRatio;
   }
 
   /**
@@ -103,13 +103,22 @@ export class PoolSpace {
   }
 
   #roomFor(purpose: SpacePurpose, space: FileSystemSpace): Room {
-    const keptRatio = purpose === 'repair' ? 0 : this.#reserveRatio;
+    const kept = this.#keptFrom(purpose, space);
     const withinCapacity = this.#capacityBytes - (space.totalBytes - space.freeBytes);
     const free = Math.min(space.availableBytes, withinCapacity);
-    const freeInodes = space.freeInodes - this.#reservations * INODES_EACH - space.totalInodes * keptRatio;
+    const freeInodes = space.freeInodes - this.#reservations * INODES_EACH - kept.inodes;
     return {
-      bytes: Math.floor(free - this.#reservedBytes - this.#totalBytes(space) * keptRatio),
+      bytes: Math.floor(free - this.#reservedBytes - kept.bytes),
       inodes: space.totalInodes === 0 ? Infinity : Math.floor(freeInodes),
+    };
+  }
+
+  #keptFrom(purpose: SpacePurpose, space: FileSystemSpace): Room {
+    const [bytes, inodes] = [this.#totalBytes(space), space.totalInodes];
+    if (purpose === 'data') return { bytes: bytes * REPAIR_RATIO, inodes: inodes * REPAIR_RATIO };
+    return {
+      bytes: Math.min(bytes * RECORDS_RATIO, MAX_RECORDS.bytes),
+      inodes: Math.min(inodes * RECORDS_RATIO, MAX_RECORDS.inodes),
     };
   }
 
@@ -117,8 +126,8 @@ export class PoolSpace {
     const freeBytes = Math.max(room.bytes, 0);
     const remedy =
       'Delete volumes, add a disk, or wait until what is being deleted is gone; what is stored stays readable.';
-    const kept = purpose === 'data' ? `, with ${this.#reserveRatio * 100} % kept for repair` : '';
-    const rest = `${formatBytes(freeBytes)} are free for it${kept}, and ${formatBytes(this.#reservedBytes)} are promised to others`;
+    const kept = purpose === 'data' ? `${REPAIR_RATIO * 100} % kept for repair` : 'some kept for deletions';
+    const rest = `${formatBytes(freeBytes)} are free for it, with ${kept}, and ${formatBytes(this.#reservedBytes)} are promised to others`;
     return new CoucheStorError('resourceExhausted', `${this.#files.label}: ${what}: ${rest}. ${remedy}`, {
       fields: {
         pool: this.#files.label,

@@ -171,9 +171,9 @@ describe('a pool on any files', () => {
   });
 
   it('admits what fits, within its limits', async () => {
-    const pool = await Pool.start(files, { clock, limits: { capacityBytes: 1000, reserveRatio: 0.1 } }, held);
-    expect(await pool.usage()).toMatchObject({ totalBytes: 1000, freeForDataBytes: 900, freeForRepairBytes: 1000 });
-    const reservation = await pool.admit(900, 'data');
+    const pool = await Pool.start(files, { clock, limits: { capacityBytes: 1000 } }, held);
+    expect(await pool.usage()).toMatchObject({ totalBytes: 1000, freeForDataBytes: 950, freeForRepairBytes: 990 });
+    const reservation = await pool.admit(950, 'data');
     await expect(pool.admit(1, 'data')).rejects.toMatchObject({ code: 'resourceExhausted' });
     reservation.release();
   });
@@ -250,9 +250,27 @@ describe('a pool on any files', () => {
     expect(await memory.stat(PROBE_PATH)).toBeUndefined();
   });
 
+  it('asks the disk what a probe has written, and says why it could not be', async () => {
+    const asked: string[] = [];
+    const broken = new InterposedFiles(memory, (step, run) => {
+      if (step.path === PROBE_PATH) asked.push(step.operation);
+      if (step.operation === 'write') return Promise.reject(systemFailure('ENOMEM'));
+      return step.operation === 'unlink' && asked.includes('write') ? Promise.reject(systemFailure('EACCES')) : run();
+    });
+    const pool = await Pool.start(broken, { clock }, held);
+    await expect(pool.probe()).rejects.toMatchObject({ fields: { errno: 'ENOMEM' } });
+    asked.length = 0;
+    const watched = new InterposedFiles(memory, (step, run) => {
+      asked.push(step.operation);
+      return run();
+    });
+    await (await Pool.start(watched, { clock }, held)).probe();
+    expect(asked.slice(-5)).toEqual(['write', 'sync', 'openDirect', 'read', 'unlink']);
+  });
+
   it('whose probe somebody has removed is none the worse', async () => {
     const removing = new InterposedFiles(memory, async (step, run) => {
-      if (step.operation === 'open' && step.path === PROBE_PATH) await memory.unlink(PROBE_PATH);
+      if (step.operation === 'openDirect' && step.path === PROBE_PATH) await memory.unlink(PROBE_PATH);
       return run();
     });
     const pool = await Pool.start(removing, { clock }, held);

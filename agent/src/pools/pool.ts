@@ -149,15 +149,17 @@ export class Pool {
         await device.write(0, written);
         await device.sync();
       });
-      const device = await this.#probed.open(PROBE_PATH);
+      // The disk is asked, where the file system can, and not the memory that has just been written.
+      const device = await this.#probed.openDirect(PROBE_PATH);
       if (device === undefined) throw probeRemoved(this.files.label);
-      const read = Buffer.alloc(PROBE_BYTES);
+      const read = device.allocate(PROBE_BYTES);
       await using(device, async () => device.read(0, read));
-      if (!read.equals(written)) {
+      if (!written.equals(read)) {
         this.health.note('fileSystemFailed', 'a probe has read back other bytes than it has written and synced');
       }
     } finally {
-      await this.#probed.unlink(PROBE_PATH);
+      // Why it failed counts; what stays behind goes with the next one.
+      await this.#probed.unlink(PROBE_PATH).catch(() => undefined);
     }
   }
 }

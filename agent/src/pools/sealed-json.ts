@@ -76,8 +76,12 @@ async function writeWhole(device: BlockDevice, bytes: Uint8Array): Promise<void>
   }
 }
 
+const REMEDY =
+  'Look at the health of the disk; restore the file from a copy, or delete it where what it says is known otherwise.';
+
 /**
  * @param parse - of what was sealed. What it refuses as `invalid` makes the file damaged; its other errors are passed on.
+ * @param remedy - for people, of a damaged one.
  * @returns undefined when there is no file.
  * @throws CoucheStorError `corrupt`: the file is not as it was written, or another program has written it.
  */
@@ -85,29 +89,33 @@ export async function readSealed<T>(
   files: PoolFiles,
   path: string,
   parse: (value: unknown) => T,
+  remedy = REMEDY,
 ): Promise<T | undefined> {
+  const damaged = (what: string, cause?: unknown): CoucheStorError => damagedFile(files, path, { what, remedy, cause });
   const device = await files.open(path);
   if (device === undefined) return undefined;
   try {
     const { sizeBytes } = device;
-    if (sizeBytes > MAX_SEALED_BYTES) throw damaged(files, path, `${sizeBytes} bytes are more than it can have`);
+    if (sizeBytes > MAX_SEALED_BYTES) throw damaged(`${sizeBytes} bytes are more than it can have`);
     const bytes = device.allocate(sizeBytes);
     await device.read(0, bytes);
     const sealed = unsealJson(bytes);
-    if (sealed === undefined) throw damaged(files, path, 'its bytes do not fit its checksum');
+    if (sealed === undefined) throw damaged('its bytes do not fit its checksum');
     return parse(sealed.value);
   } catch (error) {
-    if (error instanceof CoucheStorError && error.code === 'invalid') throw damaged(files, path, error.message, error);
+    if (error instanceof CoucheStorError && error.code === 'invalid') throw damaged(error.message, error);
     throw error;
   } finally {
     await device.close();
   }
 }
 
-function damaged(files: PoolFiles, path: string, what: string, cause?: unknown): CoucheStorError {
+function damagedFile(
+  files: PoolFiles,
+  path: string,
+  { what, remedy, cause }: { what: string; remedy: string; cause: unknown },
+): CoucheStorError {
   const file = `${files.label}/${path}`;
-  const remedy =
-    'Look at the health of the disk; restore the file from a copy, or delete it where what it says is known otherwise.';
   return new CoucheStorError('corrupt', `${file}: damaged: ${what.replace(/\.$/, '')}. ${remedy}`, {
     fields: { file, fault: 'damagedFile', remedy },
     ...(cause === undefined ? {} : { cause }),

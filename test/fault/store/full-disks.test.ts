@@ -5,13 +5,17 @@
 import { closeSync, mkdirSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MAX_STRIPE_RECORD_BYTES, parseShardPath, pathOfShard } from '@couchestor/agent/shards';
 import type { ShardStore } from '@couchestor/agent/store';
 import { requireMounts } from '../../skips.ts';
 import { MountedFileSystem } from './file-systems.ts';
-import { begin, commit, makePool, openStore, putSample, sampleOf, servedOf, type Opened } from './samples.ts';
+import { begin, commit, makePool, openStore, PROOF, putSample, sampleOf, servedOf, type Opened } from './samples.ts';
 import { live, problemsOf, StoreLab } from './store-lab.ts';
 
 const [kept, next, beside] = ['vol-a/7-1/0.1.shard', 'vol-b/7-2/1.1.shard', 'vol-b/7-2/2.1.shard'];
+
+/** Header, record, and the rest of the footer. */
+const ROOM_BESIDE_A_PAYLOAD = 4096 + MAX_STRIPE_RECORD_BYTES + 2 * 4096;
 
 let mounted: MountedFileSystem | undefined;
 let opened: Opened | undefined;
@@ -65,6 +69,33 @@ requireMounts()('a store on a file system', () => {
     rmSync(other);
     await putSample(store, next);
     expect(await shardsOf(store)).toBe(2);
+  });
+
+  it('that is full of shards can be emptied by deletions', async () => {
+    const { store, pool } = await poolOn(MountedFileSystem.tmpfs('size=8m'));
+    const stored = [kept];
+    for (;;) {
+      const { identity, payload } = sampleOf(`vol-c/7-${stored.length}/0.1.shard`);
+      const { freeForRepairBytes } = await pool.usage();
+      // The last one takes whatever is left.
+      const maxPayloadBytes = Math.min(payload.length, freeForRepairBytes - ROOM_BESIDE_A_PAYLOAD);
+      if (maxPayloadBytes <= 0) break;
+      const put = await store.put(identity, { maxPayloadBytes, purpose: 'repair' });
+      await put.append(payload.subarray(0, maxPayloadBytes));
+      await put.commit({ logicalLength: maxPayloadBytes, record: new Uint8Array(MAX_STRIPE_RECORD_BYTES) });
+      stored.push(pathOfShard(identity.name));
+    }
+    expect(stored.length).toBeGreaterThan(20);
+    await expect(begin(store, sampleOf(next))).rejects.toMatchObject({ code: 'resourceExhausted' });
+    for (const path of stored.slice(0, 16)) {
+      expect(await store.delete(parseShardPath(path), PROOF)).toMatchObject({ kind: 'tombstoned' });
+    }
+    expect(pool.health.state).toBe('Online');
+    await opened?.close();
+    opened = await openStore(pool.files.label, { graceMs: 0 });
+    expect(await opened.store.collect().step()).toBe('idle');
+    expect(await shardsOf(opened.store)).toBe(stored.length - 16);
+    await putSample(opened.store, next);
   });
 
   it('that gets full while a shard is written says so, keeps the rest, and goes on by itself', async () => {
