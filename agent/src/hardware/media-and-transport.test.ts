@@ -127,6 +127,9 @@ describe('transport', () => {
     expect(transportOf('x', { way: '0000:00:04.0/host3/rport-3:0-1/target3:0:1' })).toBe('fc');
     expect(transportOf('iscsi_tcp', { way: '/sys/devices/platform/host4/session1/target4:0:0' })).toBe('iscsi');
     expect(transportOf('scsi_debug', { way: '/sys/devices/pseudo_0/adapter0/host5/target5:0:0' })).toBe('virtual');
+    expect(transportOf('tcm_loopback', { way: '/sys/devices/tcm_loop_0/tcm_loop_adapter_0/host6/target6:0:1' })).toBe(
+      'virtual',
+    );
     expect(transportOf('somebody_else')).toBe('scsi');
   });
 

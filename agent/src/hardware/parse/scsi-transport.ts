@@ -44,6 +44,8 @@ const SAS_HOSTS = new Set([
 const FC_HOSTS = new Set(['qla2xxx', 'lpfc', 'fnic', 'zfcp', 'bnx2fc', 'fcoe', 'qedf', 'mptfc']);
 const ISCSI_HOSTS = new Set(['iscsi_tcp', 'iser', 'be2iscsi', 'bnx2i', 'cxgb3i', 'cxgb4i', 'qla4xxx', 'qedi']);
 const USB_HOSTS = new Set(['usb-storage', 'uas', 'ums-realtek']);
+/** Memory that looks like a disk, for tests; and the kernel's own SCSI target, handed back to itself. */
+const VIRTUAL_HOSTS = new Set(['scsi_debug', 'tcm_loopback']);
 const ATA_HOST = /^(ahci|ata_|sata_|pata_|pdc_adma|libata)/;
 
 export function scsiTransport(snapshot: HardwareSnapshot, path: string, device: Folder): Fact<Transport> {
@@ -90,7 +92,7 @@ function transportOfHost(snapshot: HardwareSnapshot, path: string, device: Folde
   if (FC_HOSTS.has(name)) return fact('fc', ...from);
   if (ISCSI_HOSTS.has(name)) return fact('iscsi', ...from);
   if (name === 'virtio_scsi' || name.startsWith('Virtio')) return fact('virtio', ...from);
-  if (name === 'scsi_debug') return fact('virtual', ...from);
+  if (VIRTUAL_HOSTS.has(name)) return fact('virtual', ...from);
   return fact('scsi', ...from);
 }
 
