@@ -73,30 +73,27 @@ export const SCSI_DEVICE: KnownAttributes = {
 
 export const SCSI_HOST: KnownAttributes = { fixed: ['proc_name'], live: [] };
 
-export const SAS_DEVICE: KnownAttributes = {
-  fixed: ['sas_address', 'target_port_protocols', 'device_type', 'bay_identifier', 'enclosure_identifier'],
-  live: [],
-};
+export const SAS_DEVICE: KnownAttributes = { fixed: ['target_port_protocols'], live: [] };
 
 export const NVME_CONTROLLER: KnownAttributes = {
-  fixed: ['model', 'serial', 'firmware_rev', 'transport', 'address', 'cntlid', 'subsysnqn', 'numa_node'],
+  fixed: ['model', 'serial', 'firmware_rev', 'transport', 'address', 'subsysnqn', 'numa_node'],
   live: ['state'],
 };
 
 export const NVME_SUBSYSTEM: KnownAttributes = {
-  fixed: ['model', 'serial', 'firmware_rev', 'subsysnqn', 'iopolicy'],
+  fixed: ['model', 'serial', 'firmware_rev', 'subsysnqn'],
   live: [],
 };
 
 export const PCI_FUNCTION: KnownAttributes = { fixed: ['numa_node', 'class', 'removable'], live: [] };
 
 export const USB_DEVICE: KnownAttributes = {
-  fixed: ['serial', 'product', 'manufacturer', 'idVendor', 'idProduct'],
+  fixed: ['serial', 'product', 'manufacturer'],
   live: [],
 };
 
 export const MMC_DEVICE: KnownAttributes = {
-  fixed: ['type', 'name', 'cid', 'serial', 'manfid', 'fwrev', 'oemid'],
+  fixed: ['type', 'name', 'cid', 'serial', 'fwrev'],
   live: [],
 };
 
