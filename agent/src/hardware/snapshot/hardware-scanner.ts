@@ -17,9 +17,10 @@ import {
 } from './hardware-snapshot.ts';
 import * as known from './known-attributes.ts';
 import type { KnownAttributes } from './known-attributes.ts';
+import { MountTables } from './mount-tables.ts';
 import type { TreeReader } from './tree-reader.ts';
 import { UdevRecords } from './udev-records.ts';
-import { namesOrGap, readExports, readFileSystems, readMounts } from './users.ts';
+import { namesOrGap, readExports, readFileSystems } from './users.ts';
 
 const PCI = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 const USB = /^\d+-[\d.]+$/;
@@ -47,11 +48,13 @@ export class HardwareScanner {
   readonly #tree: TreeReader;
   readonly #reader: FolderReader;
   readonly #udev: UdevRecords;
+  readonly #mounts: MountTables;
 
   constructor(tree: TreeReader) {
     this.#tree = tree;
     this.#reader = new FolderReader(tree);
     this.#udev = new UdevRecords(tree);
+    this.#mounts = new MountTables(tree);
   }
 
   /** Never throws for what the tree holds: what cannot be read is in the snapshot as unreadable. */
@@ -74,7 +77,7 @@ export class HardwareScanner {
       folders,
       hwmon: (valueOf(this.#tree.list('/sys/class/hwmon')) ?? []).map((name) => this.#readHwmon(name)),
       swaps: this.#tree.readText('/proc/swaps'),
-      mounts: readMounts(this.#tree),
+      mounts: this.#mounts.read(),
       exports: readExports(this.#tree, gaps),
       fileSystems: readFileSystems(this.#tree, gaps),
       gaps,

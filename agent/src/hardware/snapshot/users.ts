@@ -1,54 +1,12 @@
 /**
- * Who uses block devices without the block layer showing it: mounts in every mount namespace that /proc shows, exports of the kernel's
- * targets, and the further disks of file systems that have several.
+ * Who uses block devices without the block layer showing it: exports of the kernel's targets, and the disks of file systems as these show
+ * them themselves.
  */
 import { posix } from 'node:path';
 
 import { valueOf } from './attribute.ts';
-import {
-  MOUNTED_KINDS,
-  type ExportEntry,
-  type FileSystemMembers,
-  type Gap,
-  type MountTable,
-} from './hardware-snapshot.ts';
+import { MOUNTED_KINDS, type ExportEntry, type FileSystemMembers, type Gap } from './hardware-snapshot.ts';
 import type { TreeReader } from './tree-reader.ts';
-
-const PROCESS = /^\d+$/;
-/** Of more processes than this, the rest are not looked at; a node has far fewer mount namespaces. */
-const PROCESSES = 20_000;
-/** Mount tables of processes that hide their namespace; each may be one more copy of the same. */
-const UNNAMED_TABLES = 64;
-
-/** The own table first, then one for each other mount namespace. */
-export function readMounts(tree: TreeReader): readonly MountTable[] {
-  const ownNamespace = valueOf(tree.readLinkText('/proc/self/ns/mnt'));
-  const tables: MountTable[] = [tableOf(tree, 'self', { namespace: ownNamespace, own: true })];
-  const namespaces = new Set(ownNamespace === null ? [] : [ownNamespace]);
-  const texts = new Set(tables.map(({ text }) => valueOf(text)));
-  const processes = (valueOf(tree.list('/proc')) ?? []).filter((name) => PROCESS.test(name));
-  processes.sort((one, other) => Number(one) - Number(other));
-  let unnamed = 0;
-  for (const process of processes.slice(0, PROCESSES)) {
-    const namespace = valueOf(tree.readLinkText(`/proc/${process}/ns/mnt`));
-    if (namespace === null ? unnamed >= UNNAMED_TABLES : namespaces.has(namespace)) continue;
-    const table = tableOf(tree, process, { namespace, own: false });
-    // A process that has ended, or has no mounts left, tells nothing of its namespace: another one of it may.
-    const text = valueOf(table.text);
-    if (text === null || text === '') continue;
-    if (namespace === null) unnamed += 1;
-    else namespaces.add(namespace);
-    if (texts.has(text)) continue;
-    texts.add(text);
-    tables.push(table);
-  }
-  return tables;
-}
-
-function tableOf(tree: TreeReader, process: string, of: { namespace: string | null; own: boolean }): MountTable {
-  const path = `/proc/${process}/mountinfo`;
-  return { path, ...of, text: tree.readText(path) };
-}
 
 const NVMET = '/sys/kernel/config/nvmet/subsystems';
 const LIO = '/sys/kernel/config/target/core';

@@ -1,0 +1,82 @@
+/**
+ * The mounts of every mount namespace that /proc shows. A node with many containers has hundreds of namespaces that hardly ever change: the
+ * own table is read in every pass, a new namespace at once, and the others in turn.
+ */
+import { valueOf } from './attribute.ts';
+import type { MountTable } from './hardware-snapshot.ts';
+import type { TreeReader } from './tree-reader.ts';
+
+const PROCESS = /^\d+$/;
+/** Of more processes than this, the rest are not looked at; a node has far fewer mount namespaces. */
+const PROCESSES = 20_000;
+/** Mount tables of processes that hide their namespace; each may be one more copy of the same. */
+const UNNAMED_TABLES = 64;
+/** Within so many passes the table of every namespace has been read again. */
+const REREAD_PASSES = 5;
+
+interface Kept {
+  readonly table: MountTable;
+  /** The pass in which it is read again. */
+  readonly until: number;
+}
+
+export class MountTables {
+  readonly #tree: TreeReader;
+  #kept = new Map<string, Kept>();
+  #pass = 0;
+  #spread = 0;
+
+  constructor(tree: TreeReader) {
+    this.#tree = tree;
+  }
+
+  /** The own table first, then one for each other mount namespace; those that say the same as one before are left out. */
+  read(): readonly MountTable[] {
+    this.#pass += 1;
+    const ownNamespace = valueOf(this.#tree.readLinkText('/proc/self/ns/mnt'));
+    const tables = [this.#tableOf('self', { namespace: ownNamespace, own: true })];
+    const texts = new Set(tables.map(({ text }) => valueOf(text)));
+    const namespaces = new Set([ownNamespace]);
+    const next = new Map<string, Kept>();
+    let unnamed = 0;
+    for (const process of this.#processes()) {
+      const namespace = valueOf(this.#tree.readLinkText(`/proc/${process}/ns/mnt`));
+      if (namespace === null ? unnamed >= UNNAMED_TABLES : namespaces.has(namespace)) continue;
+      const kept = namespace === null ? this.#readOnce(process, null) : this.#keptOf(process, namespace);
+      // A process that has ended, or has no mounts left, tells nothing of its namespace: another one of it may.
+      const text = valueOf(kept.table.text);
+      if (text === null || text === '') continue;
+      if (namespace === null) unnamed += 1;
+      else {
+        namespaces.add(namespace);
+        next.set(namespace, kept);
+      }
+      if (texts.has(text)) continue;
+      texts.add(text);
+      tables.push(kept.table);
+    }
+    this.#kept = next;
+    return tables;
+  }
+
+  #processes(): readonly string[] {
+    const names = (valueOf(this.#tree.list('/proc')) ?? []).filter((name) => PROCESS.test(name));
+    return names.sort((one, other) => Number(one) - Number(other)).slice(0, PROCESSES);
+  }
+
+  #keptOf(process: string, namespace: string): Kept {
+    const kept = this.#kept.get(namespace);
+    return kept !== undefined && kept.until > this.#pass ? kept : this.#readOnce(process, namespace);
+  }
+
+  #readOnce(process: string, namespace: string | null): Kept {
+    this.#spread = (this.#spread + 1) % REREAD_PASSES;
+    const until = this.#pass + REREAD_PASSES - this.#spread;
+    return { table: this.#tableOf(process, { namespace, own: false }), until };
+  }
+
+  #tableOf(process: string, of: { namespace: string | null; own: boolean }): MountTable {
+    const path = `/proc/${process}/mountinfo`;
+    return { path, ...of, text: this.#tree.readText(path) };
+  }
+}
