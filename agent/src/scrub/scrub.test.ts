@@ -233,6 +233,20 @@ describe('a long shard', () => {
     expect(stage.results).toEqual([`${path} corrupt 0`]);
   });
 
+  it('is corrupt also when both are in one slice', async () => {
+    const stage = await ScrubStage.make([name], payloadBytes);
+    await stage.flip(path, HEADER_BYTES + 2);
+    let reads = 0;
+    // Of five: header, footer, and three of its payload.
+    stage.around = (step, run) => {
+      if (step.operation === 'read' && step.path === path && ++reads % 5 === 4) throw refusal('EIO');
+      return run();
+    };
+    await stage.drive(await stage.open());
+    expect(stage.results).toEqual([`${path} corrupt 0`]);
+    expect(stage.pool.health.reasons.map(({ cause }) => cause)).toContain('corruptShards');
+  });
+
   it('is read to its end though it is deleted meanwhile', async () => {
     const stage = await ScrubStage.make([name], payloadBytes);
     const scrub = await stage.open(slow);

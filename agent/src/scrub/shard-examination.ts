@@ -72,6 +72,7 @@ export class ShardExamination {
     const length = Math.min(opened.payloadBytes - this.#offset, this.#parts.sliceBytes);
     const read = await opened.verify(this.#offset, length);
     if (read.kind === 'corrupt') this.#corrupt.push(...read.blocks);
+    if (read.kind === 'unreadable') this.#corrupt.push(...read.corrupt);
     this.#offset += length;
     const isUnreadable = read.kind === 'unreadable' && this.#corrupt.length === 0;
     if (isUnreadable) return this.#end({ kind: 'unreadable', error: read.error });

@@ -130,7 +130,7 @@ describe('a read', () => {
         const { reader, device, windows } = await opened(payload, BLOCK_BYTES, bytes);
         device.fault = { operation: 'read', call: device.calls.read + call, error: broken };
         const into = new Uint8Array(payload.length).fill(0xbb);
-        expect(await reader.read(0, into)).toEqual({ kind: 'unreadable', block: call - 1, error: broken });
+        expect(await reader.read(0, into)).toEqual({ kind: 'unreadable', block: call - 1, error: broken, corrupt: [] });
         expect(into.every((byte) => byte === 0)).toBe(true);
         expect(windows.inUse).toBe(0);
         expect(await reader.read(0, into)).toEqual({ kind: 'verified' });
@@ -138,6 +138,15 @@ describe('a read', () => {
       }
     },
   );
+
+  it('that fails names the blocks before it that are not as they were written', async () => {
+    const { reader, device } = await opened(payloadOf(6 * BLOCK_BYTES), 2 * BLOCK_BYTES);
+    for (const block of [1, 2, 5]) device.content[HEADER_BYTES + block * BLOCK_BYTES + 9]! ^= 1;
+    device.fault = { operation: 'read', call: device.calls.read + 5, error: broken };
+    const into = new Uint8Array(6 * BLOCK_BYTES).fill(0xbb);
+    expect(await reader.read(0, into)).toEqual({ kind: 'unreadable', block: 4, error: broken, corrupt: [1, 2] });
+    expect(into.every((byte) => byte === 0)).toBe(true);
+  });
 
   it.each([1, 4096])('compares one half of its window while the other one is read: blocks of %d', async (bytes) => {
     const payload = payloadOf(9 * BLOCK_BYTES + 10);
@@ -172,7 +181,7 @@ describe('a read', () => {
       states.push(`${windows.inUse} in use, ${ends.length - end} under way`);
       ends[end]?.();
     }
-    expect(await result).toEqual({ kind: 'unreadable', block: 0, error: broken });
+    expect(await result).toEqual({ kind: 'unreadable', block: 0, error: broken, corrupt: [] });
     expect(states).toEqual(['1 in use, 2 under way', '1 in use, 1 under way', 'ended']);
     expect([windows.inUse, ends.length, into.every((byte) => byte === 0)]).toEqual([0, 2, true]);
   });

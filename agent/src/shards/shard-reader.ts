@@ -13,8 +13,13 @@ export type ShardRead =
   | { readonly kind: 'verified' }
   /** What the device gave for these blocks is not what was written; all blocks of the range were looked at. */
   | { readonly kind: 'corrupt'; readonly blocks: readonly number[] }
-  /** The device did not give the bytes from this block on, which says nothing about what it holds. */
-  | { readonly kind: 'unreadable'; readonly block: number; readonly error: CoucheStorError };
+  /** The device did not give the bytes from this block on, which says nothing about what it holds; of those before, `corrupt` are. */
+  | {
+      readonly kind: 'unreadable';
+      readonly block: number;
+      readonly error: CoucheStorError;
+      readonly corrupt: readonly number[];
+    };
 
 /** Of the payload, up to `end`. */
 interface Range {
@@ -108,7 +113,7 @@ export class ShardReader {
         const piece = underWay.shift();
         if (piece === undefined) break;
         const outcome = await piece.outcome;
-        if (outcome !== 'filled') return unreadableFrom(piece, outcome.thrown);
+        if (outcome !== 'filled') return unreadableFrom(piece, outcome.thrown, corrupt);
         this.#compare(piece.start / BLOCK_BYTES, piece.payload, corrupt);
         if (!piece.isInPlace && corrupt.length === 0) copyOut(piece, range);
         idle.push(piece.slot);
@@ -158,9 +163,9 @@ function slotsOf(window: Uint8Array): readonly Uint8Array[] {
 }
 
 /** What is no refusal of the device is a bug, and goes on up. */
-function unreadableFrom({ start }: Piece, thrown: unknown): ShardRead {
+function unreadableFrom({ start }: Piece, thrown: unknown, corrupt: readonly number[]): ShardRead {
   if (!(thrown instanceof CoucheStorError)) throw thrown;
-  return { kind: 'unreadable', block: start / BLOCK_BYTES, error: thrown };
+  return { kind: 'unreadable', block: start / BLOCK_BYTES, error: thrown, corrupt };
 }
 
 function copyOut({ start, payload }: Piece, { offset, end, into }: Range): void {
