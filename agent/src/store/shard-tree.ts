@@ -6,7 +6,7 @@
 import { parseStripeId, parseVolumeId, type StripeId, type VolumeId } from '@couchestor/common/base';
 import { LOST_AND_FOUND, POOL_FOLDER, type PoolEntry, type PoolFiles } from '../pools/index.ts';
 import { parseShardPath, type ShardName } from '../shards/index.ts';
-import { compareShardNames, type WalkOptions } from './stored-shard.ts';
+import { compareShardNames, unlessRefused, type WalkOptions } from './stored-shard.ts';
 import { unlessInvalid } from './unless-invalid.ts';
 
 /** A stripe, or at the end of a volume what stood beside its stripes. */
@@ -36,16 +36,14 @@ const OF_THE_POOL: ReadonlySet<string> = new Set([POOL_FOLDER, LOST_AND_FOUND]);
 
 export class ShardTree {
   readonly #files: PoolFiles;
-  readonly #only: VolumeId | undefined;
-  #after: ShardName | undefined;
+  readonly #options: WalkOptions;
   #volumes: Level<VolumeId> | undefined;
   #stripes: Level<StripeId> | undefined;
   #isAtEnd = false;
 
-  constructor(files: PoolFiles, { after, volumeId }: WalkOptions = {}) {
+  constructor(files: PoolFiles, options: WalkOptions = {}) {
     this.#files = files;
-    this.#only = volumeId;
-    this.#after = after;
+    this.#options = options;
   }
 
   /** From 0 to 1, by volumes and their stripes. */
@@ -80,30 +78,37 @@ export class ShardTree {
   }
 
   async #readVolumes(): Promise<Level<VolumeId>> {
-    if (this.#only !== undefined) return { ids: [this.#only], foreign: [], isEmpty: false, at: 0 };
+    const { volumeId, after } = this.#options;
+    if (volumeId !== undefined) return { ids: [volumeId], foreign: [], isEmpty: false, at: 0 };
     const entries = ((await this.#files.entries('')) ?? []).filter(({ name }) => !OF_THE_POOL.has(name));
-    return levelOf(entries, { folder: '', parse: parseVolumeId, from: this.#after?.volumeId });
+    return levelOf(entries, { folder: '', parse: parseVolumeId, from: after?.volumeId });
   }
 
   async #readStripes(volumeId: VolumeId): Promise<Level<StripeId>> {
-    const entries = await this.#files.entries(volumeId);
-    const from = this.#after?.volumeId === volumeId ? this.#after.stripeId : undefined;
+    const { after } = this.#options;
+    const entries = await this.#entriesOf(volumeId);
+    const from = after?.volumeId === volumeId ? after.stripeId : undefined;
     const level = levelOf(entries ?? [], { folder: `${volumeId}/`, parse: parseStripeId, from });
     return entries === undefined ? { ...level, isEmpty: false } : level;
   }
 
   async #readStripe(volumeId: VolumeId, stripeId: StripeId): Promise<TreeStep> {
     const folder = `${volumeId}/${stripeId}`;
-    const entries = await this.#files.entries(folder);
+    const { after } = this.#options;
+    const entries = await this.#entriesOf(folder);
     const shards: ShardName[] = [];
     const foreign: string[] = [];
     for (const { name: fileName, kind } of entries ?? []) {
       const path = `${folder}/${fileName}`;
       const name = kind === 'file' ? unlessInvalid(() => parseShardPath(path)) : undefined;
       if (name === undefined) foreign.push(path);
-      else if (this.#after === undefined || compareShardNames(name, this.#after) > 0) shards.push(name);
+      else if (after === undefined || compareShardNames(name, after) > 0) shards.push(name);
     }
     return { volumeId, stripeId, shards, foreign, isEmpty: entries?.length === 0 };
+  }
+
+  async #entriesOf(folder: string): Promise<readonly PoolEntry[] | undefined> {
+    return unlessRefused(folder, this.#options, () => this.#files.entries(folder));
   }
 }
 

@@ -106,7 +106,7 @@ export class StoreView {
     for (let steps = await tree.next(); steps !== undefined; steps = await tree.next()) {
       const names = steps.flatMap(({ shards }) => shards);
       const foreign = steps.flatMap((step) => step.foreign);
-      yield { shards: await storedOf(parts, names), foreign, progress: tree.progress };
+      yield { shards: await storedOf(parts, names, options), foreign, progress: tree.progress };
     }
   }
 

@@ -2,7 +2,7 @@
  * What the store says of a shard that it holds, without a look into the file. Shards have one order, that of the folders on the
  * disk: by volume, stripe and file, each as a text, by code units.
  */
-import type { VolumeId } from '@couchestor/common/base';
+import { CoucheStorError, type VolumeId } from '@couchestor/common/base';
 import { pathOfShard, type ShardName } from '../shards/index.ts';
 
 export interface StoredShard {
@@ -20,6 +20,26 @@ export interface WalkOptions {
   readonly after?: ShardName | undefined;
   /** Only shards of this volume. */
   readonly volumeId?: VolumeId | undefined;
+  /**
+   * Told of what the disk refuses to list or to measure, and will go on refusing: a folder of a volume or stripe, or a shard, by its path.
+   * It is passed over, with all that is in it. Without this, and for the folder of the pool, the walk ends with the error.
+   */
+  readonly onRefused?: ((path: string, error: CoucheStorError) => void) | undefined;
+}
+
+/** @throws what `call` threw, unless it is a refusal that can be passed over; then undefined. */
+export async function unlessRefused<T>(
+  path: string,
+  { onRefused }: Pick<WalkOptions, 'onRefused'>,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (thrown) {
+    if (onRefused === undefined || !(thrown instanceof CoucheStorError) || thrown.retryable) throw thrown;
+    onRefused(path, thrown);
+    return undefined;
+  }
 }
 
 /** Negative when `a` comes first, 0 when they are the same. */

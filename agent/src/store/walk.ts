@@ -5,7 +5,7 @@ import type { ListOptions, ShardPage } from './answers.ts';
 import { ShardTree } from './shard-tree.ts';
 import type { Quarantines } from './quarantines.ts';
 import type { StorePool } from './store-parts.ts';
-import type { StoredShard, WalkOptions } from './stored-shard.ts';
+import { unlessRefused, type StoredShard, type WalkOptions } from './stored-shard.ts';
 import type { Tombstones } from './tombstones.ts';
 import { unlessInvalid } from './unless-invalid.ts';
 
@@ -27,15 +27,24 @@ export async function* walk(parts: WalkedParts, options: WalkOptions): AsyncGene
     yield* await storedOf(
       parts,
       steps.flatMap(({ shards }) => shards),
+      options,
     );
   }
 }
 
 /** Of those that are still there. */
-export async function storedOf(parts: WalkedParts, names: readonly ShardName[]): Promise<StoredShard[]> {
+export async function storedOf(
+  parts: WalkedParts,
+  names: readonly ShardName[],
+  options: Pick<WalkOptions, 'onRefused'> = {},
+): Promise<StoredShard[]> {
   const stored: StoredShard[] = [];
   for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
-    const some = await Promise.all(names.slice(at, at + STATS_AT_ONCE).map((name) => storedUnder(parts, name)));
+    const some = await Promise.all(
+      names
+        .slice(at, at + STATS_AT_ONCE)
+        .map((name) => unlessRefused(pathOfShard(name), options, () => storedUnder(parts, name))),
+    );
     stored.push(...some.filter((shard) => shard !== undefined));
   }
   return stored;
