@@ -118,6 +118,23 @@ requireMounts()('a store on a file system', () => {
     expect(await servedOf(store, next)).toBe('whole');
   });
 
+  it('that is full is opened, read, and emptied of what was to be deleted', async () => {
+    const { store, folder } = await poolOn(MountedFileSystem.tmpfs('size=2m'));
+    await putSample(store, next);
+    await store.delete(parseShardPath(next), PROOF);
+    await opened?.close();
+    fill(join(folder, '..'));
+    opened = await openStore(folder, { graceMs: 0 });
+    expect(await servedOf(opened.store, kept)).toBe('whole');
+    const deletion = opened.store.delete(parseShardPath(kept), PROOF);
+    await expect(deletion).rejects.toMatchObject({ code: 'resourceExhausted', retryable: true });
+    const collector = opened.store.collect();
+    while ((await collector.step()) === 'busy');
+    expect(collector.report).toMatchObject({ deleted: 1, keptCount: 0 });
+    expect(await opened.store.delete(parseShardPath(kept), PROOF)).toMatchObject({ kind: 'tombstoned' });
+    expect(opened.pool.health.state).toBe('Online');
+  });
+
   it('that has no inodes left says so, keeps what it has, and goes on by itself', async () => {
     const { store, folder, pool } = await poolOn(MountedFileSystem.tmpfs('size=8m,nr_inodes=100'));
     const others = join(folder, '..', 'others');

@@ -10,6 +10,7 @@ import { requireTool } from '../../skips.ts';
 import {
   type Call,
   callsIn,
+  callsOf,
   CHANGES,
   hasDone,
   live,
@@ -80,6 +81,13 @@ function killedAt({ name, nth }: Call): string[] {
   return tracedCalls(strace.path, CHANGES, `${name}:signal=KILL:when=${nth}`);
 }
 
+/** The last call of its kind for this act, at which what came before is done. */
+async function lastOf(name: string, pool: string, act: string): Promise<Call> {
+  const last = (await callsOf(lab, pool, { act, traced })).findLast((call) => call.name === name);
+  if (last === undefined) throw new Error(`${act} makes no ${name}`);
+  return last;
+}
+
 /** Runs the acts on copies of the pool, killed at each of the calls in turn, and gives what is wrong with what is found then. */
 async function problemsWhenKilled(
   pool: string,
@@ -103,8 +111,7 @@ strace.describe('a process that is killed at each system call', () => {
     async ({ before, act, from, to, others }) => {
       const pool = await lab.newPool();
       expect((await live(pool, before)).code).toBe(0);
-      const opening = callsIn(await live(lab.copyOf(pool), [], traced)).length;
-      const calls = callsIn(await live(lab.copyOf(pool), [act], traced)).slice(opening);
+      const calls = await callsOf(lab, pool, { act, traced });
       expect(calls.length).toBeGreaterThan(1);
       const fatesAfter = (life: Ended): Fates => ({ ...others, [shard]: hasDone(life, act) ? [to] : [from, to] });
       expect(await problemsWhenKilled(pool, [act], { calls, fatesAfter })).toEqual([]);
@@ -118,8 +125,8 @@ strace.describe('a process that is killed at each system call', () => {
       const pool = await lab.newPool();
       await live(pool, [`put:${kept}`, `put:${shard}`, `delete:${shard}`]);
       const acts = ['scan', 'collect'];
-      await live(pool, ['collect'], killedAt({ name: 'unlink', nth: 2 }));
-      await live(pool, [`put:${beside}`], killedAt({ name: 'rename', nth: 2 }));
+      await live(pool, ['collect'], killedAt(await lastOf('unlink', pool, 'collect')));
+      await live(pool, [`put:${beside}`], killedAt(await lastOf('rename', pool, `put:${beside}`)));
       const left = ['tombstones', 'incoming'].map((name) => readdirSync(join(pool, '.couchestor', name)).length);
       expect(left).toEqual([1, 1]);
       expect(existsSync(join(pool, shard))).toBe(false);

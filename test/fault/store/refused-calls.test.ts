@@ -9,6 +9,7 @@ import { requireTool } from '../../skips.ts';
 import {
   type Call,
   callsIn,
+  callsOf,
   CHANGES,
   hasDone,
   live,
@@ -34,9 +35,7 @@ beforeAll(async () => {
   if (strace.path === '') return;
   pool = await lab.newPool();
   await live(pool, [`put:${kept}`]);
-  const traced = tracedCalls(strace.path, CHANGES);
-  const opening = callsIn(await live(lab.copyOf(pool), [], traced)).length;
-  calls = callsIn(await live(lab.copyOf(pool), [`put:${shard}`], traced)).slice(opening);
+  calls = await callsOf(lab, pool, { act: `put:${shard}`, traced: tracedCalls(strace.path, CHANGES) });
 });
 
 /** One process for each call of this kind that a put makes, in which that call fails. */

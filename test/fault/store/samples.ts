@@ -62,9 +62,10 @@ export async function openStore(
 ): Promise<Opened> {
   const pool = around === undefined ? await Pool.open(folder, { clock }) : await startPool(folder, clock, around);
   const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes);
-  const windows = new WindowPool({ windowBytes: 65_536, windows: 4, waiting: 16, allocate });
+  const sizes = { windowBytes: 65_536, windows: 4, waiting: 16, allocate };
+  const [windows, readWindows] = [new WindowPool(sizes), new WindowPool(sizes)];
   try {
-    const store = await ShardStore.open(pool, { windows, crc32c, clock, graceMs });
+    const store = await ShardStore.open(pool, { windows, readWindows, crc32c, clock, graceMs });
     const close = async (): Promise<void> => {
       await store.close();
       await pool.close();

@@ -75,6 +75,16 @@ export function callsIn({ errors }: Ended): Call[] {
   return names.map((name, at) => ({ name, nth: names.slice(0, at + 1).filter((other) => other === name).length }));
 }
 
+/** The calls that a process makes for this act, behind those that it makes to open the pool. */
+export async function callsOf(
+  lab: StoreLab,
+  pool: string,
+  { act, traced }: { act: string; traced: readonly string[] },
+): Promise<Call[]> {
+  const opening = callsIn(await live(lab.copyOf(pool), ['exit'], traced)).length;
+  return callsIn(await live(lab.copyOf(pool), [act, 'exit'], traced)).slice(opening);
+}
+
 /** Everything that the next process finds and that is not as it may be. */
 export async function problemsOf(pool: string, fates: Fates): Promise<string[]> {
   const { store, close } = await openStore(pool);

@@ -5,6 +5,7 @@
  *     node store-process.ts POOL GRACE_MS ACT...
  *
  *         put:PATH  delete:PATH  undelete:PATH  collect  quarantine:VOLUME  scan  scrub  read:PATH
+ *         exit (at once, with nothing closed)
  *         hoard (opens as many files as it may)  drop (closes them)
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
@@ -68,6 +69,8 @@ async function act(store: ShardStore, verb: string, object: string): Promise<obj
     }
     case 'scrub':
       return scrub(store);
+    case 'exit':
+      return process.exit(0);
     case 'hoard':
       return { files: hoard() };
     case 'drop':
