@@ -139,7 +139,8 @@ describe('a device whose system fails', () => {
     ['ENOSPC', 'resourceExhausted', true],
     ['EDQUOT', 'resourceExhausted', true],
     ['EROFS', 'forbidden', false],
-    ['EBADMSG', 'internal', false],
+    ['EBADMSG', 'unavailable', false],
+    ['ENOTTY', 'internal', false],
   ] as const)('names device, operation, errno and remedy of %s', async (errno, code, retryable) => {
     const disk = diskWith({ operation: 'write', effect: { kind: 'fail', errno, afterBytes: 10 } });
     const device = disk.open();
