@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 const CACHE = join(import.meta.dirname, '..', '..', '.cache', 'bench');
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** linux/magic.h */
 const TMPFS = 0x01021994;
 
@@ -11,14 +13,14 @@ export async function withScratch<Result>(work: (folder: string) => Promise<Resu
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'shards-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const interrupted = (): never => process.exit(130);
+  const stop = (): never => process.exit(1);
   process.once('exit', remove);
-  process.once('SIGINT', interrupted);
+  for (const signal of SIGNALS) process.once(signal, stop);
   try {
     return await work(folder);
   } finally {
     process.off('exit', remove);
-    process.off('SIGINT', interrupted);
+    for (const signal of SIGNALS) process.off(signal, stop);
     remove();
   }
 }
