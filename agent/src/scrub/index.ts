@@ -1,4 +1,5 @@
 /** The scrub: every shard of a pool is read and compared with its checksums, slowly, again and again. */
+export type { PassedOver } from './passed-over.ts';
 export { MAX_FINDINGS } from './scrub-findings.ts';
 export type { ScrubFinding } from './scrub-findings.ts';
 export { readScrubRecord } from './scrub-record.ts';

@@ -92,7 +92,7 @@ export function textOf(value: unknown, field: string): string {
   return value;
 }
 
-function refusal(field: string, wanted: string): CoucheStorError {
+export function refusal(field: string, wanted: string): CoucheStorError {
   return new CoucheStorError('invalid', `scrub.${field}: is not ${wanted}; scrub the pool anew.`, {
     fields: { field: `scrub.${field}` },
   });

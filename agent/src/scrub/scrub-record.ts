@@ -2,10 +2,11 @@
  * What a scrub keeps on the disk: how far it is, what it has counted and found. It is replaced as a whole, so that cursor and counters
  * belong together, and a scrub that was killed goes on from a moment at which each shard was counted once.
  */
-import { parsePoolUuid, type Clock, type PoolUuid } from '@couchestor/common/base';
+import { parsePoolUuid, type Clock, type CoucheStorError, type PoolUuid } from '@couchestor/common/base';
 import { readSealed, replaceSealed, SCRUB_PATH, type PoolFiles } from '../pools/index.ts';
 import { parseShardPath, pathOfShard, type ShardName } from '../shards/index.ts';
 import { FieldReader, type StoredShard } from '../store/index.ts';
+import { parsePassedOver, withPassedOver, type PassedOver } from './passed-over.ts';
 import { findingsAsJson, parseFindings, textOf, withResult, type ScrubFindings } from './scrub-findings.ts';
 import type { ShardResult } from './shard-examination.ts';
 
@@ -38,6 +39,8 @@ export interface ScrubRecord extends ScrubFindings {
   /** The last shard that was counted; undefined before the first. */
   readonly after: ShardName | undefined;
   readonly counters: ScrubCounters;
+  /** Like findings, of what no shard is counted in. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 const NOTHING: ScrubCounters = {
@@ -56,10 +59,11 @@ export function newPass({ pool, clock, last, begunAnew }: NewPass): ScrubRecord 
   return {
     ...{ pool, begunAnew, pass: (last?.pass ?? 0) + 1, startedAt: wallTime(clock), endedAt: undefined },
     ...{ after: undefined, counters: NOTHING, findings: last?.findings ?? [], droppedFindings: 0 },
+    passedOver: last?.passedOver ?? [],
   };
 }
 
-/** With one shard more. */
+/** With one shard more. What it lies in can be looked at, then. */
 export function counted(
   record: ScrubRecord,
   { name, sizeBytes }: StoredShard,
@@ -67,7 +71,11 @@ export function counted(
   clock: Clock,
 ): ScrubRecord {
   const { pass, counters } = record;
-  const found = withResult(record, { name, pass, foundAt: wallTime(clock) }, result);
+  const path = pathOfShard(name);
+  const found = {
+    ...withResult(record, { name, pass, foundAt: wallTime(clock) }, result),
+    passedOver: record.passedOver.filter((one) => !`${path}/`.startsWith(`${one.path}/`)),
+  };
   const one = { [result.kind]: counters[result.kind] + 1 };
   if (result.kind === 'vanished') return { ...record, ...found, after: name, counters: { ...counters, ...one } };
   const all = {
@@ -78,10 +86,16 @@ export function counted(
   return { ...record, ...found, after: name, counters: { ...counters, ...one, ...all } };
 }
 
-/** What was found earlier and not again is of shards that are gone. */
+/** The disk does not let this path be looked at. */
+export function passingOver(record: ScrubRecord, path: string, error: CoucheStorError): ScrubRecord {
+  return { ...record, passedOver: withPassedOver(record.passedOver, { path, pass: record.pass }, error) };
+}
+
+/** What was found earlier and not again is of shards that are gone, or can be looked at again. */
 export function ended(record: ScrubRecord, clock: Clock): ScrubRecord {
-  const findings = record.findings.filter(({ pass }) => pass === record.pass);
-  return { ...record, findings, endedAt: wallTime(clock) };
+  const isOfThis = ({ pass }: { readonly pass: number }): boolean => pass === record.pass;
+  const [findings, passedOver] = [record.findings.filter(isOfThis), record.passedOver.filter(isOfThis)];
+  return { ...record, findings, passedOver, endedAt: wallTime(clock) };
 }
 
 /**
@@ -112,6 +126,7 @@ export function parseScrubRecord(value: unknown): ScrubRecord {
     counters: parseCounters(FieldReader.of(reader.take('counters'), 'scrub.counters')),
     findings: parseFindings(reader.take('findings')),
     droppedFindings: reader.count('droppedFindings'),
+    passedOver: parsePassedOver(reader.take('passedOver') ?? []),
   };
   reader.end();
   return record;

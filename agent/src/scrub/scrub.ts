@@ -10,7 +10,15 @@ import { BLOCK_BYTES, pathOfShard, WindowPool } from '../shards/index.ts';
 import type { ShardStore, StoredShard, Worker, WorkerState } from '../store/index.ts';
 import { ExaminationBatch, stepBytesOf } from './examination-batch.ts';
 import { ScrubPace } from './scrub-pace.ts';
-import { counted, ended, newPass, readScrubRecord, writeScrubRecord, type ScrubRecord } from './scrub-record.ts';
+import {
+  counted,
+  ended,
+  newPass,
+  passingOver,
+  readScrubRecord,
+  writeScrubRecord,
+  type ScrubRecord,
+} from './scrub-record.ts';
 import type { ExaminationParts, ShardResult } from './shard-examination.ts';
 import { ShardFeed } from './shard-feed.ts';
 
@@ -114,6 +122,7 @@ export class Scrub implements Worker {
     if (this.#hasFailed()) return 'idle';
     if (this.#pace.waitMs > 0) return 'throttled';
     this.#batch ??= await this.#nextBatch();
+    if (this.#hasFailed()) return this.#giveUpBatch(this.#batch);
     if (this.#batch === undefined) return this.#endPass();
     if (!this.#pace.tryBegin(this.#batch.nextBytes)) return 'throttled';
     const begunMs = clock.monotonic();
@@ -158,11 +167,18 @@ export class Scrub implements Worker {
 
   /** Undefined: there are no more. */
   async #nextBatch(): Promise<ExaminationBatch | undefined> {
-    this.#feed ??= new ShardFeed(this.#store, this.#record.after);
+    this.#feed ??= this.#newFeed();
     const limits = { most: this.#options.atOnce ?? AT_ONCE, bytes: this.#examinationParts.sliceBytes };
     const shards = await this.#feed.take(limits);
     for (const { name } of shards) this.#store.pool.health.scrubLooksAt(pathOfShard(name));
     return shards.length === 0 ? undefined : new ExaminationBatch(this.#examinationParts, shards);
+  }
+
+  #newFeed(): ShardFeed {
+    const onRefused = (path: string, error: CoucheStorError): void => {
+      if (!this.#hasFailed()) this.#record = passingOver(this.#record, path, error);
+    };
+    return new ShardFeed({ walk: (options) => this.#store.walk({ ...options, onRefused }) }, this.#record.after);
   }
 
   async #leaveFeed(): Promise<void> {
@@ -173,8 +189,8 @@ export class Scrub implements Worker {
   }
 
   /** What a failed file system says of shards is of no use; they are looked at again. */
-  async #giveUpBatch(batch: ExaminationBatch): Promise<WorkerState> {
-    await batch.close();
+  async #giveUpBatch(batch: ExaminationBatch | undefined): Promise<WorkerState> {
+    await batch?.close();
     await this.#leaveFeed();
     return 'idle';
   }
@@ -197,8 +213,11 @@ export class Scrub implements Worker {
     this.#record = ended(this.#record, this.#options.clock);
     // First: what the pool is told may be that it takes no writes any more.
     await this.#keep();
-    const { corrupt, missing, unreadable } = this.#record.counters;
-    this.#store.pool.health.scrubbed({ corruptShards: corrupt + missing, unreadableShards: unreadable });
+    const { health } = this.#store.pool;
+    const { counters, passedOver } = this.#record;
+    const { corrupt, missing, unreadable } = counters;
+    health.scrubbed({ corruptShards: corrupt + missing, unreadableShards: unreadable });
+    for (const { detail } of passedOver.slice(0, 1)) health.note('diskErrors', detail);
     return 'done';
   }
 
