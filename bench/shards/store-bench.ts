@@ -40,9 +40,10 @@ export async function withStore<Result>(
   await initPool(folder, { node: parseNodeName('bench'), tier: 'hot', clock: realClock });
   const pool = await Pool.open(folder, { clock: realClock });
   const { crc32c } = chooseCrc32c();
-  const windows = new WindowPool({ windowBytes, windows: count, waiting: 1024, allocate: alignedNoise });
+  const sizes = { windowBytes, windows: count, waiting: 1024, allocate: alignedNoise };
+  const [windows, readWindows] = [new WindowPool(sizes), new WindowPool(sizes)];
   try {
-    const store = await ShardStore.open(pool, { windows, crc32c, clock: realClock, graceMs: GRACE_MS });
+    const store = await ShardStore.open(pool, { windows, readWindows, crc32c, clock: realClock, graceMs: GRACE_MS });
     try {
       return await work({ pool, store, folder, beside, windowBytes, transferBytes: windowBytes / 2, crc32c });
     } finally {

@@ -20,7 +20,8 @@ const PAYLOAD_BYTES = 50 * BLOCK_BYTES + 77;
 
 async function withStore<Result>(path: string, work: (store: ShardStore) => Promise<Result>): Promise<Result> {
   const pool = await Pool.open(path, { clock: realClock });
-  const store = await ShardStore.open(pool, { windows: windowsOf(), crc32c, clock: realClock, graceMs: 1000 });
+  const memory = { windows: windowsOf(), readWindows: windowsOf() };
+  const store = await ShardStore.open(pool, { ...memory, crc32c, clock: realClock, graceMs: 1000 });
   try {
     return await work(store);
   } finally {

@@ -1,11 +1,12 @@
 /**
  * Deletes shards whose grace is over, a few at a time. In the moment before, the tombstone is read again with its proof, the volume is
- * not quarantined, and the file is not another shard. The file goes first, the tombstone last, each synced, so that whatever a crash
+ * not quarantined, and the file is not another shard, nor of a stripe that the proof does not cover. The file goes first, the tombstone last, each synced, so that whatever a crash
  * leaves is done again from the start. What cannot be deleted stays, with its tombstone, and is asked again in the next round.
  */
 import { CoucheStorError } from '@couchestor/common/base';
 import { pathOfShard, type ShardName } from '../shards/index.ts';
 import type { KeptShard } from './answers.ts';
+import { checkProof } from './deletion-proof.ts';
 import { stripeFolderOf, volumeFolderOf } from './shard-folders.ts';
 import { takesWrites, type StoreParts } from './store-parts.ts';
 import type { Worker, WorkerState } from './worker.ts';
@@ -66,21 +67,17 @@ export class Collector implements Worker {
   async #collect(name: ShardName): Promise<string | undefined> {
     const { tombstones, volumes, folders } = this.#parts;
     if (tombstones.dueInMs(name) !== 0) return undefined;
-    if ((await tombstones.read(name)) !== undefined) {
-      const other = await this.#otherThan(name);
-      if (other !== undefined) return other;
+    const tombstone = await tombstones.read(name);
+    if (tombstone !== undefined) {
+      const found = await this.#parts.verifier.identify(name);
+      if (found.kind === 'unreadable') throw found.error;
+      if (found.kind === 'other' && NOT_TO_DELETE.has(found.reason)) return found.detail;
+      if (found.kind === 'identified') checkProof(name, tombstone.proof, found.identity.scheme);
       if (!(await this.#removeShard(name))) return undefined;
     }
     await tombstones.remove(name);
     await volumes.run(name.volumeId, () => folders.removeEmpty(name));
     return undefined;
-  }
-
-  /** What is under the name, when it is known to be another shard, or cannot be known. */
-  async #otherThan(name: ShardName): Promise<string | undefined> {
-    const found = await this.#parts.verifier.identify(name);
-    if (found.kind === 'unreadable') throw found.error;
-    return found.kind === 'other' && NOT_TO_DELETE.has(found.reason) ? found.detail : undefined;
   }
 
   /** False: the volume was quarantined meanwhile. Else the file is gone for good, by whomever. */

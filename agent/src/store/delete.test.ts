@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CoucheStorError } from '@couchestor/common/base';
-import { TOMBSTONES_FOLDER } from '../pools/index.ts';
+import { CoucheStorError, parsePlacement, parseShardIndex } from '@couchestor/common/base';
+import { replaceSealed, TOMBSTONES_FOLDER } from '../pools/index.ts';
 import { InterposedFiles, type FileStep } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { pathOfShard } from '../shards/index.ts';
@@ -18,6 +18,7 @@ import {
   putShard,
   readAll,
   StandInPool,
+  tombstoneOf,
   walkAll,
   writeFile,
 } from './store.fixture.ts';
@@ -43,7 +44,7 @@ describe('a delete', () => {
   it('is recorded with its proof, and can be read till the grace is over', async () => {
     const { pool, store } = await world();
     expect(await store.delete(NAME, PROOF)).toEqual({ kind: 'tombstoned', dueInMs: GRACE_MS });
-    expect(await store.tombstoneOf(NAME)).toEqual({ name: NAME, proof: PROOF, recordedAt: pool.clock.now() });
+    expect(await tombstoneOf(pool.files, NAME)).toEqual({ name: NAME, proof: PROOF, recordedAt: pool.clock.now() });
     expect(await walkAll(store)).toMatchObject([{ name: NAME, state: 'tombstoned' }]);
     expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
   });
@@ -54,7 +55,7 @@ describe('a delete', () => {
     await pool.clock.advance(1000);
     const other: DeletionProof = { ...PROOF, resourceVersion: 'later' };
     expect(await store.delete(NAME, other)).toEqual({ kind: 'tombstoned', dueInMs: GRACE_MS - 1000 });
-    expect(await store.tombstoneOf(NAME)).toMatchObject({ proof: PROOF });
+    expect(await tombstoneOf(pool.files, NAME)).toMatchObject({ proof: PROOF });
   });
 
   it('of what is not there does nothing', async () => {
@@ -96,6 +97,51 @@ describe('a delete', () => {
     expect(await store.delete(other, PROOF)).toMatchObject({ kind: 'tombstoned' });
   });
 
+  describe('for a shard that is replaced, of a stripe of six', () => {
+    const replacedBy = (indexes: readonly number[]): DeletionProof => ({
+      ...{ kind: 'replaced', observedAt: 1, resourceVersion: '7', listedPlacement: parsePlacement(2) },
+      verified: indexes.map((index) => ({
+        ...{ index: parseShardIndex(index), placement: parsePlacement(2), checksum: 1, verifiedAt: 1 },
+      })),
+    });
+    const whole = [0, 1, 2, 3, 4, 5];
+
+    it('is done when all of them were verified', async () => {
+      const { pool, store } = await world();
+      await store.delete(NAME, replacedBy(whole));
+      await pool.clock.advance(GRACE_MS);
+      expect(await collectAll(store)).toMatchObject({ deleted: 1, keptCount: 0 });
+    });
+
+    it.each([
+      ['its successor alone', [3]],
+      ['one less', [0, 1, 2, 3, 4]],
+      ['one that such a stripe does not have', [0, 1, 2, 3, 4, 6]],
+    ])('is refused when %s was verified', async (_, indexes) => {
+      const { files, store } = await world();
+      await expect(store.delete(NAME, replacedBy(indexes))).rejects.toMatchObject({
+        code: 'conflict',
+        fields: { field: 'proof.verified' },
+      });
+      expect(await files.entries(TOMBSTONES_FOLDER)).toEqual([]);
+      await expectLive(store);
+    });
+
+    it('is asked again when it goes, and gives way to a proof of all', async () => {
+      const { files, pool, store } = await world();
+      const proof = replacedBy([3]);
+      await store.close();
+      await replaceSealed(files, fileOfTombstone(NAME), { shard: PATH, recordedAt: 1, proof });
+      const next = await openStore(pool);
+      await pool.clock.advance(GRACE_MS);
+      const kept = [{ path: PATH, error: { code: 'conflict', fields: { field: 'proof.verified' } } }];
+      expect(await collectAll(next)).toMatchObject({ deleted: 0, kept });
+      expect(await next.delete(NAME, replacedBy(whole))).toEqual({ kind: 'tombstoned', dueInMs: GRACE_MS });
+      await pool.clock.advance(GRACE_MS);
+      expect(await collectAll(next)).toMatchObject({ deleted: 1, keptCount: 0 });
+    });
+  });
+
   it('waits for a put of the same shard that is about to be acknowledged', async () => {
     const [renamed, gate] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()];
     const files = new InterposedFiles(new PowerLossFiles(), async (step, run) => {
@@ -127,7 +173,7 @@ describe('an undelete', () => {
     expect(await store.undelete(NAME)).toBe(false);
     expect(await collectAll(store)).toMatchObject({ deleted: 0 });
     await expectLive(store);
-    expect(await store.tombstoneOf(NAME)).toBeUndefined();
+    expect(await tombstoneOf(pool.files, NAME)).toBeUndefined();
     expect(await files.entries(TOMBSTONES_FOLDER)).toEqual([]);
   });
 });

@@ -13,6 +13,7 @@ import {
   type Placement,
   type ShardIndex,
 } from '@couchestor/common/base';
+import type { SchemeRecord } from '@couchestor/common/erasure';
 import type { ShardName } from '../shards/index.ts';
 import { FieldReader } from './field-reader.ts';
 
@@ -112,9 +113,12 @@ function verifiedShard(reader: FieldReader): VerifiedShard {
   return shard;
 }
 
+/** How the stripe of a shard is encoded, where its header could be read. */
+export type StripeScheme = Pick<SchemeRecord, 'dataShards' | 'parityShards'>;
+
 /** @throws CoucheStorError `conflict`, naming the field, for a proof that is none for this shard. */
-export function checkProof(name: ShardName, proof: DeletionProof): void {
-  const contradiction = contradictionOf(name, proof);
+export function checkProof(name: ShardName, proof: DeletionProof, scheme?: StripeScheme): void {
+  const contradiction = contradictionOf(name, proof, scheme);
   if (contradiction === undefined) return;
   const [field, text] = contradiction;
   throw new CoucheStorError(
@@ -124,7 +128,9 @@ export function checkProof(name: ShardName, proof: DeletionProof): void {
   );
 }
 
-function contradictionOf(name: ShardName, proof: DeletionProof): readonly [field: string, text: string] | undefined {
+type Contradiction = readonly [field: string, text: string] | undefined;
+
+function contradictionOf(name: ShardName, proof: DeletionProof, scheme: StripeScheme | undefined): Contradiction {
   const { epoch } = partsOfStripeId(name.stripeId);
   switch (proof.kind) {
     case 'stripeVoid':
@@ -140,14 +146,14 @@ function contradictionOf(name: ShardName, proof: DeletionProof): readonly [field
       if (proof.seq <= proof.coversSeq) return undefined;
       return ['seq', `the checkpoint covers what is up to ${proof.coversSeq}, and not ${proof.seq}`];
     case 'replaced':
-      return contradictionOfReplaced(name, proof);
+      return contradictionOfReplaced(name, proof) ?? (scheme && contradictionOfNumber(proof, scheme));
   }
 }
 
 function contradictionOfReplaced(
   { index, placement }: ShardName,
   { listedPlacement, verified }: Replaced,
-): readonly [field: string, text: string] | undefined {
+): Contradiction {
   if (listedPlacement === placement) return ['listedPlacement', `placement ${placement} is the one that is listed`];
   const indexes = new Set(verified.map((shard) => shard.index));
   if (indexes.size < verified.length) return ['verified', 'a shard of the stripe is in it twice'];
@@ -158,4 +164,13 @@ function contradictionOfReplaced(
     'verified',
     `placement ${successor.placement} of shard ${index} was verified, and ${listedPlacement} is listed`,
   ];
+}
+
+/** No index is in it twice. */
+function contradictionOfNumber({ verified }: Replaced, { dataShards, parityShards }: StripeScheme): Contradiction {
+  const shards = dataShards + parityShards;
+  const beyond = verified.find(({ index }) => index >= shards);
+  if (beyond !== undefined) return ['verified', `a stripe of ${shards} shards has no shard ${beyond.index}`];
+  if (verified.length === shards) return undefined;
+  return ['verified', `${verified.length} of the ${shards} shards of the stripe are in it, and all have to be`];
 }

@@ -1,7 +1,10 @@
 /**
- * Puts a whole, synced file under the name of its shard. What is under a name is never another content than was acknowledged: the same
- * shard is left alone, another one is a conflict, and only what is no shard is replaced. It counts as stored when the names on the way
- * to it survive a power loss and every byte was read back.
+ * Puts a whole, synced file under the name of its shard. What is under a name is never another content than was acknowledged: another
+ * shard is a conflict, and only the same one, or what is no shard, is replaced. It counts as stored when the names on the way to it
+ * survive a power loss and every byte was read back.
+ *
+ * The same shard may be there because an earlier process could not sync its name, of which the kernel tells nobody a second time. So
+ * the name is given again, which is a change that a sync has to write; but only to a file that was read back before.
  */
 import { CoucheStorError } from '@couchestor/common/base';
 import { pathOfShard, type ExpectedShard } from '../shards/index.ts';
@@ -16,26 +19,21 @@ const NOT_TO_REPLACE: ReadonlySet<string> = new Set(['otherShard', 'unsupportedV
 const OTHER_CONTENT: ReadonlySet<string> = new Set(['otherLength', 'otherChecksum']);
 
 /**
- * @param temporary - is gone afterwards if `installed`, and else may be there.
+ * @param temporary - is gone afterwards, and may be there when this fails.
  * @throws CoucheStorError as PutShard.commit().
  */
-export async function installShard(
-  parts: StoreParts,
-  temporary: string,
-  expected: ExpectedShard,
-): Promise<'installed' | 'wasThere'> {
+export async function installShard(parts: StoreParts, temporary: string, expected: ExpectedShard): Promise<void> {
   const { name } = expected;
-  return parts.names.run(pathOfShard(name), async () => {
+  await parts.names.run(pathOfShard(name), async () => {
     const isThere = await isStored(parts, expected);
+    if (isThere) refuseUnlessVerified(parts, expected, await parts.verifier.verify(expected, temporary));
     await parts.volumes.run(name.volumeId, async () => {
       refusePut(parts, name);
       await parts.folders.make(name);
-      if (!isThere) await parts.pool.files.rename(temporary, pathOfShard(name));
+      await parts.pool.files.rename(temporary, pathOfShard(name));
     });
-    if (isThere) {
-      await parts.folders.sync(name);
-      return 'wasThere';
-    }
+    // Somebody may rely on what was there, so whatever fails now leaves the name to what has replaced it.
+    if (isThere) return parts.folders.sync(name);
     try {
       await parts.folders.sync(name);
       refuseUnlessVerified(parts, expected, await parts.verifier.verify(expected));
@@ -43,7 +41,6 @@ export async function installShard(
       await removeUnacknowledged(parts, expected);
       throw thrown;
     }
-    return 'installed';
   });
 }
 

@@ -4,11 +4,6 @@ export class KeyedMutex {
   /** Of each key that is in use: ends when the last one that asked has ended. */
   readonly #tails = new Map<string, Promise<undefined>>();
 
-  /** Keys that somebody has or waits for. */
-  get size(): number {
-    return this.#tails.size;
-  }
-
   /** What `action` gives or throws. */
   async run<Result>(key: string, action: () => Promise<Result>): Promise<Result> {
     const before = this.#tails.get(key);

@@ -54,7 +54,7 @@ export class OpenShards {
   }
 
   async #open(expected: ExpectedShard): Promise<FoundShard> {
-    const { pool, windows, crc32c } = this.#parts;
+    const { pool, readWindows: windows, crc32c } = this.#parts;
     let device: BlockDevice | undefined;
     try {
       device = await pool.files.open(pathOfShard(expected.name));
@@ -81,7 +81,8 @@ export class OpenShards {
   #watched(reader: ShardReader, expected: ExpectedShard): StoredShardReader {
     const told = async (reading: Promise<ShardRead>): Promise<ShardRead> => {
       const read = await reading;
-      if (read.kind === 'corrupt') this.#noteCorrupt(expected);
+      const isCorrupt = read.kind === 'corrupt' || (read.kind === 'unreadable' && read.corrupt.length > 0);
+      if (isCorrupt) this.#noteCorrupt(expected);
       return read;
     };
     const { identity, payloadBytes, checksum, stripe } = reader;

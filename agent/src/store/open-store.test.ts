@@ -3,8 +3,8 @@ import { CoucheStorError } from '@couchestor/common/base';
 import { INCOMING_FOLDER, newIncomingPath, QUARANTINE_FOLDER, TOMBSTONES_FOLDER } from '../pools/index.ts';
 import { InterposedFiles, type FileStep } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
-import { pathOfShard } from '../shards/index.ts';
-import { crc32c, identityOf, nameOf, payloadOf, writeShard } from '../shards/shards.fixture.ts';
+import { BLOCK_BYTES, pathOfShard } from '../shards/index.ts';
+import { crc32c, identityOf, nameOf, payloadOf, stripeOf, writeShard } from '../shards/shards.fixture.ts';
 import { ShardStore } from './shard-store.ts';
 import {
   expectedOf,
@@ -50,8 +50,28 @@ describe('a store that is opened', () => {
 
   it.each([-1, NaN, Infinity])('is refused for a grace of %d ms', async (graceMs) => {
     const pool = await StandInPool.make();
-    const opening = ShardStore.open(pool, { windows: windowsOf(), crc32c, clock: pool.clock, graceMs });
+    const memory = { windows: windowsOf(), readWindows: windowsOf() };
+    const opening = ShardStore.open(pool, { ...memory, crc32c, clock: pool.clock, graceMs });
     await expect(opening).rejects.toMatchObject({ code: 'invalid', fields: { field: 'graceMs' } });
+  });
+
+  it('is refused while the pool has a store, of which nothing is cleared away', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool);
+    const put = await store.put(identityOf(), { maxPayloadBytes: 100, purpose: 'data' });
+    await put.append(payloadFor(NAME));
+    await expect(openStore(pool)).rejects.toMatchObject({ code: 'conflict', fields: { field: 'store' } });
+    await put.commit(stripeOf());
+    await store.close();
+    expect(await readAll(await openStore(pool), expectedOf(NAME))).toEqual(payloadFor(NAME));
+  });
+
+  it('that failed is followed by one that succeeds', async () => {
+    const pool = await StandInPool.make();
+    await pool.files.removeFolder(QUARANTINE_FOLDER);
+    await expect(openStore(pool)).rejects.toMatchObject({ code: 'corrupt' });
+    await pool.files.makeFolder(QUARANTINE_FOLDER);
+    await openStore(pool);
   });
 
   it('changes nothing where the pool takes no writes, and can be read', async () => {
@@ -106,6 +126,25 @@ describe('the health of the pool', () => {
     content.writeUInt8(content.readUInt8(4100) ^ 1, 4100);
     expect(await readAll(store, expected)).toBe('corrupt');
     expect(pool.health.report).toMatchObject({ state: 'Degraded', reasons: [{ cause: 'corruptShards' }] });
+  });
+
+  it('is told of them also where the disk refuses what comes after them', async () => {
+    const error = new CoucheStorError('unavailable', 'EIO', { fields: { fault: 'system', errno: 'EIO' } });
+    const files = new PowerLossFiles();
+    let reads = -Infinity;
+    const refusing = new InterposedFiles(files, (step, run) =>
+      step.operation === 'read' && ++reads === 2 ? Promise.reject(error) : run(),
+    );
+    const pool = await StandInPool.make(refusing);
+    const store = await openStore(pool);
+    const found = await store.read(await putShard(store, NAME, payloadOf(3 * BLOCK_BYTES)));
+    if (found.kind !== 'open') throw new Error(found.kind);
+    const { content } = fileAt(files, PATH);
+    content.writeUInt8(content.readUInt8(4100) ^ 1, 4100);
+    reads = 0;
+    expect(await found.reader.read(0, new Uint8Array(3 * BLOCK_BYTES))).toMatchObject({ kind: 'unreadable', block: 1 });
+    expect(pool.health.reasons).toMatchObject([{ cause: 'corruptShards' }]);
+    await found.close();
   });
 
   it('is told of them also by who wants to know and not to read', async () => {

@@ -139,8 +139,8 @@ export class PutInFlight implements PutShard {
       // Before the name is given: an error that only closing tells is one of this file.
       await device.close();
       const expected = { name: this.#request.name, payloadBytes, checksum: committed.checksum };
-      const outcome = await installShard(this.#parts, path, expected);
-      await this.#end(outcome === 'wasThere');
+      await installShard(this.#parts, path, expected);
+      await this.#end(false);
       return committed;
     } catch (thrown) {
       if (!isWritten && isRefusalOfWords(thrown)) throw thrown;

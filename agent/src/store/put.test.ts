@@ -4,7 +4,7 @@ import { INCOMING_FOLDER } from '../pools/index.ts';
 import { InterposedFiles } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { layoutOf, MAX_STRIPE_RECORD_BYTES, pathOfShard } from '../shards/index.ts';
-import { crc32c, identityOf, nameOf, payloadOf, stripeOf, writeShard } from '../shards/shards.fixture.ts';
+import { identityOf, nameOf, payloadOf, stripeOf } from '../shards/shards.fixture.ts';
 import type { PutShard } from './answers.ts';
 import type { ShardStore } from './shard-store.ts';
 import {
@@ -18,7 +18,6 @@ import {
   StandInPool,
   walkAll,
   windowsOf,
-  writeFile,
 } from './store.fixture.ts';
 
 const NAME = nameOf();
@@ -40,14 +39,6 @@ async function world(): Promise<{ files: PowerLossFiles; pool: StandInPool; stor
 async function expectNothingLeft({ files, reserved }: StandInPool): Promise<void> {
   expect(await files.entries(INCOMING_FOLDER)).toEqual([]);
   expect(reserved.size).toBe(0);
-}
-
-/** The same shard, as a program of a later version might write its header. */
-function ofNewerVersion(shard: Uint8Array): Buffer {
-  const bytes = Buffer.from(shard);
-  bytes.writeUInt32LE(2, 8);
-  bytes.writeUInt32LE(crc32c(bytes.subarray(0, 4092)), 4092);
-  return bytes;
 }
 
 describe('a put', () => {
@@ -160,6 +151,15 @@ describe('a put', () => {
     await expectNothingLeft(pool);
   });
 
+  it('holds up no reader, though its sender is slow', async () => {
+    const pool = await StandInPool.make();
+    const store = await openStore(pool, { windows: windowsOf(1, 9), readWindows: windowsOf(1, 9) });
+    const expected = await putShard(store);
+    const slow = await begin(store, undefined, nameOf({ index: 4 }));
+    expect(await readAll(store, expected)).toEqual(payloadFor(NAME));
+    await slow.abort();
+  });
+
   it('is read back without the memory that others wait for', async () => {
     const pool = await StandInPool.make();
     const store = await openStore(pool, { windows: windowsOf(2, 9) });
@@ -170,90 +170,6 @@ describe('a put', () => {
     await second.commit(stripeOf());
     await (await third).commit(stripeOf());
     expect(await walkAll(store)).toHaveLength(3);
-  });
-});
-
-describe('a put of what is there already', () => {
-  it('succeeds for the same shard, and changes nothing', async () => {
-    const { files, pool, store } = await world();
-    await putShard(store);
-    const before = fileAt(files, PATH);
-    expect(await putShard(store)).toEqual(expectedOf(NAME));
-    expect(fileAt(files, PATH)).toBe(before);
-    await expectNothingLeft(pool);
-  });
-
-  it.each([
-    ['of another length', payloadOf(99)],
-    ['of the same length', payloadOf(100, 77)],
-  ])('is a conflict for another content %s, and the first one stays', async (_, payload) => {
-    const { pool, store } = await world();
-    const expected = await putShard(store);
-    await expect(putShard(store, NAME, payload)).rejects.toMatchObject({
-      code: 'conflict',
-      fields: { field: 'name', path: PATH },
-    });
-    expect(await readAll(store, expected)).toEqual(payloadFor(NAME));
-    await expectNothingLeft(pool);
-  });
-
-  it('replaces what is no shard', async () => {
-    const other = payloadOf(100, 77);
-    const whole = await writeShard(payloadFor(NAME));
-    const corruptOther = Buffer.from((await writeShard(other)).bytes);
-    corruptOther[4100] = (corruptOther[4100] ?? 0) ^ 1;
-    const corrupt = Buffer.from(whole.bytes);
-    corrupt[4100] = (corrupt[4100] ?? 0) ^ 1;
-    for (const bytes of [
-      new Uint8Array(),
-      whole.bytes.subarray(0, 5000),
-      Buffer.alloc(12_288),
-      corrupt,
-      corruptOther,
-    ]) {
-      const { pool, store } = await world();
-      await putShard(store, nameOf({ index: 2 }), payloadOf(1));
-      await writeFile(pool.files, PATH, bytes);
-      const expected = await putShard(store);
-      expect(await readAll(store, expected)).toEqual(payloadFor(NAME));
-      await expectNothingLeft(pool);
-    }
-  });
-
-  it('is a conflict when another shard, one of a newer version, or no file is there', async () => {
-    const elsewhere = await writeShard(payloadFor(NAME), { identity: identityOf({ name: nameOf({ index: 0 }) }) });
-    const newer = ofNewerVersion((await writeShard(payloadFor(NAME))).bytes);
-    const { files, pool, store } = await world();
-    await putShard(store, nameOf({ index: 2 }));
-    const places = [nameOf(), nameOf({ index: 4 }), nameOf({ index: 5 })] as const;
-    await writeFile(files, pathOfShard(places[0]), elsewhere.bytes);
-    await writeFile(files, pathOfShard(places[1]), newer);
-    await files.makeFolder(pathOfShard(places[2]));
-    for (const name of places) await expect(putShard(store, name)).rejects.toMatchObject({ code: 'conflict' });
-    expect(fileAt(files, pathOfShard(places[0])).content.equals(elsewhere.bytes)).toBe(true);
-    expect(fileAt(files, pathOfShard(places[1])).content.equals(newer)).toBe(true);
-    await expectNothingLeft(pool);
-  });
-
-  it.each([
-    ['its beginning', 1],
-    ['its payload', 5],
-  ])('goes with the error of the disk when %s cannot be read', async (_, failAt) => {
-    const files = new PowerLossFiles();
-    const error = new CoucheStorError('unavailable', 'EIO');
-    let reads = -Infinity;
-    const pool = await StandInPool.make(
-      new InterposedFiles(files, (step, run) =>
-        step.operation === 'read' && step.path === PATH && (reads += 1) >= failAt ? Promise.reject(error) : run(),
-      ),
-    );
-    const store = await openStore(pool);
-    await putShard(store);
-    const before = fileAt(files, PATH);
-    reads = 0;
-    await expect(putShard(store, NAME, payloadOf(100, 77))).rejects.toBe(error);
-    expect(fileAt(files, PATH)).toBe(before);
-    await expectNothingLeft(pool);
   });
 });
 

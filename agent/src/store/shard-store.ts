@@ -29,7 +29,7 @@ import type { StoreParts, StorePool } from './store-parts.ts';
 import { StoreScan } from './store-scan.ts';
 import type { StoredShard, WalkOptions } from './stored-shard.ts';
 import { StoredVerifier } from './stored-verifier.ts';
-import { Tombstones, type Tombstone } from './tombstones.ts';
+import { Tombstones } from './tombstones.ts';
 import { list, walk } from './walk.ts';
 
 export interface StoreLimits {
@@ -47,8 +47,10 @@ export interface StoreLimits {
 }
 
 export interface ShardStoreOptions {
-  /** Of the shards that are being written and read; whoever reads a shard back has others. */
+  /** Of shards that are being written, each of which holds one till its end. Several stores may share them. */
   readonly windows: WindowPool;
+  /** Of shards that are being read. Others, so that senders who are slow hold up no reader. */
+  readonly readWindows: WindowPool;
   readonly crc32c: Crc32c;
   readonly clock: Clock;
   /** From a deletion until the file goes. */
@@ -64,6 +66,9 @@ const DEFAULT_LIMITS: StoreLimits = {
   calls: 1024,
   verifications: 4,
 };
+
+/** Pools that have a store: another one would clear away what that is writing. */
+const opened = new WeakSet<StorePool>();
 
 export class ShardStore {
   readonly pool: StorePool;
@@ -88,10 +93,11 @@ export class ShardStore {
 
   /**
    * The pool stays the caller's to close, after the store, as workers are the caller's to stop, before.
-   * @throws CoucheStorError `corrupt` when tombstones and quarantines cannot be known; else of the disk.
+   * @throws CoucheStorError `conflict` when the pool has a store, which is not closed; `corrupt` when tombstones and quarantines cannot
+   * be known; else of the disk.
    */
   static async open(pool: StorePool, options: ShardStoreOptions): Promise<ShardStore> {
-    const { windows, crc32c, clock, graceMs } = options;
+    const { windows, readWindows, crc32c, clock, graceMs } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     if (!Number.isFinite(graceMs) || graceMs < 0) {
       throw new CoucheStorError('invalid', `graceMs: ${graceMs} is no time to wait; give milliseconds from 0 on.`, {
@@ -103,6 +109,7 @@ export class ShardStore {
       pool,
       clock,
       windows,
+      readWindows,
       crc32c,
       verifier: new StoredVerifier({
         files,
@@ -117,7 +124,14 @@ export class ShardStore {
       names: new KeyedMutex(),
       volumes: new KeyedMutex(),
     };
-    return new ShardStore(parts, limits, await adoptLeftovers(parts));
+    refuseSecond(pool);
+    opened.add(pool);
+    try {
+      return new ShardStore(parts, limits, await adoptLeftovers(parts));
+    } catch (thrown) {
+      opened.delete(pool);
+      throw thrown;
+    }
   }
 
   /** @throws CoucheStorError `resourceExhausted` when there is no room, `tooManyRequests` when too many are in flight, else as commit(). */
@@ -145,11 +159,12 @@ export class ShardStore {
   }
 
   /**
-   * Ends when it is sure that the shard will go: after the grace, by collect(). Asked for again, the first tombstone stays.
+   * Ends when it is sure that the shard will go: after the grace, by collect(). Asked for again, the first tombstone stays, unless by
+   * it nothing would be deleted.
    * @throws CoucheStorError `invalid` for what is no proof, `conflict` for one of something else and for a quarantined volume.
    */
   async delete(name: ShardName, proof: DeletionProof): Promise<Deleted> {
-    const { names, tombstones, quarantines, pool } = this.#parts;
+    const { names, tombstones, quarantines, pool, verifier } = this.#parts;
     const path = pathOfShard(name);
     const parsed = parseDeletionProof(proof);
     checkProof(name, parsed);
@@ -161,27 +176,30 @@ export class ShardStore {
           if (stat === undefined) return { kind: 'absent' };
           if (stat.kind !== 'file') throw notAFile(path);
         }
-        await tombstones.record(name, parsed);
+        // The other proofs do not speak of the whole stripe.
+        const isOfStripe = parsed.kind === 'replaced' || tombstones.has(name);
+        const found = isOfStripe ? await verifier.identify(name) : undefined;
+        const scheme = found?.kind === 'identified' ? found.identity.scheme : undefined;
+        checkProof(name, parsed, scheme);
+        await tombstones.record(name, parsed, scheme);
         return { kind: 'tombstoned', dueInMs: tombstones.dueInMs(name) ?? 0 };
       }),
     );
   }
 
-  /** Ends when the shard stays, also after a power loss. @returns false: it had no tombstone. */
+  /** Ends when the shard stays, also after a power loss. @returns false: it had no tombstone, or it has gone already. */
   async undelete(name: ShardName): Promise<boolean> {
-    const { names, tombstones } = this.#parts;
+    const { names, tombstones, pool } = this.#parts;
+    const path = pathOfShard(name);
     return this.#run(() =>
-      names.run(pathOfShard(name), async () => {
-        const had = tombstones.has(name);
+      names.run(path, async () => {
+        if (!tombstones.has(name)) return false;
+        // A collection may have removed the file, and not the tombstone.
+        const stat = await pool.files.stat(path);
         await tombstones.remove(name);
-        return had;
+        return stat !== undefined;
       }),
     );
-  }
-
-  /** Why a shard will be deleted, from the disk. Undefined: it will not be. */
-  async tombstoneOf(name: ShardName): Promise<Tombstone | undefined> {
-    return this.#run(() => this.#parts.tombstones.read(name));
   }
 
   /** Shards that wait for their deletion. */
@@ -256,7 +274,11 @@ export class ShardStore {
     // First, because calls may wait for what these have.
     await Promise.all([...this.#puts].map((put) => put.close()));
     await Promise.allSettled(this.#calls);
-    await this.#open.close();
+    try {
+      await this.#open.close();
+    } finally {
+      opened.delete(this.pool);
+    }
   }
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
@@ -277,6 +299,15 @@ export class ShardStore {
       fields: { field: 'store' },
     });
   }
+}
+
+function refuseSecond(pool: StorePool): void {
+  if (!opened.has(pool)) return;
+  throw new CoucheStorError(
+    'conflict',
+    `store: that of ${pool.files.label} is open already; use it, or close it before another one is opened.`,
+    { fields: { field: 'store' } },
+  );
 }
 
 function notAFile(path: string): CoucheStorError {

@@ -7,7 +7,7 @@ import { INCOMING_FOLDER, type PoolFiles } from '../pools/index.ts';
 import { pathOfShard, type ExpectedShard, type ShardIdentity, type ShardName } from '../shards/index.ts';
 import { crc32c, identityOf, payloadOf, stripeOf } from '../shards/shards.fixture.ts';
 import type { ShardStore } from './shard-store.ts';
-import { PROOF } from './store.fixture.ts';
+import { PROOF, tombstoneOf } from './store.fixture.ts';
 
 /** `damaged`: under its name is what is no shard. */
 export type ShardFate = 'live' | 'tombstoned' | 'absent' | 'damaged';
@@ -113,7 +113,7 @@ export class StoreLedger {
       if (!may.has(fate) || !isServedSo) {
         problems.push(`${path} is ${state} and ${served}, and should be ${[...may].join(' or ')}`);
       }
-      if (fate === 'tombstoned' && !hasLeftovers) problems.push(...(await problemsOfTombstone(store, sample)));
+      if (fate === 'tombstoned' && !hasLeftovers) problems.push(...(await problemsOfTombstone(files, sample)));
     }
     const quarantined = new Map(store.quarantined().map(({ volumeId, reason }) => [volumeId, reason]));
     for (const [volumeId, may] of this.#quarantined) {
@@ -136,9 +136,9 @@ export class StoreLedger {
 }
 
 /** It is deleted only with its proof. */
-async function problemsOfTombstone(store: ShardStore, { expected: { name } }: SampleShard): Promise<string[]> {
+async function problemsOfTombstone(files: PoolFiles, { expected: { name } }: SampleShard): Promise<string[]> {
   try {
-    const tombstone = await store.tombstoneOf(name);
+    const tombstone = await tombstoneOf(files, name);
     return tombstone === undefined ? [`the tombstone of ${pathOfShard(name)} is gone`] : [];
   } catch (error) {
     return [String(error)];

@@ -15,7 +15,10 @@ export type StorePool = Pick<Pool, 'identity' | 'files' | 'health' | 'admit'>;
 export interface StoreParts {
   readonly pool: StorePool;
   readonly clock: Clock;
+  /** Of shards that are being written: each has one from its beginning to its end, also while nothing comes. */
   readonly windows: WindowPool;
+  /** Of shards that are being read: one for each call. */
+  readonly readWindows: WindowPool;
   readonly crc32c: Crc32c;
   readonly verifier: StoredVerifier;
   readonly tombstones: Tombstones;

@@ -18,6 +18,7 @@ import type { DeletionProof } from './deletion-proof.ts';
 import { ShardStore, type StoreLimits } from './shard-store.ts';
 import type { StorePool } from './store-parts.ts';
 import type { StoredShard, WalkOptions } from './stored-shard.ts';
+import { Tombstones, type Tombstone } from './tombstones.ts';
 
 export const GRACE_MS = 3_600_000;
 
@@ -65,9 +66,18 @@ export function windowsOf(windows = 8, waiting = 64): WindowPool {
 
 export async function openStore(
   pool: StorePool & { readonly clock: Clock },
-  { limits = {}, windows = windowsOf() }: { limits?: Partial<StoreLimits>; windows?: WindowPool } = {},
+  {
+    limits = {},
+    windows = windowsOf(),
+    readWindows = windowsOf(),
+  }: { limits?: Partial<StoreLimits>; windows?: WindowPool; readWindows?: WindowPool } = {},
 ): Promise<ShardStore> {
-  return ShardStore.open(pool, { windows, crc32c, clock: pool.clock, graceMs: GRACE_MS, limits });
+  return ShardStore.open(pool, { windows, readWindows, crc32c, clock: pool.clock, graceMs: GRACE_MS, limits });
+}
+
+/** From the disk, as the collector reads it before a shard goes. */
+export async function tombstoneOf(files: PoolFiles, name: ShardName): Promise<Tombstone | undefined> {
+  return new Tombstones({ files, clock: new VirtualClock(), graceMs: 0, most: 0 }).read(name);
 }
 
 /** A payload that follows from the name alone, unless a seed says another one. */

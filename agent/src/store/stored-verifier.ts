@@ -15,12 +15,16 @@ import {
   type ExpectedShard,
   type MissingReason,
   type OpenedShard,
+  type ShardIdentity,
   type ShardIo,
   type ShardName,
 } from '../shards/index.ts';
 
-export type Verified =
-  | { readonly kind: 'verified' }
+export type Verified = { readonly kind: 'verified' } | NotVerified;
+
+export type Identified = { readonly kind: 'identified'; readonly identity: ShardIdentity } | NotVerified;
+
+type NotVerified =
   /** `corruptBlocks`: its ends are those of the shard, and a part of the payload is not. */
   | { readonly kind: 'other'; readonly reason: MissingReason | 'absent' | 'corruptBlocks'; readonly detail: string }
   | { readonly kind: 'unreadable'; readonly error: CoucheStorError };
@@ -46,31 +50,31 @@ export class StoredVerifier {
     this.#windows = new WindowPool({ windowBytes, windows: atOnce, waiting, allocate: allocateAligned });
   }
 
-  /** Whether it is the expected shard, to the last byte. */
-  async verify(expected: ExpectedShard): Promise<Verified> {
-    return this.#look(expected.name, (io) => openShard(io, expected), verifyAll);
+  /** Whether it is the expected shard, to the last byte, under its name or where it was written. */
+  async verify(expected: ExpectedShard, path = pathOfShard(expected.name)): Promise<Verified> {
+    return this.#look(path, (io) => openShard(io, expected), verifyAll);
   }
 
   /** Whether it is a whole shard of this name, whatever it holds. */
   async examine(name: ShardName): Promise<Verified> {
-    return this.#look(name, (io) => examineShard(io, name), verifyAll);
+    return this.#look(pathOfShard(name), (io) => examineShard(io, name), verifyAll);
   }
 
-  /** The same by its two ends, without its payload. */
-  async identify(name: ShardName): Promise<Verified> {
+  /** The same by its two ends, without its payload, and how its stripe is encoded. */
+  async identify(name: ShardName): Promise<Identified> {
     return this.#look(
-      name,
+      pathOfShard(name),
       (io) => examineShard(io, name),
-      () => Promise.resolve({ kind: 'verified' }),
+      ({ reader: { identity } }) => Promise.resolve({ kind: 'identified', identity }),
     );
   }
 
-  async #look(
-    name: ShardName,
+  async #look<Found>(
+    path: string,
     open: (io: ShardIo) => Promise<OpenedShard>,
-    compare: (shard: Extract<OpenedShard, { kind: 'open' }>) => Promise<Verified>,
-  ): Promise<Verified> {
-    const device = await this.#files.openDirect(pathOfShard(name));
+    compare: (shard: Extract<OpenedShard, { kind: 'open' }>) => Promise<Found>,
+  ): Promise<Found | NotVerified> {
+    const device = await this.#files.openDirect(path);
     if (device === undefined) return { kind: 'other', reason: 'absent', detail: 'there is no file' };
     try {
       const found = await open({ device, windows: this.#windows, crc32c: this.#crc32c });

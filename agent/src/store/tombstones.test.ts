@@ -10,6 +10,7 @@ import type { ShardStore } from './shard-store.ts';
 import {
   collectAll,
   expectedOf,
+  fileAt,
   GRACE_MS,
   openStore,
   payloadFor,
@@ -17,6 +18,7 @@ import {
   putShard,
   readAll,
   StandInPool,
+  tombstoneOf,
   walkAll,
 } from './store.fixture.ts';
 import { fileOfTombstone, Tombstones } from './tombstones.ts';
@@ -61,7 +63,8 @@ describe('the name of a tombstone', () => {
     await replaceSealed(pool.files, fileOfTombstone(name), {});
     const store = await openStore(pool);
     expect(store.leftovers).toMatchObject({ tombstones: 1, foreign: [] });
-    expect(await store.undelete(name)).toBe(true);
+    await store.undelete(name);
+    expect(await pool.files.entries(TOMBSTONES_FOLDER)).toEqual([]);
   });
 });
 
@@ -137,13 +140,61 @@ describe('a tombstone of which nobody knows whether it is there', () => {
   it('after an undelete that failed: the next delete writes it again', async () => {
     for (const operation of ['unlink', 'syncFolder'] as const) {
       const world = new World();
-      const { store } = await world.open();
+      const { pool, store } = await world.open();
       await store.delete(NAME, PROOF);
       await world.failingAt(operation, () => store.undelete(NAME));
       await store.delete(NAME, { ...PROOF, resourceVersion: 'again' });
-      expect(await store.tombstoneOf(NAME)).toMatchObject({ proof: { resourceVersion: 'again' } });
+      expect(await tombstoneOf(pool.files, NAME)).toMatchObject({ proof: { resourceVersion: 'again' } });
       expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
     }
+  });
+});
+
+describe('a tombstone by which nothing would be deleted', () => {
+  const file = fileOfTombstone(NAME);
+  const other = nameOf({ index: 4 });
+
+  it.each<readonly [string, (disk: PowerLossFiles) => unknown]>([
+    ['is damaged', (disk) => fileAt(disk, file).content.writeUInt8(0, 60)],
+    ['is empty', (disk) => (fileAt(disk, file).content = Buffer.alloc(0))],
+    ['is for another shard', (disk) => (fileAt(disk, file).content = fileAt(disk, fileOfTombstone(other)).content)],
+    ['is gone', (disk) => disk.unlink(file)],
+  ])('is written again by the next delete, with a new grace: it %s', async (_, spoil) => {
+    const world = new World();
+    const { pool, store } = await world.open();
+    await putShard(store, other);
+    for (const name of [NAME, other]) await store.delete(name, PROOF);
+    await pool.clock.advance(GRACE_MS);
+    await spoil(world.disk);
+    const again = { ...PROOF, resourceVersion: 'again' };
+    expect(await store.delete(NAME, again)).toEqual({ kind: 'tombstoned', dueInMs: GRACE_MS });
+    expect(await collectAll(store)).toMatchObject({ deleted: 1, keptCount: 0 });
+    expect(await tombstoneOf(pool.files, NAME)).toMatchObject({ name: NAME, proof: again });
+    await pool.clock.advance(GRACE_MS);
+    expect(await collectAll(store)).toMatchObject({ deleted: 1, keptCount: 0 });
+  });
+
+  it('is left alone when it cannot be read: it may be a good one', async () => {
+    const world = new World();
+    const { store } = await world.open();
+    await store.delete(NAME, PROOF);
+    await world.failingAt('open', () => store.delete(NAME, PROOF));
+    expect(await store.delete(NAME, PROOF)).toEqual({ kind: 'tombstoned', dueInMs: GRACE_MS });
+  });
+});
+
+describe('an undelete of a shard that has gone', () => {
+  it('says so, though its tombstone could not be removed with it', async () => {
+    const world = new World();
+    const { pool, store } = await world.open();
+    await store.delete(NAME, PROOF);
+    await pool.clock.advance(GRACE_MS);
+    world.failing = 'unlink';
+    expect(await collectAll(store)).toMatchObject({ deleted: 1, kept: [{ error: ERROR }] });
+    world.failing = undefined;
+    expect(await store.undelete(NAME)).toBe(false);
+    expect(store.tombstones).toBe(0);
+    await putShard(store);
   });
 });
 
@@ -159,7 +210,7 @@ describe('a tombstone that somebody has made by hand', () => {
     await first.close();
     await replaceSealed(pool.files, fileOfTombstone(NAME), { shard: pathOfShard(NAME), recordedAt: 1, proof });
     const store = await openStore(pool);
-    await expect(store.tombstoneOf(NAME)).rejects.toMatchObject({ code });
+    await expect(tombstoneOf(pool.files, NAME)).rejects.toMatchObject({ code });
     await pool.clock.advance(GRACE_MS);
     expect(await collectAll(store)).toMatchObject({ deleted: 0, keptCount: 1, kept: [{ error: { code } }] });
     expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));

@@ -6,7 +6,7 @@
 import { CoucheStorError, type Clock } from '@couchestor/common/base';
 import { readSealed, replaceSealed, TOMBSTONES_FOLDER, type PoolFiles } from '../pools/index.ts';
 import { parseShardPath, pathOfShard, type ShardName } from '../shards/index.ts';
-import { checkProof, parseDeletionProof, type DeletionProof } from './deletion-proof.ts';
+import { checkProof, parseDeletionProof, type DeletionProof, type StripeScheme } from './deletion-proof.ts';
 import { FieldReader } from './field-reader.ts';
 import { unlessInvalid } from './unless-invalid.ts';
 
@@ -32,6 +32,9 @@ interface Pending {
   /** False: an attempt to write or remove the file failed, and nobody can know whether it is there. */
   readonly isCertain: boolean;
 }
+
+/** Codes of read(): what is there is no tombstone of this shard. */
+const NO_TOMBSTONE: ReadonlySet<string> = new Set(['corrupt', 'conflict']);
 
 const TOMBSTONE_FILE = /^([^_]+)_([^_]+)_([^_]+)\.json$/;
 
@@ -80,13 +83,14 @@ export class Tombstones {
   }
 
   /**
-   * Ends when the tombstone survives a power loss. Where there is one for certain, it stays as it is. When this fails there may be one.
+   * Ends when a tombstone survives a power loss by which the shard will go. Where there is one for certain it stays as it is; one that
+   * would delete nothing is replaced, with a new grace. When this fails there may be one.
    * @throws CoucheStorError `resourceExhausted` when there are too many; else of the disk.
    */
-  async record(name: ShardName, proof: DeletionProof): Promise<void> {
+  async record(name: ShardName, proof: DeletionProof, scheme?: StripeScheme): Promise<void> {
     const { files, clock, most } = this.#options;
     const before = this.#pending.get(pathOfShard(name));
-    if (before?.isCertain === true) return;
+    if (before?.isCertain === true && (await this.#isInForce(name, scheme))) return;
     if (before === undefined && this.#pending.size >= most) {
       throw new CoucheStorError(
         'resourceExhausted',
@@ -120,7 +124,7 @@ export class Tombstones {
    * From the disk, with a proof that is one for this shard. Undefined: there is none.
    * @throws CoucheStorError `corrupt`, or `conflict` for another shard or a proof of something else; else of the disk.
    */
-  async read(name: ShardName): Promise<Tombstone | undefined> {
+  async read(name: ShardName, scheme?: StripeScheme): Promise<Tombstone | undefined> {
     const tombstone = await readSealed(this.#options.files, fileOfTombstone(name), parseTombstone);
     if (tombstone === undefined) return undefined;
     if (pathOfShard(tombstone.name) !== pathOfShard(name)) {
@@ -130,8 +134,18 @@ export class Tombstones {
         { fields: { field: 'shard', path: pathOfShard(name) } },
       );
     }
-    checkProof(name, tombstone.proof);
+    checkProof(name, tombstone.proof, scheme);
     return tombstone;
+  }
+
+  /** Whether what is there deletes the shard: it may be damaged, for another one, or gone. */
+  async #isInForce(name: ShardName, scheme: StripeScheme | undefined): Promise<boolean> {
+    try {
+      return (await this.read(name, scheme)) !== undefined;
+    } catch (thrown) {
+      if (thrown instanceof CoucheStorError && NO_TOMBSTONE.has(thrown.code)) return false;
+      throw thrown;
+    }
   }
 
   /** For certain: what was never under its name does not come there by a power loss either. */
