@@ -1,5 +1,6 @@
 /** Runs programs of these tests where system calls fail, and reads the line of JSON that they print for each thing that they did. */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 
 export interface Report {
   readonly what: string;
@@ -14,11 +15,14 @@ export interface Ended {
   readonly code: number | null;
 }
 
+/** Most of what a short life costs is the loading of its sources. */
+const COMPILED = join(import.meta.dirname, '..', '..', '.cache', 'compiled');
+
 /** @param before - the command line that the process is started with, as an argument of it. */
 export async function runScript(script: string, before: readonly string[], ...args: readonly string[]): Promise<Ended> {
   const [program = '', ...rest] = [...before, process.execPath, '--no-warnings', script, ...args];
   // One thread for files: which call of its kind a call is does not depend on timing then.
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
+  const env = { ...process.env, UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: COMPILED };
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let output = '';
   let errors = '';

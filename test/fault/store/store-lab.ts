@@ -69,10 +69,13 @@ export function hasDone(life: Ended, act: string): boolean {
   return life.reports.some(({ what, code }) => what === act && code === undefined);
 }
 
-/** In the order in which they were made. */
+/** In the order in which they were made. Each thread counts its own, as strace does. */
 export function callsIn({ errors }: Ended): Call[] {
-  const names = [...errors.matchAll(/^(?:\[pid +\d+\] )?(\w+)\(.* = -?\d+/gm)].map(([, name = '']) => name);
-  return names.map((name, at) => ({ name, nth: names.slice(0, at + 1).filter((other) => other === name).length }));
+  const made = [...errors.matchAll(/^(\[pid +\d+\] )?(\w+)\(/gm)];
+  return made.map(([, thread, name = ''], at) => {
+    const before = made.slice(0, at).filter((other) => other[1] === thread && other[2] === name);
+    return { name, nth: before.length + 1 };
+  });
 }
 
 /** The calls that a process makes for this act, behind those that it makes to open the pool. */
