@@ -36,7 +36,7 @@ export interface PutShard {
    * again; else of the disk. Nothing is acknowledged then, and what was there before is as it was, unless it was no shard.
    */
   commit(stripe: StripeSummary): Promise<CommittedShard>;
-  /** Whatever has happened; does nothing after the end. */
+  /** Also beside another call: waits for its end, and lets no other one begin. Does nothing after the end. */
   abort(): Promise<void>;
 }
 

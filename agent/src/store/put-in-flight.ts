@@ -34,7 +34,7 @@ export class PutInFlight implements PutShard {
   readonly #ended: () => unknown;
   /** The one under way. */
   #call: Promise<unknown> | undefined;
-  #isClosing = false;
+  #aborting: Promise<void> | undefined;
   #isOver = false;
 
   private constructor(
@@ -96,19 +96,16 @@ export class PutInFlight implements PutShard {
     return this.#run(() => this.#commit(stripe));
   }
 
-  async abort(): Promise<void> {
-    if (this.#isOver) return;
-    await this.#run(() => {
-      this.#held.writer.abort();
-      return this.#end(true);
-    });
+  abort(): Promise<void> {
+    this.#aborting ??= this.#abort();
+    return this.#aborting;
   }
 
-  /** Waits for the call under way, lets no other one begin, and aborts what has not ended. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  async #abort(): Promise<void> {
     await Promise.allSettled([this.#call]);
-    await this.abort();
+    if (this.#isOver) return;
+    this.#held.writer.abort();
+    await this.#end(true);
   }
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
@@ -123,7 +120,7 @@ export class PutInFlight implements PutShard {
   }
 
   #refuseEnded(): void {
-    if (!this.#isOver && !this.#isClosing) return;
+    if (!this.#isOver && this.#aborting === undefined) return;
     throw new CoucheStorError('gone', `put: that of ${pathOfShard(this.#request.name)} has ended; begin another one.`, {
       fields: { field: 'put', path: pathOfShard(this.#request.name) },
     });

@@ -3,7 +3,7 @@ import { CoucheStorError, parseVolumeId } from '@couchestor/common/base';
 import { INCOMING_FOLDER } from '../pools/index.ts';
 import { InterposedFiles } from '../pools/interposed-files.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
-import { layoutOf, MAX_STRIPE_RECORD_BYTES, pathOfShard } from '../shards/index.ts';
+import { BLOCK_BYTES, layoutOf, MAX_STRIPE_RECORD_BYTES, pathOfShard } from '../shards/index.ts';
 import { identityOf, nameOf, payloadOf, stripeOf } from '../shards/shards.fixture.ts';
 import type { PutShard } from './answers.ts';
 import type { ShardStore } from './shard-store.ts';
@@ -90,9 +90,32 @@ describe('a put', () => {
     const put = await begin(store);
     const commit = put.commit(stripeOf());
     await expect(put.commit(stripeOf())).rejects.toThrow('one call at a time');
-    await expect(put.abort()).rejects.toThrow('one call at a time');
     await commit;
     expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+    await expectNothingLeft(pool);
+  });
+
+  it('that is aborted beside a commit stays, and the abort waits for it', async () => {
+    const { pool, store } = await world();
+    const put = await begin(store);
+    const ended: string[] = [];
+    await Promise.all([
+      put.commit(stripeOf()).then(() => ended.push('commit')),
+      ...['abort', 'another'].map((name) => put.abort().then(() => ended.push(name))),
+    ]);
+    expect(ended).toEqual(['commit', 'abort', 'another']);
+    expect(await readAll(store, expectedOf(NAME))).toEqual(payloadFor(NAME));
+    await expectNothingLeft(pool);
+  });
+
+  it('that is aborted beside an append leaves nothing, and takes no more', async () => {
+    const { pool, store } = await world();
+    const put = await store.put(identityOf(), { maxPayloadBytes: 2 * BLOCK_BYTES, purpose: 'data' });
+    const append = put.append(payloadOf(BLOCK_BYTES + 1));
+    const abort = put.abort();
+    await expect(put.append(payloadOf(1))).rejects.toMatchObject({ code: 'gone' });
+    await Promise.all([append, abort]);
+    expect(await walkAll(store)).toEqual([]);
     await expectNothingLeft(pool);
   });
 

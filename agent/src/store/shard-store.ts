@@ -144,7 +144,7 @@ export class ShardStore {
         const ended = (): unknown => this.#puts.delete(put);
         const put = await PutInFlight.begin(this.#parts, request, { options, ended });
         this.#puts.add(put);
-        if (this.#closing !== undefined) await put.close();
+        if (this.#closing !== undefined) await put.abort();
         this.#refuseClosed();
         return put;
       } finally {
@@ -272,7 +272,7 @@ export class ShardStore {
 
   async #close(): Promise<void> {
     // First, because calls may wait for what these have.
-    await Promise.all([...this.#puts].map((put) => put.close()));
+    await Promise.all([...this.#puts].map((put) => put.abort()));
     await Promise.allSettled(this.#calls);
     try {
       await this.#open.close();
