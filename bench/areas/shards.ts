@@ -26,9 +26,9 @@ interface Sizes {
 
 const FULL: Sizes = {
   windows: { windowBytes: 2 * MIB, windows: 16 },
-  transfer: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 128 * MIB, jobs: [1, 4], rounds: 7 },
-  scrub: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 256 * MIB, rounds: 7, memoryBytes: 128 * MIB },
-  scan: { shards: 100_000, volumes: 10, rounds: 5, cold: true },
+  transfer: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 128 * MIB, jobs: [1, 4], rounds: 5 },
+  scrub: { shardBytes: [MIB, 16 * MIB, 64 * MIB], setBytes: 256 * MIB, rounds: 5, memoryBytes: 128 * MIB },
+  scan: { shards: 100_000, volumes: 10, rounds: 3, cold: true },
   memory: { windowBytes: 2 * MIB, written: 64, writtenBytes: 4 * MIB, open: 512, openBytes: 64 * MIB },
 };
 

@@ -19,6 +19,9 @@ import { parsePlacement, parseShardIndex, parseStripeId, parseVolumeId } from '@
 import type { FioFiles } from './fio.ts';
 import { alignedNoise, type StoreBench } from './store-bench.ts';
 
+/** What one call reads, into a buffer that the next one uses again. */
+const CALL_BYTES = 4 * 1024 * 1024;
+
 /** A record is about as long for a stripe of 10+4. */
 export const STRIPE = { logicalLength: 1, record: new Uint8Array(1024).fill(1) };
 
@@ -66,7 +69,7 @@ export class ShardSet {
       waiting: 0,
       allocate: alignedNoise,
     });
-    this.#into = Array.from({ length: jobs }, () => alignedNoise(shardBytes));
+    this.#into = Array.from({ length: jobs }, () => alignedNoise(Math.min(shardBytes, CALL_BYTES)));
   }
 
   /** As files of a folder that is empty: each made, written, synced and closed. */
@@ -97,8 +100,11 @@ export class ShardSet {
     await this.#forEach(volume, async ({ name }, job) => {
       const found = await this.#bench.store.read(this.#expected(name));
       if (found.kind !== 'open') throw new Error(`${pathOfShard(name)} is ${found.kind}`);
-      const { kind } = await found.reader.read(0, this.#into[job] ?? new Uint8Array());
-      if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
+      const into = this.#into[job] ?? new Uint8Array();
+      for (let at = 0; at < this.#sizes.shardBytes; at += into.length) {
+        const { kind } = await found.reader.read(at, into);
+        if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
+      }
       await found.close();
     });
   }
