@@ -5,7 +5,7 @@
 import { CoucheStorError, toCoucheStorError } from '@couchestor/common/base';
 import { chooseCrc32c } from '@couchestor/common/coding';
 import { allocateAligned } from '../devices/index.ts';
-import { SCRUB_PATH } from '../pools/index.ts';
+import { INCOMING_FOLDER, SCRUB_PATH } from '../pools/index.ts';
 import { readScrubRecord } from '../scrub/index.ts';
 import { examineShard, pathOfShard, WindowPool, type ShardName } from '../shards/index.ts';
 import type { SeenPool } from './look-at-pool.ts';
@@ -47,7 +47,8 @@ export async function checkPool(pool: SeenPool, listener: CheckListener, stopped
       waiting: 0,
       allocate: allocateAligned,
     });
-    for await (const { shards, foreign, progress } of pool.view.stripes()) {
+    const onRefused = (path: string, error: CoucheStorError): void => listener.found(refused(path, error));
+    for await (const { shards, foreign, progress } of pool.view.stripes({ onRefused })) {
       for (const path of foreign) listener.found(foreignAt(path));
       for (let at = 0; at < shards.length; at += SHARDS_AT_ONCE) {
         if (stopped.aborted) return checked;
@@ -67,13 +68,19 @@ export async function checkPool(pool: SeenPool, listener: CheckListener, stopped
 }
 
 async function checkOwnFolder({ view, files, concerns }: SeenPool, { found }: CheckListener): Promise<void> {
-  for (const { cause, detail } of concerns) found({ path: '.', problem: cause, detail });
-  for (const path of view.own.missing) {
-    found({ path, problem: 'missing', detail: 'what must not be deleted was kept there; restore the folder' });
+  for (const { cause, detail } of concerns) {
+    // Told by their paths.
+    if (cause !== 'recordsLost') found({ path: '.', problem: cause, detail });
   }
+  for (const path of view.own.missing) found({ path, problem: 'missing', detail: missingDetail(path) });
   for (const path of view.own.foreign) found(foreignAt(path));
   for await (const { path, error } of view.damagedRecords()) found(refused(path, error));
   await readScrubRecord(files).catch((thrown: unknown) => found(refused(SCRUB_PATH, toCoucheStorError(thrown))));
+}
+
+function missingDetail(path: string): string {
+  if (path === INCOMING_FOLDER) return 'nothing is kept there; it is made again when the pool is opened';
+  return 'what must not be deleted was kept there; restore the folder';
 }
 
 /** What looks bad is looked at again, for it may have been replaced meanwhile. */

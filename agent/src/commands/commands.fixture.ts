@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseNodeName, realClock, VirtualClock, type Clock } from '@couchestor/common/base';
 import type { Console, ExitCode } from '@couchestor/common/command-line';
-import { initPool, Pool } from '../pools/index.ts';
+import { systemError } from '../devices/index.ts';
+import { initPool, LinuxPoolFiles, Pool } from '../pools/index.ts';
 import { pathOfShard, type ShardName } from '../shards/index.ts';
 import { nameOf } from '../shards/shards.fixture.ts';
 import type { ShardStore } from '../store/index.ts';
@@ -98,6 +99,22 @@ export function flip(path: string, at: number): void {
 
 export function writeFile(folder: string, path: string, text = 'x'): void {
   writeFileSync(join(folder, path), text);
+}
+
+/** While the system does not let a folder of a pool be listed, as it would of nobody but root. */
+export async function whileRefused<T>(pool: string, path: string, use: () => Promise<T>): Promise<T> {
+  const { prototype } = LinuxPoolFiles;
+  const entries = Object.getOwnPropertyDescriptor(prototype, 'entries')?.value as typeof prototype.entries;
+  prototype.entries = function (this: LinuxPoolFiles, asked) {
+    if (this.label !== pool || asked !== path) return entries.call(this, asked);
+    const error = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    return Promise.reject(systemError(error, { device: `${pool}/${path}`, operation: 'entries' }));
+  };
+  try {
+    return await use();
+  } finally {
+    prototype.entries = entries;
+  }
 }
 
 /** Rows of a table as cells, without the heading. */

@@ -1,7 +1,9 @@
 /** A pool as somebody sees it who only looks: without its lock, beside an agent that may be using it, and nothing is written. */
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { CoucheStorError, formatBytes, type Clock } from '@couchestor/common/base';
+import { systemError } from '../devices/index.ts';
 import {
+  INCOMING_FOLDER,
   inspectPool,
   LinuxPoolFiles,
   PoolSpace,
@@ -13,13 +15,16 @@ import {
   type PoolState,
   type PoolUsage,
 } from '../pools/index.ts';
-import { readScrubRecord } from '../scrub/index.ts';
+import { readScrubRecord, type ScrubFinding } from '../scrub/index.ts';
 import { StoreView } from '../store/index.ts';
 import { shardCount } from './shard-count.ts';
 
-/** What is not well with a pool that can be used. */
+/** What an agent refuses to open a pool for. */
+type RefusalCause = 'recordsLost' | 'duplicate';
+
+/** What is not well with a pool. */
 export interface PoolConcern {
-  readonly cause: HealthCause;
+  readonly cause: HealthCause | RefusalCause;
   /** A clause for people. */
   readonly detail: string;
 }
@@ -29,6 +34,8 @@ export interface SeenPool {
   /** As it was named. */
   readonly path: string;
   readonly identity: PoolIdentity;
+  /** Of the folder itself, under whatever name it is reached. */
+  readonly folderKey: string;
   readonly isInUse: boolean;
   /** By whom, where that is known. */
   readonly holder?: PoolHolder | undefined;
@@ -57,21 +64,32 @@ export async function lookAtPool<T>(
   const inspection = await inspectPool(path);
   if (inspection.kind === 'problem') return use({ ...inspection, path });
   const { identity, isInUse, holder } = inspection;
-  const files = await LinuxPoolFiles.open(path);
+  const files = await unlessRefused(() => LinuxPoolFiles.open(path));
+  if (files instanceof CoucheStorError) return use(refusedPool(path, files));
   try {
-    const seen = await factsUnlessRefused(path, files, clock);
-    if (seen instanceof CoucheStorError) return await use({ kind: 'problem', path, problem: 'refused', error: seen });
+    const seen = await unlessRefused(() => facts(path, files, clock));
+    if (seen instanceof CoucheStorError) return await use(refusedPool(path, seen));
     return await use({ kind: 'pool', path, identity, isInUse, holder, files, ...seen });
   } finally {
     await files.close();
   }
 }
 
-type Facts = Pick<SeenPool, 'usage' | 'concerns' | 'view' | 'state'>;
+/** What is there and cannot be looked at. */
+export function refusedPool(path: string, error: CoucheStorError): NoPool {
+  return { kind: 'problem', path, problem: 'refused', error };
+}
 
-async function factsUnlessRefused(path: string, files: LinuxPoolFiles, clock: Clock): Promise<Facts | CoucheStorError> {
+export function withConcern(look: SeenPool, concern: PoolConcern): SeenPool {
+  const concerns = [...look.concerns, concern];
+  return { ...look, concerns, state: stateWith(concerns) };
+}
+
+type Facts = Pick<SeenPool, 'folderKey' | 'usage' | 'concerns' | 'view' | 'state'>;
+
+async function unlessRefused<T>(call: () => Promise<T>): Promise<T | CoucheStorError> {
   try {
-    return await facts(path, files, clock);
+    return await call();
   } catch (thrown) {
     if (thrown instanceof CoucheStorError) return thrown;
     throw thrown;
@@ -80,9 +98,36 @@ async function factsUnlessRefused(path: string, files: LinuxPoolFiles, clock: Cl
 
 async function facts(path: string, files: LinuxPoolFiles, clock: Clock): Promise<Facts> {
   const usage = await new PoolSpace(files).usage();
-  const concerns = [...roomConcerns(usage), ...(await mountConcerns(path)), ...(await scrubConcerns(files))];
   const view = await StoreView.open({ files, clock });
-  return { usage, concerns, view, state: stateOf(concerns.map(({ cause }) => cause)) };
+  const concerns = [
+    ...recordConcerns(view),
+    ...roomConcerns(usage),
+    ...(await mountConcerns(path)),
+    ...(await scrubConcerns(files)),
+  ];
+  return { folderKey: await folderKeyOf(path), usage, concerns, view, state: stateWith(concerns) };
+}
+
+function stateWith(concerns: readonly PoolConcern[]): PoolState {
+  const causes = concerns.flatMap(({ cause }) => (cause === 'recordsLost' || cause === 'duplicate' ? [] : [cause]));
+  return causes.length < concerns.length ? 'Faulted' : stateOf(causes);
+}
+
+async function folderKeyOf(path: string): Promise<string> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    throw systemError(error, { device: path, operation: 'stat' });
+  }
+}
+
+/** Who opens a pool makes nothing but the folder for files that are being written. */
+function recordConcerns({ own: { missing } }: StoreView): PoolConcern[] {
+  const lost = missing.filter((path) => path !== INCOMING_FOLDER);
+  if (lost.length === 0) return [];
+  const what = `${lost.join(' and ')} ${lost.length === 1 ? 'is' : 'are'} gone`;
+  return [{ cause: 'recordsLost', detail: `${what}, and what must not be deleted was kept there; restore it` }];
 }
 
 function roomConcerns({ freeForDataBytes, freeForRepairBytes, totalInodes, freeInodes }: PoolUsage): PoolConcern[] {
@@ -105,13 +150,28 @@ async function mountConcerns(path: string): Promise<PoolConcern[]> {
 
 /** A record that is damaged costs a pass of the scrub, and no more. */
 async function scrubConcerns(files: LinuxPoolFiles): Promise<PoolConcern[]> {
-  const { counters } = (await readScrubRecord(files).catch(() => undefined)) ?? {};
-  if (counters === undefined) return [];
-  const bad = counters.corrupt + counters.missing;
+  const record = await readScrubRecord(files).catch(() => undefined);
+  if (record === undefined) return [];
+  const { counters, findings, passedOver } = record;
+  // Those of the pass before hold until their shards are looked at again; of those of this one, not all may be listed.
+  const listed = (isMeant: (kind: ScrubFinding['kind']) => boolean): number =>
+    findings.filter(({ kind }) => isMeant(kind)).length;
+  const corrupt = Math.max(
+    counters.corrupt + counters.missing,
+    listed((kind) => kind !== 'unreadable'),
+  );
+  const unreadable = Math.max(
+    counters.unreadable,
+    listed((kind) => kind === 'unreadable'),
+  );
+  const places = passedOver.length;
   return [
-    ...(bad === 0 ? [] : [{ cause: 'corruptShards' as const, detail: `a scrub has found ${shardCount(bad)} corrupt` }]),
-    ...(counters.unreadable === 0
-      ? []
-      : [{ cause: 'diskErrors' as const, detail: `a scrub could not read ${shardCount(counters.unreadable)}` }]),
+    ...concernsOf('corruptShards', corrupt, `a scrub has found ${shardCount(corrupt)} corrupt`),
+    ...concernsOf('diskErrors', unreadable, `a scrub could not read ${shardCount(unreadable)}`),
+    ...concernsOf('diskErrors', places, `a scrub could not look at ${places} ${places === 1 ? 'place' : 'places'}`),
   ];
+}
+
+function concernsOf(cause: HealthCause, count: number, detail: string): PoolConcern[] {
+  return count === 0 ? [] : [{ cause, detail }];
 }

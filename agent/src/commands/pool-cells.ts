@@ -2,6 +2,7 @@
 import { formatBytes } from '@couchestor/common/base';
 import type { Column } from '@couchestor/common/command-line';
 import type { StoredShard } from '../store/index.ts';
+import { cellText, sentenceText } from './cell-text.ts';
 import type { NoPool, SeenPool } from './look-at-pool.ts';
 
 export type PoolRow =
@@ -22,7 +23,7 @@ export interface FindingRow {
 const NOTHING = '-';
 
 export const POOL_COLUMNS: readonly Column<PoolRow>[] = [
-  { title: 'POOL', rank: 10, of: ({ look }) => look.path },
+  { title: 'POOL', rank: 10, of: ({ look }) => cellText(look.path) },
   { title: 'UUID', rank: 3, of: ({ look }) => (look.kind === 'pool' ? look.identity.uuid : NOTHING) },
   { title: 'TIER', rank: 8, of: ({ look }) => (look.kind === 'pool' ? look.identity.tier : NOTHING) },
   { title: 'NODE', rank: 5, of: ({ look }) => (look.kind === 'pool' ? look.identity.node : NOTHING) },
@@ -35,7 +36,7 @@ export const POOL_COLUMNS: readonly Column<PoolRow>[] = [
 ];
 
 export const SHARD_COLUMNS: readonly Column<ShardRow>[] = [
-  { title: 'POOL', rank: 0, of: ({ pool }) => pool },
+  { title: 'POOL', rank: 0, of: ({ pool }) => cellText(pool) },
   { title: 'VOLUME', rank: 6, of: ({ shard }) => shard.name.volumeId },
   { title: 'STRIPE', rank: 5, of: ({ shard }) => shard.name.stripeId },
   { title: 'INDEX', rank: 4, of: ({ shard }) => String(shard.name.index) },
@@ -45,10 +46,10 @@ export const SHARD_COLUMNS: readonly Column<ShardRow>[] = [
 ];
 
 export const FINDING_COLUMNS: readonly Column<FindingRow>[] = [
-  { title: 'POOL', rank: 1, of: ({ pool }) => pool },
-  { title: 'PATH', rank: 3, of: ({ path }) => path },
+  { title: 'POOL', rank: 1, of: ({ pool }) => cellText(pool) },
+  { title: 'PATH', rank: 3, of: ({ path }) => cellText(path) },
   { title: 'PROBLEM', rank: 2, of: ({ problem }) => problem },
-  { title: 'DETAIL', rank: 0, of: ({ detail }) => detail.replace(/\s+/g, ' ') },
+  { title: 'DETAIL', rank: 0, of: ({ detail }) => sentenceText(detail) },
 ];
 
 /** A folder that is no pool has what it is instead. */

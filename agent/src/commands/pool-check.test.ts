@@ -102,6 +102,16 @@ describe('pool check', () => {
     ]);
   });
 
+  it('shows names that nobody should print as they are', async () => {
+    const folder = await makePool(scratch.path('pool'));
+    for (const name of ['x\ny\u001b[31mz', 'a b']) writeFile(folder, name);
+    const { said } = await command(['pool', 'check', folder]);
+    expect(rowsOf(said).map((row) => row.slice(0, 3))).toEqual([
+      [folder, String.raw`"a\u0020b"`, 'foreign'],
+      [folder, String.raw`"x\ny\u001b[31mz"`, 'foreign'],
+    ]);
+  });
+
   it('tells all of it as JSON', async () => {
     const folder = await makePool(scratch.path('pool'));
     const [first = ''] = await putShards(folder, 2);
@@ -201,21 +211,32 @@ describe('what is looked at while others change it', () => {
     expect({ findings, looks }).toEqual({ findings: [], looks: 2 });
   });
 
-  it('is unreadable when the disk refuses, which for a folder ends the check and for a shard does not', async () => {
+  it('is unreadable when the disk refuses, which ends the check for the folder of the pool alone', async () => {
     const folder = await makePool(scratch.path('pool'));
     await putShards(folder, 2);
-    const error = new CoucheStorError('unavailable', 'The disk failed.', { fields: { errno: 'EIO' } });
+    await putShards(folder, 1, 'vol-2');
+    writeFile(folder, 'vol-2/notes');
+    const error = new CoucheStorError('unavailable', 'The disk failed.', {
+      retryable: false,
+      fields: { errno: 'EIO' },
+    });
     const refusesFirst = {
       openDirect: (path: string) => (path.includes('7-1') ? Promise.reject(error) : Promise.resolve(undefined)),
     };
     expect(await findingsWith(folder, () => refusesFirst)).toEqual([
       { path: 'vol-1/7-1/0.1.shard', problem: 'unreadable', detail: 'The disk failed.' },
+      { path: 'vol-2/7-1/0.1.shard', problem: 'unreadable', detail: 'The disk failed.' },
+      expect.objectContaining({ path: 'vol-2/notes', problem: 'foreign' }),
     ]);
-    const findings = await findingsWith(folder, (files) => {
+    const refusing = (refused: string) => (files: PoolFiles) => {
       const entries = LinuxPoolFiles.prototype.entries.bind(files);
-      return { entries: (path) => (path === 'vol-1' ? Promise.reject(error) : entries(path)) };
-    });
-    expect(findings).toEqual([
+      return { entries: (path: string) => (path === refused ? Promise.reject(error) : entries(path)) };
+    };
+    expect(await findingsWith(folder, refusing('vol-1'))).toEqual([
+      { path: 'vol-1', problem: 'unreadable', detail: 'The disk failed.' },
+      expect.objectContaining({ path: 'vol-2/notes', problem: 'foreign' }),
+    ]);
+    expect(await findingsWith(folder, refusing(''))).toEqual([
       { path: '.', problem: 'unreadable', detail: 'The disk failed. What follows was not looked at.' },
     ]);
   });

@@ -2,10 +2,11 @@
 import { formatBytes } from '@couchestor/common/base';
 import { Progress, Table, jsonText, type Console, type ExitCode } from '@couchestor/common/command-line';
 import { checkPool, type CheckedShards, type PoolFinding } from './check-pool.ts';
-import { lookAtPool, type NoPool, type SeenPool } from './look-at-pool.ts';
+import { lookAtPool, withConcern, type NoPool, type SeenPool } from './look-at-pool.ts';
 import { shardCount } from './shard-count.ts';
 import { FINDING_COLUMNS, stateWord, type FindingRow } from './pool-cells.ts';
 import type { CheckRequest } from './requests.ts';
+import { twinConcern } from './twins.ts';
 
 /** Of one pool; the others are counted. */
 const MAX_LISTED = 1000;
@@ -21,11 +22,13 @@ interface CheckedPool {
 export async function poolCheck({ folders, output }: CheckRequest, console: Console): Promise<ExitCode> {
   const { clock, interrupted, unread } = console;
   const stopped = AbortSignal.any([interrupted, unread]);
-  const pools: CheckedPool[] = [];
+  const seen: CheckedPool[] = [];
   for (const folder of folders) {
     if (stopped.aborted) break;
-    pools.push(await lookAtPool(folder, clock, (look) => checked(look, console, stopped)));
+    seen.push(await lookAtPool(folder, clock, (look) => checked(look, console, stopped)));
   }
+  const looks = seen.map(({ look }) => look);
+  const pools = seen.map((pool) => withTwin(pool, looks));
   if (output === 'json') console.out(jsonText(pools.map(asJson)));
   else {
     printFindings(pools, console);
@@ -58,6 +61,14 @@ async function checked(look: SeenPool | NoPool, console: Console, stopped: Abort
   const all = await checkPool(look, listener, stopped);
   progress.clear();
   return { look, checked: all, findings, problems };
+}
+
+function withTwin(pool: CheckedPool, looks: readonly (SeenPool | NoPool)[]): CheckedPool {
+  const { look, findings, problems } = pool;
+  const concern = twinConcern(look, looks);
+  if (look.kind === 'problem' || concern === undefined) return pool;
+  const finding = { path: '.', problem: concern.cause, detail: concern.detail };
+  return { ...pool, look: withConcern(look, concern), findings: [finding, ...findings], problems: problems + 1 };
 }
 
 function printFindings(pools: readonly CheckedPool[], { out }: Console): void {

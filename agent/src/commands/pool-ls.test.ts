@@ -1,6 +1,6 @@
 import { parseVolumeId } from '@couchestor/common/base';
 import { describe, expect, it } from '@jest/globals';
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { scratchFolder } from '../devices/scratch-folder.fixture.ts';
 import { parseShardPath } from '../shards/index.ts';
 import { PROOF } from '../store/store.fixture.ts';
@@ -11,6 +11,7 @@ import {
   putShards,
   RememberingConsole,
   rowsOf,
+  whileRefused,
   withStore,
   writeFile,
 } from './commands.fixture.ts';
@@ -81,6 +82,76 @@ describe('pool ls', () => {
     const { code, said, told } = await command(['pool', 'ls', folder]);
     expect({ code, state: rowsOf(said)[0]?.[4], told }).toEqual({
       ...{ code: 0, state: 'Degraded', told: `${folder}: a scrub has found 1 shard corrupt.\n` },
+    });
+  });
+
+  it('does not forget what a scrub has found when the next one begins', async () => {
+    const folder = await makePool(scratch.path('pool'));
+    const paths = await putShards(folder, 20);
+    for (const path of paths.slice(17)) flip(`${folder}/${path}`, 4096);
+    await command(['pool', 'scrub', folder]);
+    const stopped = new RememberingConsole();
+    stopped.interrupt();
+    await command(['pool', 'scrub', folder, '--restart'], stopped);
+    const { said, told } = await command(['pool', 'ls', folder]);
+    expect({ state: rowsOf(said)[0]?.[4], told }).toEqual({
+      ...{ state: 'Degraded', told: `${folder}: a scrub has found 3 shards corrupt.\n` },
+    });
+  });
+
+  it('lists the other pools, and the rest of the shards, when a folder of one cannot be listed', async () => {
+    const bad = await makePool(scratch.path('bad'));
+    const good = await makePool(scratch.path('good'));
+    for (const volume of ['vol-1', 'vol-2', 'vol-3']) await putShards(bad, 1, volume);
+    await putShards(good, 1);
+    for (const path of ['vol-2', '']) {
+      const all = path === '' ? [] : ['vol-1/7-1/0.1.shard', 'vol-3/7-1/0.1.shard'];
+      await whileRefused(bad, path, async () => {
+        const refused = new RegExp(`^error: ${bad}/${path}: entries: EACCES.*\n$`);
+        const pools = await command(['pool', 'ls', bad, good]);
+        expect({ code: pools.code, states: rowsOf(pools.said).map((row) => [row[0], row[4]]) }).toEqual({
+          ...{ code: 1, states: [[bad, 'Refused'], [good, 'Online']] }, // prettier-ignore
+        });
+        expect(pools.told).toMatch(refused);
+        const shards = await command(['pool', 'ls', bad, good, '--shards', '-o', 'json']);
+        expect(shards.code).toBe(1);
+        expect(shards.told).toMatch(refused);
+        const listed = JSON.parse(shards.said) as { pool: string; path: string }[];
+        expect(listed.map(({ pool, path: at }) => [pool, at])).toEqual([
+          ...all.map((at) => [bad, at]),
+          [good, 'vol-1/7-1/0.1.shard'],
+        ]);
+      });
+    }
+  });
+
+  it('says that a pool cannot be used whose records are gone', async () => {
+    const folder = await makePool(scratch.path('pool'));
+    rmSync(`${folder}/.couchestor/incoming`, { recursive: true });
+    expect((await command(['pool', 'ls', folder])).code).toBe(0);
+    rmSync(`${folder}/.couchestor/quarantine`, { recursive: true });
+    const { code, said, told } = await command(['pool', 'ls', folder]);
+    expect({ code, state: rowsOf(said)[0]?.[4] }).toEqual({ code: 1, state: 'Faulted' });
+    expect(told).toMatch(/quarantine is gone, and what must not be deleted was kept there; restore it\.\n$/);
+  });
+
+  it('tells a pool and its copy apart from one pool under two names', async () => {
+    const folder = await makePool(scratch.path('pool'));
+    symlinkSync(folder, scratch.path('link'));
+    expect((await command(['pool', 'ls', folder, scratch.path('link')])).code).toBe(0);
+    expect(rowsOf((await command(['pool', 'ls', folder, `${folder}/`, `${folder}/.`])).said)).toHaveLength(1);
+    const copy = scratch.path('copy');
+    cpSync(folder, copy, { recursive: true });
+    const { code, said, told } = await command(['pool', 'ls', folder, copy]);
+    expect({ code, states: rowsOf(said).map((row) => row[4]) }).toEqual({ code: 1, states: ['Faulted', 'Faulted'] });
+    expect(told.split('\n')).toEqual([
+      expect.stringContaining(`${folder}: it has the uuid of ${copy}: `),
+      expect.stringContaining(`${copy}: it has the uuid of ${folder}: `),
+      '',
+    ]);
+    const checked = await command(['pool', 'check', folder, copy]);
+    expect({ code: checked.code, rows: rowsOf(checked.said).map((row) => row.slice(0, 3)) }).toEqual({
+      ...{ code: 1, rows: [[folder, '.', 'duplicate'], [copy, '.', 'duplicate']] }, // prettier-ignore
     });
   });
 

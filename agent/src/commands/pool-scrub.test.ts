@@ -12,6 +12,7 @@ import {
   RememberingConsole,
   rowsOf,
   tamper,
+  whileRefused,
   withStore,
   writeFile,
 } from './commands.fixture.ts';
@@ -69,6 +70,29 @@ describe('pool scrub', () => {
         { path: second, kind: 'missing' },
       ],
     });
+  });
+
+  it('goes on behind a folder that cannot be listed, and is not content', async () => {
+    const folder = await makePool(scratch.path('pool'));
+    for (const volume of ['vol-1', 'vol-2', 'vol-3']) await putShards(folder, 1, volume);
+    await whileRefused(folder, 'vol-2', async () => {
+      const { code, said, told } = await command(['pool', 'scrub', folder]);
+      expect({ code, told }).toEqual({
+        code: 1,
+        told:
+          'Pass 1: 2 shards (24 KiB): 2 ok, 0 corrupt, 0 missing, 0 unreadable.\n' +
+          '1 place could not be looked at; what is there was not scrubbed.\n',
+      });
+      expect(rowsOf(said)).toEqual([[folder, 'vol-2', 'unreadable', expect.stringContaining('EACCES')]]);
+      const json = await command(['pool', 'scrub', folder, '-o', 'json']);
+      expect(JSON.parse(json.said)).toMatchObject({ pass: 2, ok: 2, findings: [], passedOver: [{ path: 'vol-2' }] });
+    });
+    const { said, told } = await command(['pool', 'ls', folder]);
+    expect({ state: rowsOf(said)[0]?.[4], told }).toEqual({
+      ...{ state: 'Degraded', told: `${folder}: a scrub could not look at 1 place.\n` },
+    });
+    expect((await command(['pool', 'scrub', folder])).code).toBe(0);
+    expect(rowsOf((await command(['pool', 'ls', folder])).said)[0]?.[4]).toBe('Online');
   });
 
   it('as a dry run says what it would read, and reads nothing', async () => {

@@ -56,6 +56,7 @@ async function scrubPool(pool: Pool, request: ScrubRequest, console: Console): P
   const end = await scrub.run(stopped);
   progress.clear();
   const { report } = scrub;
+  if (output === 'table') for (const one of passedOverIn(report)) printer.printPassedOver(one);
   if (output === 'json') console.out(jsonText(asJson(folder, report)));
   tellEnd(report, survey, console);
   if (end === 'done') return badOf(report) === 0 ? 0 : 1;
@@ -74,6 +75,7 @@ async function tellPlan(
     const survey = await surveyOf(look, progress, console.interrupted);
     progress.clear();
     if (survey === undefined) return INTERRUPTED;
+    if (survey.refusal !== undefined) console.err(`error: ${survey.refusal.message}\n`);
     const last = await readScrubRecord(look.files).catch(() => undefined);
     const goesOn = last !== undefined && last.endedAt === undefined && !restart;
     const bytes = goesOn ? Math.max(survey.bytes - last.counters.bytes, 0) : survey.bytes;
@@ -100,6 +102,9 @@ function tellEnd(report: ScrubReport, survey: Survey, { err }: Console): void {
   const results = `${ok} ok, ${corrupt} corrupt, ${missing} missing, ${unreadable} unreadable`;
   const until = endedAt === undefined ? ` of ${survey.shards}` : '';
   err(`Pass ${pass}: ${count}${until} shards (${formatBytes(bytes)}): ${results}.\n`);
+  const places = passedOverIn(report).length;
+  if (places > 0)
+    err(`${places} ${places === 1 ? 'place' : 'places'} could not be looked at; what is there was not scrubbed.\n`);
   if (droppedFindings > 0) err(`${shardCount(droppedFindings)} more that are not all right are not listed.\n`);
   if (checkpointError !== undefined) err(`How far it is could not be kept: ${checkpointError.message}\n`);
   else if (endedAt === undefined) err('Stopped; the next scrub goes on there.\n');
@@ -116,8 +121,13 @@ function findingsOf({ pass, findings }: ScrubRecord) {
   return findings.filter((finding) => finding.pass === pass);
 }
 
-function badOf({ counters: { corrupt, missing, unreadable } }: ScrubRecord): number {
-  return corrupt + missing + unreadable;
+function passedOverIn({ pass, passedOver }: ScrubRecord) {
+  return passedOver.filter((one) => one.pass === pass);
+}
+
+function badOf(record: ScrubRecord): number {
+  const { corrupt, missing, unreadable } = record.counters;
+  return corrupt + missing + unreadable + passedOverIn(record).length;
 }
 
 function asJson(path: string, report: ScrubReport): object {
@@ -130,6 +140,7 @@ function asJson(path: string, report: ScrubReport): object {
       return { path: pathOfShard(name), kind, detail, foundAt: timeText(foundAt) };
     }),
     droppedFindings,
+    passedOver: passedOverIn(report).map(({ path: at, detail }) => ({ path: at, detail })),
   };
 }
 

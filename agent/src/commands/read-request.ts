@@ -1,4 +1,5 @@
 /** What each command asks for, of the values that it was given. */
+import { resolve } from 'node:path';
 import { parseNodeName, parsePoolUuid, parseVolumeId, type NodeName } from '@couchestor/common/base';
 import type { FlagReader } from '@couchestor/common/command-line';
 import { POOL_TIERS, type PoolTier } from '../pools/index.ts';
@@ -60,11 +61,13 @@ function tableOrJson(flags: Flags): 'table' | 'json' {
   return flags.choice('output', ['table', 'json']) ?? 'table';
 }
 
-/** Each once. */
+/** Each once, as it was written first. */
 function foldersOf(flags: Flags, operands: readonly string[]): readonly string[] {
   if (operands.length === 0) flags.problem('DIR: is missing; give the folder of a pool, where its disk is mounted.');
   if (operands.includes('')) flags.problem('DIR: is empty; give the folder of a pool, where its disk is mounted.');
-  return [...new Set(operands)];
+  const folders = new Map<string, string>();
+  for (const folder of operands) folders.set(resolve(folder), folders.get(resolve(folder)) ?? folder);
+  return [...folders.values()];
 }
 
 function folderOf(flags: Flags, [folder, ...others]: readonly string[]): string {

@@ -11,12 +11,16 @@ export function processConsole(): Console {
   process.once('SIGTERM', () => interrupted.abort());
 
   const unread = new AbortController();
-  /** Who reads through `head` has read enough; that is no failure. */
-  const onOutputError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    unread.abort();
-  };
   const { stdout, stderr } = process;
+  let isLost = false;
+  const onOutputError = (error: NodeJS.ErrnoException): void => {
+    unread.abort();
+    // Who reads through `head` has read enough; that is no failure.
+    if (error.code === 'EPIPE' || isLost) return;
+    isLost = true;
+    process.once('exit', failUnlessFailed);
+    stderr.write(`error: the output could not be written: ${error.message}.\n`);
+  };
   stdout.on('error', onOutputError);
   stderr.on('error', onOutputError);
   return {
@@ -28,6 +32,11 @@ export function processConsole(): Console {
     unread: unread.signal,
     clock: realClock,
   };
+}
+
+/** What was to be said is lost, whatever came of it. */
+function failUnlessFailed(): void {
+  if (process.exitCode === undefined || process.exitCode === 0) process.exitCode = 1;
 }
 
 function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
