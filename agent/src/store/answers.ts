@@ -94,6 +94,8 @@ export interface ScanReport extends VolumeTotals {
   readonly foreignExamples: readonly string[];
   /** Folders without a shard that a crash had left, and that are gone now. */
   readonly emptyFolders: number;
+  /** Paths that the disk refuses to list or to measure, and why; the first of them. What is there is counted nowhere. */
+  readonly refused: ReadonlyMap<string, CoucheStorError>;
 }
 
 /** A shard whose grace is over and that was not deleted. */

@@ -46,6 +46,14 @@ describe.each([
     }
   });
 
+  it('is passed over by a scan, which says so', async () => {
+    const { store } = await refusing(refused, 'EACCES');
+    const scan = store.scan();
+    while ((await scan.step()) === 'busy');
+    expect(scan.report).toMatchObject({ isDone: true, shards: rest.length, emptyFolders: 0 });
+    expect([...scan.report.refused]).toEqual([[refused, expect.objectContaining({ code: 'forbidden' })]]);
+  });
+
   it('ends the walk of everybody else, and of all when it may not refuse the next time', async () => {
     const { store } = await refusing(refused, 'EACCES');
     await expect(walkAll(store)).rejects.toMatchObject({ code: 'forbidden' });

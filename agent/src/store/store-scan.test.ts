@@ -35,6 +35,7 @@ describe('a scan', () => {
       foreign: 0,
       foreignExamples: [],
       emptyFolders: 0,
+      refused: new Map(),
     });
   });
 

@@ -2,7 +2,7 @@
  * Goes once through all folders, a bounded piece at a time: how much each volume has, and what is there that is no shard. Only folders
  * that hold nothing are removed, as a crash between making one and filling it leaves them; what is foreign stays as it is.
  */
-import type { VolumeId } from '@couchestor/common/base';
+import type { CoucheStorError, VolumeId } from '@couchestor/common/base';
 import type { ScanReport, VolumeTotals } from './answers.ts';
 import { ShardTree, type TreeStep } from './shard-tree.ts';
 import { takesWrites, type StoreParts } from './store-parts.ts';
@@ -17,6 +17,8 @@ const FOLDERS_PER_STEP = 128;
 
 const MAX_FOREIGN_EXAMPLES = 100;
 
+const MAX_REFUSED = 1000;
+
 const NONE: VolumeTotals = { shards: 0, bytes: 0 };
 
 export class StoreScan implements Worker {
@@ -24,6 +26,7 @@ export class StoreScan implements Worker {
   readonly #tree: ShardTree;
   readonly #volumes = new Map<VolumeId, VolumeTotals>();
   readonly #foreignExamples: string[] = [];
+  readonly #refused = new Map<string, CoucheStorError>();
   /** Not counted yet. */
   #pending: readonly TreeStep[] | undefined;
   #total = NONE;
@@ -33,7 +36,7 @@ export class StoreScan implements Worker {
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
-    this.#tree = new ShardTree(parts.pool.files);
+    this.#tree = new ShardTree(parts.pool.files, { onRefused: this.#onRefused });
   }
 
   get report(): ScanReport {
@@ -45,6 +48,7 @@ export class StoreScan implements Worker {
       foreign: this.#foreign,
       foreignExamples: this.#foreignExamples,
       emptyFolders: this.#emptyFolders,
+      refused: this.#refused,
     };
   }
 
@@ -63,11 +67,17 @@ export class StoreScan implements Worker {
     return 'busy';
   }
 
+  /** A path may be met again when a step failed. */
+  readonly #onRefused = (path: string, error: CoucheStorError): void => {
+    if (this.#refused.size < MAX_REFUSED) this.#refused.set(path, error);
+  };
+
   /** Counts when nothing can fail any more. */
   async #take(steps: readonly TreeStep[]): Promise<number> {
     const stored = await storedOf(
       this.#parts,
       steps.flatMap(({ shards }) => shards),
+      { onRefused: this.#onRefused },
     );
     for (const step of steps) await this.#removeEmpty(step);
     for (const { foreign } of steps) {
