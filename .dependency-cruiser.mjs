@@ -48,6 +48,12 @@ export default {
       { path: '^common/src/(?!(command-line|base)/)' },
     ),
     rule(
+      'wire-stands-on-base',
+      'What travels between the processes is known without knowing what either does with it.',
+      { path: '^common/src/wire/' },
+      { path: '^common/src/(?!(wire|base)/)' },
+    ),
+    rule(
       'only-programs-speak-to-a-terminal',
       'A library returns and throws; what a person reads is written by the commands.',
       { path: '^(common/src/(?!command-line/)|control-plane/|native/|sandbox/|agent/src/(?!commands/|main\\.ts$))' },

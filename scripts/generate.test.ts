@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { staleFiles } from './generate.ts';
 import { crdPage } from './generate/crd-page.ts';
 import { noticesPage } from './generate/notices-page.ts';
+import { grpcPages } from './generate/grpc-page.ts';
 import { kernelsModule } from './generate/wasm-kernels.ts';
+import { wireTypes } from './generate/wire-types.ts';
+import { loadProtos } from './proto/load-protos.ts';
+import { withProtos } from './proto/scratch-protos.fixture.ts';
 
 describe('a derived file', () => {
   const wanted = new Map([
@@ -82,6 +86,109 @@ describe('the third-party notices', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `'));
     expect(rows).toEqual(['| `@a/a` | 1.0.0 | see the package |', '| `b` | 2.0.0 | MIT |']);
+  });
+});
+
+describe('what is made of the gRPC contracts', () => {
+  const THING = `
+    syntax = "proto3";
+    package couchestor.test.v1;
+    import "couchestor/part/v1/part.proto";
+    // A thing.
+    message Thing {
+      // How | large.
+      uint64 size_bytes = 1;
+      // Its label.
+      optional string label = 2;
+      // Its parts.
+      repeated couchestor.part.v1.Part parts = 3;
+      // Its first part.
+      couchestor.part.v1.Part first = 4;
+      // What is noted.
+      map<string, bytes> notes = 5;
+      // Which it is.
+      oneof choice {
+        // Left.
+        bool left_one = 6;
+        // A part.
+        couchestor.part.v1.Part other = 7;
+      }
+    }
+    // All of it.
+    service ThingService {
+      // Gets it.
+      rpc Get(Thing) returns (stream Thing);
+    }`;
+  const PART = `
+    syntax = "proto3";
+    package couchestor.part.v1;
+    // Of which kind.
+    enum Kind {
+      // Not known.
+      KIND_UNSPECIFIED = 0;
+    }
+    // A part.
+    message Part {
+      // Its kind.
+      Kind kind = 1;
+    }`;
+  const made = <Result>(make: (protos: ReturnType<typeof loadProtos>) => Result): Result =>
+    withProtos({ 'couchestor/test/v1/thing.proto': THING, 'couchestor/part/v1/part.proto': PART }, (folder) =>
+      make(loadProtos(folder)),
+    );
+
+  it('are types, one file for a package', () => {
+    const files = made(wireTypes);
+    expect([...files.keys()].sort()).toEqual(
+      ['descriptor', 'part-v1', 'test-v1'].map((name) => `common/src/wire/generated/${name}.ts`),
+    );
+    const text = (files.get('common/src/wire/generated/test-v1.ts') ?? '').replaceAll(/ *\/\*\*.*\*\/\n/g, '');
+    expect(text).toBe(`// Generated from proto/couchestor/test/v1 by npm run generate.
+
+import type { Method } from '../method.ts';
+import type { Part } from './part-v1.ts';
+
+export type Thing = {
+  readonly sizeBytes: number;
+  readonly label?: string | undefined;
+  readonly parts: readonly Part[];
+  readonly first: Part | null;
+  readonly notes: Readonly<Record<string, Uint8Array>>;
+} & ({
+  readonly choice: 'leftOne';
+  readonly leftOne: boolean;
+} | {
+  readonly choice: 'other';
+  readonly other: Part;
+} | { readonly choice?: undefined });
+
+export interface ThingService {
+  readonly Get: Method<Thing, Thing, false, true>;
+}
+`);
+    expect(files.get('common/src/wire/generated/part-v1.ts')).toContain(`/** Of which kind. */
+export type Kind =
+  /** Not known. */
+  | 'KIND_UNSPECIFIED'
+  /** A value that this program does not know. */
+  | number;
+`);
+  });
+
+  it('are pages, with every method, field and value', () => {
+    const pages = made(grpcPages);
+    expect(pages.get('docs/reference/grpc-test-v1.md')?.split('\n')).toEqual(
+      expect.arrayContaining([
+        '<!-- Generated from proto/couchestor/test/v1 by npm run generate. -->',
+        '| `Get` | `Thing` | stream of `Thing` | Gets it. |',
+        '| 1 | `size_bytes` | uint64 |  | How \\| large. |',
+        '| 2 | `label` | string, optional |  | Its label. |',
+        '| 3 | `parts` | []couchestor.part.v1.Part |  | Its parts. |',
+        '| 5 | `notes` | map of string to bytes |  | What is noted. |',
+        '| 6 | `left_one` | bool | `choice` | Left. |',
+      ]),
+    );
+    expect(pages.get('docs/reference/grpc-part-v1.md')).toContain('| 0 | `KIND_UNSPECIFIED` | Not known. |');
   });
 });
 
