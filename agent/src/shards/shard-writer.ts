@@ -45,11 +45,11 @@ export class ShardWriter {
 
   /**
    * Takes a window for as long as the shard is written: end with commit(), and with abort() when that is not reached. `device` is
-   * empty and used by nobody else; it stays the caller's to close.
+   * empty and used by nobody else; it stays the caller's to close. `signal` ends the waiting for a window.
    * @throws CoucheStorError `invalid` for what no header can hold, `conflict` for a device that holds something, `tooManyRequests`
    * when too many shards wait for memory.
    */
-  static async begin(io: ShardIo, identity: ShardIdentity): Promise<ShardWriter> {
+  static async begin(io: ShardIo, identity: ShardIdentity, signal?: AbortSignal): Promise<ShardWriter> {
     const { device } = io;
     const { bytes, checksum } = encodeHeader(identity, io.crc32c);
     if (device.sizeBytes !== 0) {
@@ -60,7 +60,7 @@ export class ShardWriter {
       );
     }
     const header = { name: identity.name, headerChecksum: checksum };
-    return new ShardWriter(io, header, { bytes, window: await io.windows.acquire() });
+    return new ShardWriter(io, header, { bytes, window: await io.windows.acquire(signal) });
   }
 
   /** Bytes of the payload that were taken. */

@@ -38,6 +38,22 @@ describe('a pool of windows', () => {
     expect(pool.inUse).toBe(2);
   });
 
+  it('gives nothing to who has stopped waiting, and lets another one wait', async () => {
+    const { pool } = poolOf({ windows: 1 });
+    const window = await pool.acquire();
+    const [leaving, staying] = [new AbortController(), new AbortController()];
+    const left = pool.acquire(leaving.signal);
+    const reason = new Error('never mind');
+    leaving.abort(reason);
+    await expect(left).rejects.toBe(reason);
+    const waiting = pool.acquire(staying.signal);
+    pool.release(window);
+    expect(await waiting).toBe(window);
+    staying.abort();
+    expect(pool.inUse).toBe(1);
+    await expect(pool.acquire(leaving.signal)).rejects.toBe(reason);
+  });
+
   it('takes a window back once', async () => {
     const { pool } = poolOf();
     const window = await pool.acquire();

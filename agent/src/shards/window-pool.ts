@@ -44,9 +44,11 @@ export class WindowPool {
 
   /**
    * Its content is whatever it last held. Give it back once, with release().
+   * @param signal - ends the waiting with its reason.
    * @throws CoucheStorError `tooManyRequests` when the queue is full.
    */
-  async acquire(): Promise<Uint8Array> {
+  async acquire(signal?: AbortSignal): Promise<Uint8Array> {
+    signal?.throwIfAborted();
     const window = this.#idle.pop();
     if (window !== undefined) return this.#take(window);
     const { windowBytes, windows, waiting, allocate } = this.#options;
@@ -58,7 +60,18 @@ export class WindowPool {
         { fields: { windows, waiting } },
       );
     }
-    return new Promise((resolve) => this.#queue.push(resolve));
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    const leave = (): void => {
+      this.#queue.splice(this.#queue.indexOf(take), 1);
+      reject(signal?.reason);
+    };
+    const take = (given: Uint8Array): void => {
+      signal?.removeEventListener('abort', leave);
+      resolve(given);
+    };
+    signal?.addEventListener('abort', leave, { once: true });
+    this.#queue.push(take);
+    return promise;
   }
 
   release(window: Uint8Array): void {

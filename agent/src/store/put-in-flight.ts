@@ -61,8 +61,8 @@ export class PutInFlight implements PutShard {
     let device: BlockDevice | undefined;
     try {
       device = await parts.pool.files.create(path);
-      const { windows, crc32c } = parts;
-      const writer = await ShardWriter.begin({ device, windows, crc32c }, request);
+      const { windows, crc32c, closing } = parts;
+      const writer = await ShardWriter.begin({ device, windows, crc32c }, request, closing);
       return new PutInFlight(parts, request, { options, held: { path, device, writer, reservation }, ended });
     } catch (thrown) {
       reservation.release();

@@ -318,6 +318,18 @@ describe('a store that is closed', () => {
     await expectNothingLeft(pool);
   });
 
+  it('waits for nobody who waits for what another store has', async () => {
+    const pool = await StandInPool.make();
+    const windows = windowsOf(1, 9);
+    await windows.acquire();
+    const store = await openStore(pool, { windows });
+    const ended = expect(begin(store)).rejects.toMatchObject({ code: 'gone', fields: { field: 'store' } });
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    await store.close();
+    await ended;
+    await expectNothingLeft(pool);
+  });
+
   it('waits for commits, aborts other puts, and takes no calls', async () => {
     const { pool, store } = await world();
     const [committed, open] = [await begin(store), await begin(store, undefined, nameOf({ index: 4 }))];

@@ -81,13 +81,18 @@ export class ShardStore {
   #putsWaiting = 0;
   readonly #open: OpenShards;
   readonly #calls = new Set<Promise<unknown>>();
+  readonly #closes: AbortController;
   #closing: Promise<void> | undefined;
 
-  private constructor(parts: StoreParts, limits: StoreLimits, leftovers: Leftovers) {
+  private constructor(
+    parts: StoreParts,
+    { limits, leftovers, closes }: { limits: StoreLimits; leftovers: Leftovers; closes: AbortController },
+  ) {
     this.pool = parts.pool;
     this.leftovers = leftovers;
     this.#parts = parts;
     this.#limits = limits;
+    this.#closes = closes;
     this.#open = new OpenShards(parts, limits.openShards);
   }
 
@@ -105,10 +110,12 @@ export class ShardStore {
       });
     }
     const { files } = pool;
+    const closes = new AbortController();
     const parts: StoreParts = {
       pool,
       clock,
       windows,
+      closing: closes.signal,
       readWindows,
       crc32c,
       verifier: new StoredVerifier({
@@ -127,7 +134,7 @@ export class ShardStore {
     refuseSecond(pool);
     opened.add(pool);
     try {
-      return new ShardStore(parts, limits, await adoptLeftovers(parts));
+      return new ShardStore(parts, { limits, leftovers: await adoptLeftovers(parts), closes });
     } catch (thrown) {
       opened.delete(pool);
       throw thrown;
@@ -271,6 +278,7 @@ export class ShardStore {
   }
 
   async #close(): Promise<void> {
+    this.#closes.abort(this.#closedError());
     // First, because calls may wait for what these have.
     await Promise.all([...this.#puts].map((put) => put.abort()));
     await Promise.allSettled(this.#calls);
@@ -294,8 +302,11 @@ export class ShardStore {
   }
 
   #refuseClosed(): void {
-    if (this.#closing === undefined) return;
-    throw new CoucheStorError('gone', `store: that of ${this.pool.files.label} is closed; open the pool again.`, {
+    if (this.#closing !== undefined) throw this.#closedError();
+  }
+
+  #closedError(): CoucheStorError {
+    return new CoucheStorError('gone', `store: that of ${this.pool.files.label} is closed; open the pool again.`, {
       fields: { field: 'store' },
     });
   }

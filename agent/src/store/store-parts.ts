@@ -17,6 +17,8 @@ export interface StoreParts {
   readonly clock: Clock;
   /** Of shards that are being written: each has one from its beginning to its end, also while nothing comes. */
   readonly windows: WindowPool;
+  /** Ends the waiting for these when the store is closed: other stores may have them. */
+  readonly closing: AbortSignal;
   /** Of shards that are being read: one for each call. */
   readonly readWindows: WindowPool;
   readonly crc32c: Crc32c;
