@@ -1,6 +1,7 @@
 /** `discover`: which disks a node has, and which of them may be offered. */
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join, resolve as resolvePath } from 'node:path';
 import { CoucheStorError, toCoucheStorError } from '@couchestor/common/base';
 import { jsonText, Table, type Console, type ExitCode } from '@couchestor/common/command-line';
 import {
@@ -140,5 +141,18 @@ async function smartOf(
   console: Console,
 ): Promise<SmartSource | undefined> {
   if (smartReports !== undefined) return SmartReportFolder.open(smartReports);
-  return smartctl ? new SmartctlRunner({ clock: console.clock, root, signal: console.interrupted }) : undefined;
+  if (smartctl) return new SmartctlRunner({ clock: console.clock, root, signal: console.interrupted });
+  return (await hasRecordedCommands(root)) ? SmartReportFolder.open(join(root, RECORDED_COMMANDS)) : undefined;
+}
+
+/** Where a recorded machine has what programs printed on it, smartctl among them, beside a list of what was run. */
+const RECORDED_COMMANDS = 'cmd';
+
+/** Never of the machine itself: what lies in its `/cmd` was put there by anybody, at any time. */
+async function hasRecordedCommands(root: string): Promise<boolean> {
+  if (resolvePath(root) === '/') return false;
+  return stat(join(root, RECORDED_COMMANDS, 'index.json')).then(
+    (index) => index.isFile(),
+    () => false,
+  );
 }

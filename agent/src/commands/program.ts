@@ -112,7 +112,8 @@ const COMMANDS = {
     details:
       'Reads only. A disk that may be offered is opened for exclusive use, read at both ends and closed, where that is\n' +
       'permitted; OFFERABLE says unverified where it is not. Disks are known by their ids, since kernel names change\n' +
-      'between boots.',
+      'between boots. Without --smartctl or --smart-reports the health of a disk is Unknown, or worse. Of a recorded\n' +
+      'machine, where --root has a cmd/index.json, the reports in its cmd are taken unless others are named.',
     examples: [
       'couchestor-agent discover',
       'couchestor-agent discover --explain nvme0n1',

@@ -1,26 +1,35 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { assessDevices, devicesOf, HardwareScanner } from './index.ts';
-import type { DeviceAssessment } from './index.ts';
-import { RECORDED_NODES, recordedTree, truthOf, type TrueDevice } from './recorded-nodes.fixture.ts';
+import { join } from 'node:path';
 
-/** What smartctl said of these; the tests of health read it from its reports. */
-const FAILING: Readonly<Record<string, string>> = { BTLJ0123456789AB: 'critical warning 0x05' };
+import { VirtualClock } from '@couchestor/common/base';
+import { HardwareObserver, SmartReportFolder } from './index.ts';
+import type { DeviceAssessment } from './index.ts';
+import { RECORDED_NODES, recordedTree, truthOf, unpackNode, type TrueDevice } from './recorded-nodes.fixture.ts';
+
 /** What a disk that is no hardware is made of, the truth names in its own way. */
 const NO_MEDIA = new Set(['zoned-null']);
 
+/** With what smartctl said of the disks when the machine was recorded. */
+async function lookAt(node: (typeof RECORDED_NODES)[number], tree = recordedTree(node)) {
+  const { root, remove } = unpackNode(node);
+  try {
+    const smart = await SmartReportFolder.open(join(root, 'cmd'));
+    return {
+      tree,
+      ...(await new HardwareObserver({ clock: new VirtualClock(), root, tree, smart, probe: false }).look()),
+    };
+  } finally {
+    remove();
+  }
+}
+
+const looks = new Map(await Promise.all(RECORDED_NODES.map(async (node) => [node, await lookAt(node)] as const)));
+
 describe.each(RECORDED_NODES)('%s', (node) => {
-  const tree = recordedTree(node);
   const truth = truthOf(node);
-  const snapshot = new HardwareScanner(tree).scan();
-  const devices = devicesOf(snapshot);
-  const failing = new Map(
-    devices.flatMap(({ id, serial }) => {
-      const reason = FAILING[serial ?? ''];
-      return reason === undefined ? [] : [[id, { reason, evidence: [] }] as const];
-    }),
-  );
-  const found = assessDevices(snapshot, devices, { failing });
+  const { tree, devices: found } = looks.get(node)!;
+  const devices = found.map(({ device }) => device);
 
   /** By serial or name for the world, as kernel names change between boots; what has neither has nothing but its name. */
   const matching = (wanted: TrueDevice): DeviceAssessment[] =>

@@ -47,18 +47,15 @@ describe('a disk is well', () => {
     expect(stateWith(recorded('nvme-well', 0))).toBe('Healthy');
     expect(stateWith(recorded('sata-well', 0))).toBe('Healthy');
   });
-
-  test('when smartctl is not permitted, by its state and its temperature, which the reason says', () => {
-    const report = assessHealth(aDevice(), { temperatures: [warm] });
-    expect(report).toMatchObject({ state: 'Healthy', counters: { temperatureCelsius: 49.85 } });
-    expect(report.reason).toMatch(/temperature.*smartctl.*not permitted/);
-  });
 });
 
 describe('a disk is unknown', () => {
   test('19: when it was asked and has no smart_status, whatever its exit code and its temperature', () => {
     const sas = assessHealth(aDevice(), { smart: recorded('sas-without-health', 4), temperatures: [warm] });
-    expect(sas).toMatchObject({ state: 'Unknown', reason: 'smartctl got no verdict from the disk' });
+    expect(sas).toMatchObject({
+      state: 'Unknown',
+      reason: 'smartctl got no verdict from the disk; state and temperature are as they should be',
+    });
     // A MegaRAID volume: exit code 0, and no health at all.
     const volume = parseSmartReport(JSON.stringify({ device: { protocol: 'SCSI' }, scsi_vendor: 'AVAGO' }), 0);
     expect(stateWith(volume)).toBe('Unknown');
@@ -70,12 +67,25 @@ describe('a disk is unknown', () => {
     expect(report.reason).toMatch(/Unknown USB bridge/);
   });
 
-  test('when there is neither smartctl nor a sensor, and when the kernel made it of others', () => {
+  test('19: when smartctl is not permitted, however cool it is, with what is known', () => {
+    expect(assessHealth(aDevice(), { temperatures: [warm] })).toMatchObject({
+      state: 'Unknown',
+      reason: 'smartctl is not permitted; state and temperature are as they should be',
+      counters: { temperatureCelsius: 49.85 },
+      evidence: [{ source: 'hwmon', value: 49.85, verdict: 'note' }],
+    });
     expect(assessHealth(aDevice(), { temperatures: [] })).toMatchObject({
       state: 'Unknown',
-      reason: 'smartctl is not permitted, and hwmon has no sensor of the disk',
+      reason: 'smartctl is not permitted; hwmon has no sensor of the disk',
     });
+  });
+
+  test('when the kernel made it of others, and when its media come and go', () => {
     expect(assessHealth(aDevice({ virtual: true, online: false }), { temperatures: [] }).state).toBe('Unknown');
+    expect(assessHealth(aDevice({ media: 'optical' }), { temperatures: [] })).toMatchObject({
+      state: 'Unknown',
+      reason: 'smartctl is not asked about drives whose media come and go',
+    });
   });
 });
 
@@ -116,6 +126,15 @@ describe('a disk is unhealthy', () => {
     });
     expect(report).toMatchObject({ state: 'Unhealthy', reason: 'the kernel cannot reach it (offline)' });
   });
+
+  test('when it does not do one command in ten, though it says that it is well', () => {
+    const commands = { done: 539, failed: 28, timedOut: 92 };
+    const report = assessHealth(aDevice({ commands }), { smart: recorded('sata-well', 0), temperatures: [] });
+    expect(report).toMatchObject({
+      state: 'Unhealthy',
+      reason: '92 of 539 commands timed out since the disk came; 28 of 539 commands failed since the disk came',
+    });
+  });
 });
 
 describe('a disk is degraded', () => {
@@ -151,10 +170,11 @@ describe('a disk is degraded', () => {
 
   test('by commands that timed out, and by many that failed, not by the few that drivers always fail', () => {
     const state = (commands: { done: number; failed: number; timedOut: number }): string =>
-      assessHealth(aDevice({ commands }), { temperatures: [warm] }).state;
-    expect(state({ done: 539, failed: 28, timedOut: 92 })).toBe('Degraded');
+      assessHealth(aDevice({ commands }), { smart: recorded('sata-well', 0), temperatures: [warm] }).state;
+    expect(state({ done: 539, failed: 0, timedOut: 1 })).toBe('Degraded');
     expect(state({ done: 539, failed: 28, timedOut: 0 })).toBe('Degraded');
     expect(state({ done: 103, failed: 4, timedOut: 0 })).toBe('Healthy');
+    expect(state({ done: 8, failed: 8, timedOut: 0 })).toBe('Healthy');
     expect(state({ done: 1_000_000, failed: 28, timedOut: 0 })).toBe('Healthy');
     const drive = aDevice({ removable: true, commands: { done: 20, failed: 20, timedOut: 20 } });
     expect(assessHealth(drive, { temperatures: [] }).state).toBe('Unknown');

@@ -1,7 +1,7 @@
 /**
- * The health of a disk from everything that was learnt of it. A complaint counts, whoever makes it; well is only what somebody
- * vouches for: the disk itself through smartctl, or, where smartctl is not permitted, the state and the temperature that the
- * kernel shows. A disk that was asked and gave no verdict is unknown.
+ * The health of a disk from everything that was learnt of it. A complaint counts, whoever makes it; that a disk is well only the disk
+ * itself can say, through smartctl. One that was not asked, or gave no verdict, is unknown, however cool it is: failing flash has
+ * the temperature of any other.
  */
 import type { Device } from '../model/device.ts';
 import type { HealthCounters, HealthEvidence, HealthReport, HealthVerdict } from './health.ts';
@@ -37,7 +37,8 @@ export function assessHealth(
   }
   const doubt = doubtOf(device, facts);
   if (doubt !== undefined) return { state: 'Unknown', reason: doubt, evidence, counters };
-  return { state: 'Healthy', reason: vouched(smart), evidence, counters };
+  const reason = 'the disk says that it is well, and no counter is at its threshold';
+  return { state: 'Healthy', reason, evidence, counters };
 }
 
 const GRAVITY: Record<HealthVerdict, number> = { Unhealthy: 0, Degraded: 1, Healthy: 2, note: 3 };
@@ -49,20 +50,17 @@ function reasonOf(evidence: readonly HealthEvidence[], verdict: HealthVerdict): 
     .join('; ');
 }
 
-/** Why nobody vouches for the disk; undefined where somebody does. */
+/** Why the disk does not vouch for itself, with what is known all the same; undefined where it does. */
 function doubtOf(device: Device, { smart, temperatures }: HealthFacts): string | undefined {
-  if (smart?.kind === 'nothing') return smart.reason;
-  if (smart !== undefined) {
-    return smart.report.passed === undefined ? 'smartctl got no verdict from the disk' : undefined;
-  }
+  if (smart?.kind === 'report' && smart.report.passed !== undefined) return undefined;
   if (device.virtual) return 'what it is made of has a health, it has none';
-  if (temperatures.length === 0) return 'smartctl is not permitted, and hwmon has no sensor of the disk';
-  return undefined;
-}
-
-function vouched(smart: SmartReading | undefined): string {
-  if (smart !== undefined) return 'the disk says that it is well, and no counter is at its threshold';
-  return 'state and temperature are as they should be; smartctl, which knows more, is not permitted';
+  if (device.media === 'optical') return 'smartctl is not asked about drives whose media come and go';
+  const known =
+    temperatures.length === 0 ? 'hwmon has no sensor of the disk' : 'state and temperature are as they should be';
+  if (smart?.kind === 'nothing') return `${smart.reason}; ${known}`;
+  return smart === undefined
+    ? `smartctl is not permitted; ${known}`
+    : `smartctl got no verdict from the disk; ${known}`;
 }
 
 function sensorEvidence(reading: TemperatureReading, thresholds: HealthThresholds): readonly HealthEvidence[] {
@@ -111,32 +109,27 @@ function stateEvidence(device: Device): readonly HealthEvidence[] {
 const FAILED_COMMANDS = 16;
 const FAILED_SHARE = 0.01;
 
+/** A disk that does not do one command in ten is failing, whatever it says of itself: its own verdict often stays good to the end. */
+const LOST_SHARE = 0.1;
+
 /** Of a drive without a medium most commands fail, and say nothing of the drive. */
 function commandEvidence({ commands, origins, sysfsPath, removable }: Device): readonly HealthEvidence[] {
   if (commands === null || removable) return [];
   const { done, failed, timedOut } = commands;
-  const pathOf = (name: string): string =>
-    origins.commands?.find(({ path }) => path.endsWith(name))?.path ?? `${sysfsPath}/device/${name}`;
+  const lost = failed + timedOut;
+  const isFailing = lost >= FAILED_COMMANDS && lost >= done * LOST_SHARE;
   const many = failed >= FAILED_COMMANDS && failed >= done * FAILED_SHARE;
+  const evidence = (name: string, value: number, verdict: HealthVerdict, what: string): readonly HealthEvidence[] => {
+    if (value === 0) return [];
+    const path = origins.commands?.find((one) => one.path.endsWith(name))?.path ?? `${sysfsPath}/device/${name}`;
+    const worse = isFailing ? 'Unhealthy' : verdict;
+    const detail = `${value} of ${done} commands ${what} since the disk came`;
+    return [{ source: 'sysfs', attribute: path, value, verdict: worse, detail }];
+  };
   return [
-    ...(timedOut > 0
-      ? [evidenceOfCommands(pathOf('iotmo_cnt'), timedOut, 'Degraded', 'commands timed out since the disk came')]
-      : []),
-    ...(failed > 0
-      ? [
-          evidenceOfCommands(
-            pathOf('ioerr_cnt'),
-            failed,
-            many ? 'Degraded' : 'note',
-            `of ${done} commands failed since the disk came`,
-          ),
-        ]
-      : []),
+    ...evidence('iotmo_cnt', timedOut, 'Degraded', 'timed out'),
+    ...evidence('ioerr_cnt', failed, many ? 'Degraded' : 'note', 'failed'),
   ];
-}
-
-function evidenceOfCommands(attribute: string, value: number, verdict: HealthVerdict, what: string): HealthEvidence {
-  return { source: 'sysfs', attribute, value, verdict, detail: `${value} ${what}` };
 }
 
 function countersOf(counters: HealthCounters, temperatures: readonly TemperatureReading[]): HealthCounters {

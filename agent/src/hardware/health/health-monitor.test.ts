@@ -77,10 +77,10 @@ describe('HealthMonitor', () => {
 
   test('asks sensors once in their interval, and a disk that has just come at once', async () => {
     const { clock, reader, monitor: health } = monitor({ sensorIntervalMs: 60_000 });
-    expect((await health.look([disk])).get('disk')?.report.state).toBe('Healthy');
+    expect((await health.look([disk])).get('disk')?.report.counters.temperatureCelsius).toBe(40);
     const first = reader.asked.length;
     await clock.advance(59_999);
-    expect((await health.look([disk])).get('disk')?.report.state).toBe('Healthy');
+    expect((await health.look([disk])).get('disk')?.report.counters.temperatureCelsius).toBe(40);
     expect(reader.asked).toHaveLength(first);
     await health.look([disk, aDevice({ id: 'new', hwmonPaths: [`${HWMON}9`] })]);
     expect(reader.asked.slice(first).every((path) => path.startsWith(`${HWMON}9/`))).toBe(true);
