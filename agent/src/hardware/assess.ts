@@ -8,6 +8,7 @@ import type { ProbeResult } from './offer/probe.ts';
 import { NodeIndex } from './parse/node-index.ts';
 import { parseDevices } from './parse/parse-devices.ts';
 import type { HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
+import { twinsOf } from './use/twins.ts';
 import { UseFinder } from './use/uses.ts';
 
 export interface AssessmentPolicy extends OfferPolicy {
@@ -36,12 +37,14 @@ export function assessDevices(
 ): readonly DeviceAssessment[] {
   const uses = new UseFinder(snapshot, new NodeIndex(snapshot));
   const gaps = gapsOf(snapshot);
+  const twins = twinsOf(devices);
   return devices.map((device) => {
     const probe = policy.probes?.get(device.id) ?? null;
     const found = uses.usesOf(device).filter(({ presumed }) => presumed !== true || probe?.kind !== 'free');
     const facts = {
       uses: found,
       gaps,
+      twins: twins.get(device.id) ?? [],
       failing: policy.failing?.get(device.id) ?? null,
       probe,
     };

@@ -107,12 +107,15 @@ describe('a disk is used', () => {
     ]);
   });
 
-  test('13: as an export of the SCSI target', () => {
+  test('13: as an export of the SCSI target, also of a store that else has files', () => {
     const machine = machineWithDisks();
     machine.attributes('/sys/kernel/config/target/core/iblock_0/disk1', { udev_path: '/dev/sdb', enable: 1 });
     machine.attributes('/sys/kernel/config/target/core/fileio_0/file1', { udev_path: '/dev/sdc', enable: 1 });
+    machine.attributes('/sys/kernel/config/target/core/fileio_1/file2', { udev_path: '/srv/file.img', enable: 1 });
+    machine.attributes('/sys/kernel/config/target/core/user_0/disk2', { udev_path: '/dev/sda1', enable: 1 });
     expect(machine.reasons('sdb')).toEqual(['it is exported by the SCSI target as disk1']);
-    expect(machine.reasons('sdc')).toEqual([]);
+    expect(machine.reasons('sdc')).toEqual(['it is exported by the SCSI target as file1']);
+    expect(machine.reasons('sda')).toEqual(['partition sda1 is exported by the SCSI target as disk2']);
   });
 
   test('13: as the second disk of btrfs, which no mount names, by the list of the kernel', () => {

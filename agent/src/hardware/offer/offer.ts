@@ -5,12 +5,15 @@
 import { REFUSALS, type Offer, type Refusal, type RefusalKind, type Use } from '../model/assessment.ts';
 import type { Device, OriginField } from '../model/device.ts';
 import type { Evidence } from '../model/evidence.ts';
+import type { Twin } from '../use/twins.ts';
 import type { ProbeResult } from './probe.ts';
 
 export interface OfferFacts {
   readonly uses: readonly Use[];
   /** Lists without which nobody can say that a disk is not in use. */
   readonly gaps: readonly Evidence[];
+  /** Devices that may be the same disk; none of them is offered, as using one would be using the other. */
+  readonly twins: readonly Twin[];
   /** Why its health keeps it from being offered; null where it does not. */
   readonly failing: { readonly reason: string; readonly evidence: readonly Evidence[] } | null;
   /** Null where no probe was asked for. */
@@ -28,6 +31,7 @@ export function offerOf(device: Device, facts: OfferFacts, policy: OfferPolicy =
   const forced = policy.force?.has(device.id) === true || policy.force?.has(device.kernelName) === true;
   const refusals = [
     ...useRefusals(facts),
+    ...twinRefusals(facts),
     ...healthRefusals(device, facts),
     ...kindRefusals(device),
     ...stateRefusals(device, facts),
@@ -75,6 +79,12 @@ function useRefusals({ uses, gaps, probe }: OfferFacts): readonly Refusal[] {
     found.push(refusal('usesUnknown', `whether it is in use cannot be said without ${paths}`, gaps));
   }
   return found;
+}
+
+function twinRefusals({ twins }: OfferFacts): readonly Refusal[] {
+  return twins.map(({ device, shared, evidence }) =>
+    refusal('hiddenPath', `it may be the same disk as ${device.kernelName}: both have ${shared}`, evidence),
+  );
 }
 
 const OPENED = (value: string): Evidence => ({ path: 'open, exclusive', value });

@@ -3,9 +3,9 @@
  * third one over them, which is then the one to open. Hidden paths of NVMe and partitions that device-mapper made are no devices.
  */
 import { valueOf } from '../snapshot/attribute.ts';
-import { textOf, type BlockEntry, type Folder, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
-import { driverOf, inOrderOfNames, nvmeHeadOf } from './kernel-names.ts';
-import { unitSerial } from './vpd.ts';
+import { textOf, type BlockEntry, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
+import { inOrderOfNames, nvmeHeadOf } from './kernel-names.ts';
+import { namesOfMap, sameDisks, wwidOf } from './same-disk.ts';
 
 export interface DiskUnit {
   /** What is opened: the multipath map, or the first of the paths. */
@@ -33,19 +33,27 @@ export function diskUnits(snapshot: HardwareSnapshot): readonly DiskUnit[] {
     mapped.set(whole, [...(mapped.get(whole) ?? []), block]);
   }
   const groups: { main: BlockEntry; members: readonly BlockEntry[] }[] = [];
+  const namesOf = ({ main, members }: (typeof groups)[number]): readonly (string | null)[] =>
+    mapUuid(main) === '' ? [] : [...namesOfMap(mapUuid(main)), ...members.map((one) => wwidOf(snapshot, one))];
   for (const block of blocks) {
     const members = mapUuid(block).startsWith('mpath-') ? slavesOf(block) : [];
     if (members.length === 0 || members.some((member) => taken.has(member))) continue;
     for (const one of [block, ...members]) taken.add(one);
     groups.push({ main: block, members });
   }
-  const disks = new Map<string, BlockEntry[]>();
-  for (const block of blocks) {
-    if (taken.has(block)) continue;
-    const key = diskKey(snapshot, block) ?? `name ${block.kernelName}`;
-    disks.set(key, [...(disks.get(key) ?? []), block]);
+  const free = sameDisks(
+    snapshot,
+    blocks.filter((block) => !taken.has(block)),
+  );
+  for (const members of free) {
+    const [first] = members;
+    if (first === undefined) continue;
+    const name = wwidOf(snapshot, first);
+    // A path that its map does not have, or not yet, is a way to what the map is in use as.
+    const map = groups.find((group) => name !== null && namesOf(group).includes(name));
+    if (map === undefined) groups.push({ main: first, members });
+    else map.members = inOrderOfNames([...map.members, ...members], ({ kernelName }) => kernelName);
   }
-  for (const members of disks.values()) if (members[0] !== undefined) groups.push({ main: members[0], members });
   const units = groups.map((group) => ({
     ...group,
     mapped: [...new Set([group.main, ...group.members])].flatMap((block) => mapped.get(block) ?? []),
@@ -63,27 +71,4 @@ export function mapUuid(block: BlockEntry): string {
 /** The kernel marks them; should the mark be unreadable, the name says the same. */
 function isHiddenPath({ kernelName, folder }: BlockEntry): boolean {
   return textOf(folder, 'hidden') === '1' || nvmeHeadOf(kernelName) !== null;
-}
-
-/**
- * The same for two paths to one disk. Name, serial and size together: a bridge may give one name to every disk behind it, and a merged
- * disk is one that nobody looks at.
- */
-function diskKey(snapshot: HardwareSnapshot, block: BlockEntry): string | null {
-  const device = snapshot.folders.get(valueOf(block.folder.links.get('device')) ?? '');
-  const size = textOf(block.folder, 'size') ?? '';
-  if (driverOf(block.kernelName) === 'nvme') return namespaceKey(block, device, size);
-  const wwid = textOf(device, 'wwid')?.trim() ?? '';
-  if (driverOf(block.kernelName) !== 'sd' || !/^(naa|eui)\.[0-9a-f]+$/i.test(wwid) || /\.0+$/.test(wwid)) return null;
-  const page = valueOf(device?.binary.get('vpd_pg80'));
-  const serial = page === null ? '' : (unitSerial(page) ?? '');
-  return `disk ${wwid} ${serial} ${size}`;
-}
-
-/** With the kernel's own multipath switched off, a shared namespace is a device on each of its controllers. */
-function namespaceKey(block: BlockEntry, controller: Folder | undefined, size: string): string | null {
-  const subsystem = textOf(controller, 'subsysnqn');
-  const [wwid, nsid] = [textOf(block.folder, 'wwid'), textOf(block.folder, 'nsid')];
-  if (subsystem === null || wwid === null) return null;
-  return `namespace ${subsystem} ${textOf(controller, 'serial') ?? ''} ${wwid} ${nsid ?? ''} ${size}`;
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+
+import { assessDevices, devicesOf } from '../assess.ts';
 import { recordedTree } from '../recorded-nodes.fixture.ts';
 import { HardwareScanner } from './hardware-scanner.ts';
 import type { HardwareSnapshot } from './hardware-snapshot.ts';
@@ -46,5 +48,27 @@ describe('two passes over one machine', () => {
     expect(again()).toBe(false);
     tree.set('/sys/fs/btrfs', { kind: 'unreadable', errno: 'EACCES' });
     expect(again()).toBe(false);
+  });
+
+  test('are not when a disk has another folder, such as that of bcache, which is all that says so', () => {
+    const { tree, again } = passes();
+    tree.set(`${SDB}/block/sdb/bcache`, { kind: 'folder' });
+    expect([again(), again()]).toEqual([false, true]);
+  });
+
+  test('are not when anything changed from which something is concluded', () => {
+    const tree = recordedTree('storage-node-a');
+    const scanner = new HardwareScanner(tree);
+    const said = (snapshot: HardwareSnapshot): string =>
+      JSON.stringify(assessDevices(snapshot, devicesOf(snapshot)).map(({ device, offer }) => [device, offer]));
+    const files = [...tree.nodes].filter(([path, { kind }]) => kind === 'file' && path.startsWith(`${SDB}/`));
+    for (const [path, node] of files) {
+      const before = scanner.scan();
+      tree.file(path, '7\n');
+      const now = scanner.scan();
+      expect([path, isSameSnapshot(before, now) && said(before) !== said(now)]).toEqual([path, false]);
+      tree.set(path, node);
+    }
+    expect(files.length).toBeGreaterThan(20);
   });
 });

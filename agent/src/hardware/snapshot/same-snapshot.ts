@@ -46,6 +46,7 @@ function sameFolder(one: Folder, other: Folder | undefined): boolean {
   if (one === other) return true;
   if (one.path !== other?.path) return false;
   return (
+    sameNameSets(one.names, other.names) &&
     sameMaps(one.attributes, other.attributes, sameText) &&
     sameMaps(one.links, other.links, sameText) &&
     sameMaps(one.lists, other.lists, (names, now) => sameValues(names, now, sameNames)) &&
@@ -64,6 +65,10 @@ function sameMaps<T>(
     if (now === undefined || !same(value, now)) return false;
   }
   return true;
+}
+
+function sameNameSets(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((name) => other.has(name));
 }
 
 function sameNames(some: readonly string[], others: readonly string[]): boolean {

@@ -12,8 +12,8 @@ const NVMET = '/sys/kernel/config/nvmet/subsystems';
 const LIO = '/sys/kernel/config/target/core';
 /** `sdb1` and `dm-3`, not `sdb1-8` and `dm-3-8`. */
 const JOURNAL_DEVICE = /^(dm-\d+|[^-]+)$/;
-/** Backstores of LIO that stand for block devices; the others are files and memory. */
-const LIO_BLOCK = /^(iblock|pscsi)_\d+$/;
+/** Backstores of LIO: `iblock_0`, but also `fileio_0` and `user_0` may be given a block device, and open it without a holder. */
+const LIO_STORE = /_\d+$/;
 
 /** What the kernel's own NVMe and SCSI targets hand out. */
 export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry[] {
@@ -32,7 +32,7 @@ export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry
       add('nvmet', subsystem, { folder: at, file: 'device_path', enable: 'enable' });
     }
   }
-  for (const hba of namesIn(LIO).filter((name) => LIO_BLOCK.test(name))) {
+  for (const hba of namesIn(LIO).filter((name) => LIO_STORE.test(name))) {
     for (const name of namesIn(`${LIO}/${hba}`)) {
       add('lio', name, { folder: `${LIO}/${hba}/${name}`, file: 'udev_path', enable: 'enable' });
     }
