@@ -2,6 +2,7 @@ import { VirtualClock } from '@couchestor/common/base';
 import { describe, expect, test } from '@jest/globals';
 import { HardwareObserver, type HardwareLook, type ObserverOptions } from './hardware-observer.ts';
 import { parseSmartReport } from './health/smart-report.ts';
+import { Machine } from './machine.fixture.ts';
 import { recordedTree } from './recorded-nodes.fixture.ts';
 
 const STATE = '/sys/devices/pci0000:00/0000:00:1f.2/ata2/host1/target1:0:0/1:0:0:0/state';
@@ -94,5 +95,79 @@ describe('HardwareObserver', () => {
       verification: 'probed',
       refusals: [{ kind: 'inUse', reason: 'somebody has it open for exclusive use' }],
     });
+  });
+
+  /** A machine with one free disk, whose node answers as a test says. */
+  function oneDisk(options: Partial<ObserverOptions> = {}) {
+    const clock = new VirtualClock();
+    const machine = new Machine();
+    machine.scsi('sda', '0000:00:17.0/ata1/host0/target0:0:0', { serial: 'A', wwid: 'naa.5a', rate: 7200 });
+    const dev = machine.device('sda').dev ?? '';
+    const [major = 0, minor = 0] = dev.split(':').map(Number);
+    const node = { errno: null as string | null, opened: 0 };
+    const openDevice: NonNullable<ObserverOptions['openDevice']> = () => {
+      node.opened += 1;
+      if (node.errno !== null) return Promise.reject(Object.assign(new Error('no'), { code: node.errno }));
+      return Promise.resolve({
+        stat: () => Promise.resolve({ isBlockDevice: () => true, rdev: (major << 8) | minor }),
+        read: (buffer: Uint8Array, offset: number, length: number) => {
+          buffer.fill(0, offset, offset + length);
+          return Promise.resolve({ bytesRead: length });
+        },
+        close: () => Promise.resolve(),
+      } as unknown as Awaited<ReturnType<typeof openDevice>>);
+    };
+    const hardware = new HardwareObserver({
+      clock,
+      root: '/',
+      tree: machine.tree,
+      probe: true,
+      openDevice,
+      ...options,
+    });
+    const look = async () => {
+      const { devices } = await hardware.look();
+      const { uses, offer } = devices[0]!;
+      return [offer.offerable, uses.length > 0 || offer.refusals.some(({ kind }) => kind === 'inUse')];
+    };
+    const label = (type: string): void => {
+      machine.udev(dev, { udev: { ID_FS_TYPE: type } });
+      machine.tree.renew(`/run/udev/data/b${dev}`);
+    };
+    return { clock, node, look, label };
+  }
+
+  test.each(['EBUSY', 'EIO'])(
+    'opens a disk that said %s again after a while, though all is as it was',
+    async (errno) => {
+      const { clock, node, look } = oneDisk({ probeIntervalMs: 60_000 });
+      node.errno = errno;
+      expect((await look())[0]).toBe(false);
+      node.errno = null;
+      await clock.advance(59_999);
+      expect([(await look())[0], node.opened]).toEqual([false, 1]);
+      await clock.advance(1);
+      expect([(await look())[0], node.opened]).toEqual([true, 2]);
+    },
+  );
+
+  test('opens a disk again at once when it has changed, and forgets what it found of one that it does not open', async () => {
+    const { node, look, label } = oneDisk();
+    expect(await look()).toEqual([true, false]);
+    expect(await look()).toEqual([true, false]);
+    expect(node.opened).toBe(1);
+    node.errno = 'EBUSY';
+    label('ceph_bluestore');
+    expect(await look()).toEqual([false, true]);
+  });
+
+  test('believes that a forced disk is free in the look in which it was opened, and no longer', async () => {
+    const { node, look, label } = oneDisk({ policy: { force: new Set(['naa.5a']) } });
+    label('ceph_bluestore');
+    expect(await look()).toEqual([true, false]);
+    node.errno = 'EBUSY';
+    expect(await look()).toEqual([false, true]);
+    expect(await look()).toEqual([false, true]);
+    expect(node.opened).toBe(2);
   });
 });

@@ -1,8 +1,9 @@
 /**
  * A node's disks, looked at as often as somebody asks: one pass over the tree, what follows from it, the health of each disk, and, where that
- * is permitted, a probe of those that may be offered. A disk is probed when it first looks free and then now and again, since
- * opening it wakes it.
+ * is permitted, a probe of those that may be offered. A disk is probed when it first looks free, when anything about it has changed, and
+ * else now and again, since opening it wakes it.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@couchestor/common/base';
 import { assessDevices, devicesOf, probeCandidates, type Findings } from './assess.ts';
 import { HealthMonitor, type MonitoredHealth, type SmartSource } from './health/index.ts';
@@ -43,6 +44,8 @@ const PROBE_INTERVAL_MS = 15 * 60_000;
 
 interface Probed {
   readonly result: ProbeResult;
+  /** As it was then, and has been since: of one that has changed the result says nothing any more. */
+  readonly device: Device;
   /** Monotonic. */
   readonly atMs: number;
 }
@@ -52,7 +55,8 @@ interface LastLook {
   readonly scanned: HardwareSnapshot;
   readonly look: HardwareLook;
   readonly parsed: readonly Device[];
-  readonly assessed: readonly DeviceAssessment[];
+  /** As if no disk had been opened: what an old probe has found must not decide whether there is another one. */
+  readonly unprobed: readonly DeviceAssessment[];
 }
 
 export class HardwareObserver {
@@ -77,38 +81,60 @@ export class HardwareObserver {
     const snapshot = last?.look.snapshot ?? scanned;
     const devices = last?.parsed ?? devicesOf(snapshot, policy);
     const health = await this.#monitor.look(devices);
-    const findings = (): Findings => ({ failing: failingOf(health), probes: this.#results() });
     const isHealthSame = last?.look.health === health;
-    let assessed = isHealthSame ? last.assessed : assessDevices(snapshot, devices, { ...policy, ...findings() });
-    const isProbed = await this.#probe(devices, assessed);
-    if (isHealthSame && !isProbed) {
+    const findings: Findings = { failing: failingOf(health) };
+    const unprobed = isHealthSame ? last.unprobed : assessDevices(snapshot, devices, { ...policy, ...findings });
+    const hasProbeNews = await this.#probe(unprobed);
+    if (isHealthSame && !hasProbeNews) {
       this.#last = { ...last, scanned };
       return last.look;
     }
-    if (isProbed) assessed = assessDevices(snapshot, devices, { ...policy, ...findings() });
+    const probes = new Map([...this.#probed].map(([id, { result }]) => [id, result]));
+    const assessed =
+      probes.size === 0 ? unprobed : assessDevices(snapshot, devices, { ...policy, ...findings, probes });
     const look = { snapshot, health, devices: assessed.flatMap((one) => observed(one, health)) };
-    this.#last = { scanned, look, parsed: devices, assessed };
+    this.#last = { scanned, look, parsed: devices, unprobed };
     return look;
   }
 
   /** @returns whether anything new was learnt. */
-  async #probe(devices: readonly Device[], assessed: readonly DeviceAssessment[]): Promise<boolean> {
-    const { clock, root, openDevice, probe, probeIntervalMs = PROBE_INTERVAL_MS } = this.#options;
+  async #probe(unprobed: readonly DeviceAssessment[]): Promise<boolean> {
+    const { clock, root, openDevice, probe } = this.#options;
     if (!probe) return false;
     const nowMs = clock.monotonic();
-    const present = new Set(devices.map(({ id }) => id));
-    for (const [id, { atMs }] of this.#probed) {
-      if (!present.has(id) || nowMs - atMs >= probeIntervalMs) this.#probed.delete(id);
+    const candidates = new Set(probeCandidates(unprobed));
+    const before = new Map(this.#probed);
+    this.#probed.clear();
+    const due: Device[] = [];
+    for (const one of unprobed.filter(({ device }) => candidates.has(device))) {
+      const known = before.get(one.device.id);
+      if (known === undefined || this.#isDue(one, known, nowMs)) due.push(one.device);
+      else this.#probed.set(one.device.id, { ...known, device: one.device });
     }
-    const due = probeCandidates(assessed).filter(({ id }) => !this.#probed.has(id));
     const found = await probeDevices(due, { root, ...(openDevice !== undefined && { openDevice }) });
-    for (const [id, result] of found) this.#probed.set(id, { result, atMs: nowMs });
-    return found.size > 0;
+    for (const device of due) {
+      const result = found.get(device.id);
+      if (result !== undefined) this.#probed.set(device.id, { result, device, atMs: nowMs });
+    }
+    return due.some(({ id }) => !isDeepStrictEqual(found.get(id), before.get(id)?.result));
   }
 
-  #results(): ReadonlyMap<string, ProbeResult> {
-    return new Map([...this.#probed].map(([id, { result }]) => [id, result]));
+  #isDue({ device, uses }: DeviceAssessment, { result, device: then, atMs }: Probed, nowMs: number): boolean {
+    const { policy, probeIntervalMs = PROBE_INTERVAL_MS } = this.#options;
+    if (nowMs - atMs >= probeIntervalMs) return true;
+    // Whoever asks a disk again that has hung waits again, and each question holds a thread.
+    if (result.kind === 'unreadable') return false;
+    if (!isAsProbed(device, then)) return true;
+    // That these are free the probe alone has said, and who takes them may leave no trace: the answer holds for one look.
+    const isForced = policy?.force?.has(device.id) === true || policy?.force?.has(device.kernelName) === true;
+    return result.kind === 'free' && (isForced || uses.some(({ presumed }) => presumed === true));
   }
+}
+
+/** Commands are counted as they are done, by the probe itself among others. */
+function isAsProbed(device: Device, then: Device): boolean {
+  if (device === then) return true;
+  return isDeepStrictEqual({ ...device, commands: null, origins: {} }, { ...then, commands: null, origins: {} });
 }
 
 function observed(one: DeviceAssessment, health: HardwareLook['health']): readonly ObservedDevice[] {
