@@ -1,14 +1,14 @@
 /** From a snapshot to answers: the devices of a machine with their tiers, their uses, and whether each may be offered. */
 import type { DeviceAssessment } from './model/assessment.ts';
 import type { Device } from './model/device.ts';
-import { evidenceOf, type Evidence } from './model/evidence.ts';
 import { withTier, type TierRule } from './classify/classify.ts';
 import { isWorthProbing, offerOf, type OfferFacts, type OfferPolicy } from './offer/offer.ts';
 import type { ProbeResult } from './offer/probe.ts';
 import { NodeIndex } from './parse/node-index.ts';
 import { parseDevices } from './parse/parse-devices.ts';
-import type { HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
+import type { Gap, HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
 import { twinsOf } from './use/twins.ts';
+import { unknownUsers } from './use/unknown-users.ts';
 import { UseFinder } from './use/uses.ts';
 
 export interface AssessmentPolicy extends OfferPolicy {
@@ -35,8 +35,9 @@ export function assessDevices(
   devices: readonly Device[],
   policy: AssessmentPolicy & Findings = {},
 ): readonly DeviceAssessment[] {
-  const uses = new UseFinder(snapshot, new NodeIndex(snapshot));
-  const gaps = gapsOf(snapshot);
+  const nodes = new NodeIndex(snapshot);
+  const uses = new UseFinder(snapshot, nodes);
+  const gaps = [...gapsOf(snapshot), ...unknownUsers(snapshot, nodes)];
   const twins = twinsOf(devices);
   return devices.map((device) => {
     const probe = policy.probes?.get(device.id) ?? null;
@@ -58,10 +59,15 @@ export function probeCandidates(assessments: readonly DeviceAssessment[]): reado
 }
 
 /** A machine whose mounts cannot be seen looks like one on which nothing is mounted. */
-function gapsOf(snapshot: HardwareSnapshot): readonly Evidence[] {
+function gapsOf(snapshot: HardwareSnapshot): readonly Gap[] {
   const own = snapshot.mounts.filter((table) => table.own && (table.text.kind !== 'value' || table.text.value === ''));
-  const gaps = own.map(({ path, text }) => evidenceOf(path, text, text.kind === 'value' ? 'empty' : undefined));
+  const gaps: Gap[] = own.map(({ path, text }) => ({
+    path,
+    errno: text.kind === 'unreadable' ? text.errno : text.kind === 'value' ? 'empty' : 'absent',
+    of: 'holders',
+  }));
   // A kernel without swap has no list of it.
-  if (snapshot.swaps.kind === 'unreadable') gaps.push(evidenceOf('/proc/swaps', snapshot.swaps));
-  return [...gaps, ...snapshot.gaps.map(({ path, errno }) => ({ path, value: null, note: errno }))];
+  if (snapshot.swaps.kind === 'unreadable')
+    gaps.push({ path: '/proc/swaps', errno: snapshot.swaps.errno, of: 'holders' });
+  return [...gaps, ...snapshot.gaps];
 }

@@ -81,8 +81,8 @@ describe('a look that failed', () => {
   test('is no look', () => {
     const detector = new ChangeDetector();
     detector.next([sda, sdb], []);
-    expect(detector.next([], [{ path: '/sys/block', errno: 'EMFILE' }])).toEqual([]);
-    expect(detector.next([sda], [{ path: '/sys/class/hwmon', errno: 'EACCES' }])).toEqual([
+    expect(detector.next([], [{ path: '/sys/block', errno: 'EMFILE', of: 'holders' }])).toEqual([]);
+    expect(detector.next([sda], [{ path: '/sys/class/hwmon', errno: 'EACCES', of: 'holders' }])).toEqual([
       { kind: 'removed', device: viewOf(sdb) },
     ]);
   });

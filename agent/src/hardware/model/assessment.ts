@@ -40,7 +40,7 @@ export interface Refusal {
   /** What an operator may decide against it. */
   readonly liftedBy: 'force' | 'configuration' | null;
   readonly evidence: readonly Evidence[];
-  /** Of a use that is: a probe may find that it is an old one. */
+  /** Of a use that is, or that cannot be seen: a probe may find that nobody has the disk. */
   readonly presumed?: true;
 }
 

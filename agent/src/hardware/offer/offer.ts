@@ -5,13 +5,14 @@
 import { REFUSALS, type Offer, type Refusal, type RefusalKind, type Use } from '../model/assessment.ts';
 import type { Device, OriginField } from '../model/device.ts';
 import type { Evidence } from '../model/evidence.ts';
+import type { Gap } from '../snapshot/hardware-snapshot.ts';
 import type { Twin } from '../use/twins.ts';
 import type { ProbeResult } from './probe.ts';
 
 export interface OfferFacts {
   readonly uses: readonly Use[];
   /** Lists without which nobody can say that a disk is not in use. */
-  readonly gaps: readonly Evidence[];
+  readonly gaps: readonly Gap[];
   /** Devices that may be the same disk; none of them is offered, as using one would be using the other. */
   readonly twins: readonly Twin[];
   /** Why its health keeps it from being offered; null where it does not. */
@@ -30,7 +31,7 @@ export interface OfferPolicy {
 export function offerOf(device: Device, facts: OfferFacts, policy: OfferPolicy = {}): Offer {
   const forced = policy.force?.has(device.id) === true || policy.force?.has(device.kernelName) === true;
   const refusals = [
-    ...useRefusals(facts),
+    ...useRefusals(device, facts),
     ...twinRefusals(facts),
     ...healthRefusals(device, facts),
     ...kindRefusals(device),
@@ -48,7 +49,7 @@ export function offerOf(device: Device, facts: OfferFacts, policy: OfferPolicy =
   };
 }
 
-const LIFTED_BY_PROBE = new Set<RefusalKind>(['signaturesUnknown', 'errorHistory', 'usesUnknown']);
+const LIFTED_BY_PROBE = new Set<RefusalKind>(['signaturesUnknown', 'errorHistory']);
 
 /** Whether opening the disk could change the answer: a probe of what is refused anyway would only disturb it. */
 export function isWorthProbing(offer: Offer): boolean {
@@ -68,17 +69,25 @@ function refusal(
   return { kind, reason, liftedBy, evidence };
 }
 
-function useRefusals({ uses, gaps, probe }: OfferFacts): readonly Refusal[] {
+function useRefusals(device: Device, { uses, gaps, probe }: OfferFacts): readonly Refusal[] {
   const found = uses.map(({ reason, evidence, presumed }) => ({
     ...refusal('inUse', reason, evidence),
     ...(presumed === true && { presumed }),
   }));
   if (probe?.kind === 'busy') found.push(refusal('inUse', 'somebody has it open for exclusive use', [OPENED('EBUSY')]));
-  if (gaps.length > 0 && probe?.kind !== 'free') {
-    const paths = gaps.map(({ path, note }) => `${path} (${note ?? 'unreadable'})`).join(', ');
-    found.push(refusal('usesUnknown', `whether it is in use cannot be said without ${paths}`, gaps));
-  }
+  const isEmpty = device.signaturesKnown && device.signatures.length === 0 && device.partitions.length === 0;
+  const open = gaps.filter(({ of }) => of !== 'exports' && (of !== 'mounts' || !isEmpty));
+  if (open.length > 0 && probe?.kind !== 'free') found.push({ ...unknownUse(open), presumed: true });
+  // Targets open a disk beside others, so that one can have it to itself says nothing of them.
+  const exported = gaps.filter(({ of }) => of === 'exports');
+  if (exported.length > 0) found.push(unknownUse(exported));
   return found;
+}
+
+function unknownUse(gaps: readonly Gap[]): Refusal {
+  const paths = gaps.map(({ path, errno }) => `${path} (${errno})`).join(', ');
+  const evidence = gaps.map(({ path, errno }) => ({ path, value: null, note: errno }));
+  return refusal('usesUnknown', `whether it is in use cannot be said without ${paths}`, evidence);
 }
 
 function twinRefusals({ twins }: OfferFacts): readonly Refusal[] {
@@ -145,7 +154,7 @@ function stateRefusals(device: Device, { probe }: OfferFacts): readonly Refusal[
   }
   const holders = device.unreadable.filter(({ path }) => path.endsWith('/holders'));
   if (holders.length > 0 && probe?.kind !== 'free')
-    found.push(refusal('usesUnknown', 'what is built on it cannot be read', holders));
+    found.push({ ...refusal('usesUnknown', 'what is built on it cannot be read', holders), presumed: true });
   return found;
 }
 

@@ -2,6 +2,8 @@
  * Finds the disk or partition that a text means: a device number, a path below /dev, one of udev's links, the name of a mapping.
  * Everything outside of the block layer speaks of devices in these ways.
  */
+import { posix } from 'node:path';
+
 import { textOf, type BlockEntry, type HardwareSnapshot, type UdevRecord } from '../snapshot/hardware-snapshot.ts';
 import { attributeOf } from '../snapshot/hardware-snapshot.ts';
 import { valueOf } from '../snapshot/attribute.ts';
@@ -42,7 +44,11 @@ export class NodeIndex {
 
   /** The kernel name of the disk or partition at a path below /dev; null for whatever else it is. */
   nodeAt(path: string): string | null {
-    return this.#byPath.get(path) ?? null;
+    const known = this.#byPath.get(path);
+    if (known !== undefined || !path.startsWith('/')) return known ?? null;
+    const plain = posix.normalize(path);
+    const [, number] = /^\/dev\/block\/(\d+:\d+)$/.exec(plain) ?? [];
+    return number === undefined ? (this.#byPath.get(plain) ?? null) : this.nodeOfNumber(number);
   }
 
   nodeOfNumber(dev: string): string | null {

@@ -57,17 +57,19 @@ describe('reading', () => {
   });
 
   test('16: nothing is offered where mounts cannot be seen, until a probe says who uses what', () => {
-    for (const path of [
-      '/proc/self/mountinfo',
-      '/proc/swaps',
-      '/sys/fs/btrfs',
-      '/sys/kernel/config/nvmet/subsystems',
-    ]) {
+    for (const [path, liftedByProbe] of [
+      ['/proc/self/mountinfo', true],
+      ['/proc/swaps', true],
+      ['/sys/fs/btrfs', true],
+      // Targets open a disk beside others.
+      ['/sys/kernel/config/nvmet/subsystems', false],
+      ['/sys/kernel/config/target/core', false],
+    ] as const) {
       const machine = machineWithDisk();
       machine.tree.set(path, { kind: 'unreadable', errno: 'EACCES' });
       expect([path, machine.refusals('sda')]).toEqual([path, ['usesUnknown']]);
       const probes = new Map([[machine.device('sda').id, { kind: 'free', signatures: [], blank: true } as const]]);
-      expect([path, machine.refusals('sda', { probes })]).toEqual([path, []]);
+      expect([path, machine.refusals('sda', { probes })]).toEqual([path, liftedByProbe ? [] : ['usesUnknown']]);
     }
   });
 

@@ -77,7 +77,7 @@ export class HardwareScanner {
       folders,
       hwmon: (valueOf(this.#tree.list('/sys/class/hwmon')) ?? []).map((name) => this.#readHwmon(name)),
       swaps: this.#tree.readText('/proc/swaps'),
-      mounts: this.#mounts.read(),
+      mounts: this.#mounts.read(gaps),
       exports: readExports(this.#tree, gaps),
       fileSystems: readFileSystems(this.#tree, gaps),
       gaps,

@@ -93,10 +93,15 @@ export interface HardwareSnapshot {
   readonly gaps: readonly Gap[];
 }
 
-/** A list without which nobody can say that something is not there. */
+/**
+ * A list without which nobody can say that something is not there. `holders`: of those who have a disk to themselves, as mounts and swap do, so
+ * that opening it for exclusive use tells; `mounts`: the same, of mount namespaces that cannot be seen, in which a disk that carries nothing is
+ * not mounted; `exports`: of those who open a disk beside others, of whom nothing tells but this.
+ */
 export interface Gap {
   readonly path: string;
   readonly errno: string;
+  readonly of: 'holders' | 'mounts' | 'exports';
 }
 
 export function attributeOf(folder: Folder | undefined, name: string): Attribute {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { MemoryTree } from '../memory-tree.fixture.ts';
+import type { Gap } from './hardware-snapshot.ts';
 import { MountTables } from './mount-tables.ts';
 
 function processes(own = '1'): { tree: MemoryTree; add: (process: number, namespace: string, text: string) => void } {
@@ -60,7 +61,28 @@ describe('mount tables', () => {
   test('of processes that hide their namespace are read, but not without end', () => {
     const { tree } = processes();
     for (let process = 1; process <= 100; process += 1) tree.file(`/proc/${process}/mountinfo`, `mounts of ${process}`);
-    expect(new MountTables(tree).read()).toHaveLength(65);
+    const gaps: Gap[] = [];
+    expect(new MountTables(tree).read(gaps)).toHaveLength(65);
+    expect(gaps).toEqual([{ path: '/proc/*/mountinfo', errno: 'E2BIG', of: 'mounts' }]);
+  });
+
+  test('of processes that are closed are a gap, but not where another process of the namespace tells, or one has ended', () => {
+    const { tree, add } = processes();
+    add(10, '2', '');
+    tree.set('/proc/10/mountinfo', { kind: 'unreadable', errno: 'EACCES' });
+    add(11, '2', 'second');
+    add(12, '3', '');
+    tree.set('/proc/12/mountinfo', { kind: 'unreadable', errno: 'EINVAL' });
+    const gaps: Gap[] = [];
+    const tables = new MountTables(tree);
+    expect(tables.read(gaps)).toHaveLength(2);
+    expect(gaps).toEqual([]);
+    for (const process of [13, 14]) {
+      tree.set(`/proc/${process}/ns/mnt`, { kind: 'unreadable', errno: 'EACCES' });
+      tree.set(`/proc/${process}/mountinfo`, { kind: 'unreadable', errno: 'EACCES' });
+    }
+    tables.read(gaps);
+    expect(gaps).toEqual([{ path: '/proc/*/mountinfo', errno: 'EACCES', of: 'mounts' }]);
   });
 
   test('say that the own one cannot be read', () => {

@@ -3,7 +3,7 @@
  * own table is read in every pass, a new namespace at once, and the others in turn.
  */
 import { valueOf } from './attribute.ts';
-import type { MountTable } from './hardware-snapshot.ts';
+import type { Gap, MountTable } from './hardware-snapshot.ts';
 import type { TreeReader } from './tree-reader.ts';
 
 const PROCESS = /^\d+$/;
@@ -11,6 +11,8 @@ const PROCESS = /^\d+$/;
 const PROCESSES = 20_000;
 /** Mount tables of processes that hide their namespace; each may be one more copy of the same. */
 const UNNAMED_TABLES = 64;
+/** What a process answers that has ended. */
+const ENDED = new Set(['ESRCH', 'EINVAL']);
 /** Within so many passes the table of every namespace has been read again. */
 const REREAD_PASSES = 5;
 
@@ -30,25 +32,38 @@ export class MountTables {
     this.#tree = tree;
   }
 
-  /** The own table first, then one for each other mount namespace; those that say the same as one before are left out. */
-  read(): readonly MountTable[] {
+  /**
+   * The own table first, then one for each other mount namespace; those that say the same as one before are left out. That there are others,
+   * which cannot be read or are too many, is put into `gaps`.
+   */
+  read(gaps: Gap[] = []): readonly MountTable[] {
     this.#pass += 1;
     const ownNamespace = valueOf(this.#tree.readLinkText('/proc/self/ns/mnt'));
     const tables = [this.#tableOf('self', { namespace: ownNamespace, own: true })];
     const texts = new Set(tables.map(({ text }) => valueOf(text)));
     const namespaces = new Set([ownNamespace]);
     const next = new Map<string, Kept>();
+    const closed = new Map<string, string>();
     let unnamed = 0;
-    for (const process of this.#processes()) {
+    const processes = this.#processes();
+    if (processes.length > PROCESSES) closed.set('more processes', 'E2BIG');
+    for (const process of processes.slice(0, PROCESSES)) {
       const namespace = valueOf(this.#tree.readLinkText(`/proc/${process}/ns/mnt`));
-      if (namespace === null ? unnamed >= UNNAMED_TABLES : namespaces.has(namespace)) continue;
+      if (namespace !== null && namespaces.has(namespace)) continue;
+      if (namespace === null && unnamed >= UNNAMED_TABLES) {
+        closed.set('more tables', 'E2BIG');
+        continue;
+      }
       const kept = namespace === null ? this.#readOnce(process, null) : this.#keptOf(process, namespace);
       // A process that has ended, or has no mounts left, tells nothing of its namespace: another one of it may.
-      const text = valueOf(kept.table.text);
+      const { text: answer } = kept.table;
+      const text = valueOf(answer);
+      if (answer.kind === 'unreadable' && !ENDED.has(answer.errno)) closed.set(namespace ?? '', answer.errno);
       if (text === null || text === '') continue;
       if (namespace === null) unnamed += 1;
       else {
         namespaces.add(namespace);
+        closed.delete(namespace);
         next.set(namespace, kept);
       }
       if (texts.has(text)) continue;
@@ -56,12 +71,15 @@ export class MountTables {
       tables.push(kept.table);
     }
     this.#kept = next;
+    // Under one path, since processes come and go.
+    const [errno] = closed.values();
+    if (errno !== undefined) gaps.push({ path: '/proc/*/mountinfo', errno, of: 'mounts' });
     return tables;
   }
 
   #processes(): readonly string[] {
     const names = (valueOf(this.#tree.list('/proc')) ?? []).filter((name) => PROCESS.test(name));
-    return names.sort((one, other) => Number(one) - Number(other)).slice(0, PROCESSES);
+    return names.sort((one, other) => Number(one) - Number(other));
   }
 
   #keptOf(process: string, namespace: string): Kept {

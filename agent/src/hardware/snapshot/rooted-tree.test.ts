@@ -46,6 +46,12 @@ describe('a tree below a folder', () => {
     expect(tree.readBytes(`${DISK}/long`)).toMatchObject({ kind: 'value', value: { length: 65_536 } });
   });
 
+  test('gives no half of a text that is longer than any is', () => {
+    const tree = new RootedTree(root, 199_999);
+    expect(tree.readText(`${DISK}/long`)).toEqual({ kind: 'unreadable', errno: 'EFBIG' });
+    expect(new RootedTree(root, 200_000).readText(`${DISK}/long`)).toMatchObject({ kind: 'value' });
+  });
+
   test('leads along links, whose targets begin at its root', () => {
     const tree = new RootedTree(root);
     for (const name of ['sda', 'absolute'])

@@ -21,8 +21,8 @@ import type { TreeReader } from './tree-reader.ts';
 
 const READ_BYTES = 64 * 1024;
 const PAGE_BYTES = 4096;
-/** mountinfo of a node with many containers is longer than any attribute. */
-const TEXT_BYTES = 8 * 1024 * 1024;
+/** mountinfo of a node with many containers is longer than any attribute: a namespace may have 100,000 mounts. */
+const TEXT_BYTES = 64 * 1024 * 1024;
 // A link in place of an attribute is refused, and a pipe does not wait for its other end.
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const MISSING = new Set(['ENOENT', 'ENOTDIR']);
@@ -34,16 +34,24 @@ export class RootedTree implements TreeReader {
   /** Whether a folder lies below the root in truth; of the real root nothing can lie outside. */
   readonly #inside = new Map<string, boolean>();
 
-  /** @param root `/` for this machine. It need not exist: then everything is absent. */
-  constructor(root: string) {
+  readonly #textBytes: number;
+
+  /**
+   * @param root `/` for this machine. It need not exist: then everything is absent.
+   * @param textBytes A longer text is unreadable (EFBIG): half of a list of mounts would be taken for the whole.
+   */
+  constructor(root: string, textBytes = TEXT_BYTES) {
+    this.#textBytes = textBytes;
     const path = posix.resolve(root);
     this.#root = path === '/' ? '' : unlessFailing(() => realpathSync(path), path);
   }
 
   readText(path: string): Attribute {
-    return this.#attempt(path, (real) =>
-      this.#read(real, path, TEXT_BYTES).toString('utf8').replace(TRAILING_SPACE, ''),
-    );
+    return this.#attempt(path, (real) => {
+      const bytes = this.#read(real, path, this.#textBytes + 1);
+      if (bytes.length > this.#textBytes) throw Object.assign(new Error('too long'), { code: 'EFBIG' });
+      return bytes.toString('utf8').replace(TRAILING_SPACE, '');
+    });
   }
 
   readBytes(path: string): Attribute<Uint8Array> {

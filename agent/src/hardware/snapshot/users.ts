@@ -15,9 +15,14 @@ const JOURNAL_DEVICE = /^(dm-\d+|[^-]+)$/;
 /** Backstores of LIO: `iblock_0`, but also `fileio_0` and `user_0` may be given a block device, and open it without a holder. */
 const LIO_STORE = /_\d+$/;
 
+const CONFIGFS = '/sys/kernel/config';
+/** Modules of the targets, which keep what they export in configfs. */
+const TARGET_MODULES = ['nvmet', 'target_core_mod'] as const;
+
 /** What the kernel's own NVMe and SCSI targets hand out. */
 export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry[] {
-  const namesIn = (path: string): readonly string[] => namesOrGap(tree, path, gaps);
+  const namesIn = (path: string): readonly string[] => namesOrGap(tree, path, gaps, 'exports');
+  gaps.push(...unseenTargets(tree));
   const exports: ExportEntry[] = [];
   const add = (kind: ExportEntry['kind'], name: string, at: { folder: string; file: string; enable: string }): void => {
     const path = `${at.folder}/${at.file}`;
@@ -38,6 +43,16 @@ export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry
     }
   }
   return exports;
+}
+
+/** A container has the modules of its machine, and configfs only where somebody mounted it. */
+function unseenTargets(tree: TreeReader): readonly Gap[] {
+  const configured = tree.list(CONFIGFS);
+  if (configured.kind !== 'absent' && valueOf(configured)?.length !== 0) return [];
+  const used = TARGET_MODULES.map((name) => `/sys/module/${name}`).filter(
+    (path) => tree.list(path).kind === 'value' && valueOf(tree.readText(`${path}/refcnt`)) !== '0',
+  );
+  return used.length === 0 ? [] : [{ path: CONFIGFS, errno: 'ENOENT', of: 'exports' }];
 }
 
 /** What else is in the folders of file systems. */
@@ -78,8 +93,8 @@ export function readFileSystems(tree: TreeReader, gaps: Gap[]): readonly FileSys
 }
 
 /** A folder that is not there holds nothing; one that is closed may hold anything. */
-export function namesOrGap(tree: TreeReader, path: string, gaps: Gap[]): readonly string[] {
+export function namesOrGap(tree: TreeReader, path: string, gaps: Gap[], of: Gap['of'] = 'holders'): readonly string[] {
   const listed = tree.list(path);
-  if (listed.kind === 'unreadable') gaps.push({ path, errno: listed.errno });
+  if (listed.kind === 'unreadable') gaps.push({ path, errno: listed.errno, of });
   return valueOf(listed) ?? [];
 }

@@ -66,7 +66,7 @@ function memberUse({ kind, id, path }: FileSystemMembers, name: string, nodes: N
   return { kind: 'mount', what: `is mounted (${kind}) in a mount namespace that cannot be seen`, evidence };
 }
 
-const LOG_OPTION = /^(logdev|rtdev|journal_path|journal_dev)=(.+)$/;
+export const LOG_OPTION = /^(logdev|rtdev|journal_path|journal_dev)=(.+)$/;
 
 function logsOf(line: SeenMount, nodes: NodeIndex): readonly { name: string | null; use: NodeUse }[] {
   return line.options.flatMap((option) => {
@@ -158,7 +158,7 @@ function exportUse(entry: ExportEntry): NodeUse {
 }
 
 /** A target may be given a whole controller, and then has all of its namespaces. */
-function exportedNodes(snapshot: HardwareSnapshot, entry: ExportEntry, nodes: NodeIndex): readonly string[] {
+export function exportedNodes(snapshot: HardwareSnapshot, entry: ExportEntry, nodes: NodeIndex): readonly string[] {
   const path = valueOf(entry.devicePath)?.trim() ?? '';
   const node = nodes.nodeAt(path);
   if (node !== null) return [node];
