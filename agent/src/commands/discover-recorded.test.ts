@@ -76,7 +76,9 @@ describe('reports of smartctl that were recorded with a machine', () => {
   it('give way to others that are named, and to smartctl', async () => {
     const others = join(root, 'others');
     mkdirSync(others);
-    expect((await failingDisk('--smart-reports', others))?.details.healthReason).toMatch(/no report in .*others is of/);
+    expect((await failingDisk('--smart-reports', others))?.details.healthReason).toMatch(
+      /no report in .*others is of the disk BTLJ/,
+    );
     expect((await failingDisk('--smartctl'))?.details.healthReason).toMatch(/dev\/nvme0n1 cannot be asked \(ENOENT\)/);
   });
 

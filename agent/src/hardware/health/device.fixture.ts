@@ -1,5 +1,5 @@
 /** A device of which nothing is known but what a test says. */
-import type { Device } from '../model/device.ts';
+import type { Device, DevicePath } from '../model/device.ts';
 
 export function aDevice(known: Partial<Device> = {}): Device {
   return {
@@ -47,6 +47,20 @@ export function aDevice(known: Partial<Device> = {}): Device {
     commands: null,
     unreadable: [],
     origins: {},
+    ...known,
+  };
+}
+
+export function aPath(kernelName: string, known: Partial<DevicePath> = {}): DevicePath {
+  return {
+    kernelName,
+    controller: null,
+    transport: 'sas',
+    address: null,
+    pciAddress: null,
+    numaNode: null,
+    state: 'running',
+    anaState: null,
     ...known,
   };
 }

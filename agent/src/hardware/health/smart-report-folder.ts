@@ -7,7 +7,7 @@ import { join, posix } from 'node:path';
 import { toCoucheStorError } from '@couchestor/common/base';
 import { numberAt, textAt } from '../loose-value.ts';
 import type { Device } from '../model/device.ts';
-import { parseSmartReport, type SmartReading } from './smart-report.ts';
+import { parseSmartReport, type SmartReading, type SmartReport } from './smart-report.ts';
 import type { SmartSource } from './smart-source.ts';
 
 /** More files, and longer ones, are not reports of the disks of one node. */
@@ -23,11 +23,11 @@ interface KeptReport {
 
 export class SmartReportFolder implements SmartSource {
   readonly #folder: string;
-  readonly #bySerial: ReadonlyMap<string, readonly KeptReport[]>;
+  readonly #reports: readonly KeptReport[];
 
-  private constructor(folder: string, bySerial: ReadonlyMap<string, readonly KeptReport[]>) {
+  private constructor(folder: string, reports: readonly KeptReport[]) {
     this.#folder = folder;
-    this.#bySerial = bySerial;
+    this.#reports = reports;
   }
 
   /** Thrown when the folder cannot be listed: a CoucheStorError. A file that is no report is passed over. */
@@ -35,37 +35,39 @@ export class SmartReportFolder implements SmartSource {
     const names = await readdir(folder).catch((thrown: unknown) => {
       throw toCoucheStorError(thrown);
     });
-    const bySerial = new Map<string, KeptReport[]>();
+    const reports: KeptReport[] = [];
     for (const name of names
       .filter((one) => one.endsWith('.json'))
       .sort()
       .slice(0, MAX_FILES)) {
       const kept = await readKept(join(folder, name));
-      const serial = serialOf(kept?.reading.report.serial);
-      if (kept === undefined || serial === undefined) continue;
-      bySerial.set(serial, [...(bySerial.get(serial) ?? []), kept]);
+      if (kept !== undefined) reports.push(kept);
     }
-    return new SmartReportFolder(folder, bySerial);
+    return new SmartReportFolder(folder, reports);
   }
 
   /**
-   * By the serial number; of several reports the one of that very name, then the newest. Where disks share a serial number only the WWN,
-   * and else the name, tells them apart.
+   * By the WWN, and by the serial number where one of both has no WWN: some SAS disks add digits to their serial number, and others share
+   * one. Of several reports that of a very name of the disk, then the newest.
    */
   read(device: Device): Promise<SmartReading> {
-    const reports = this.#bySerial.get(serialOf(device.serial) ?? '') ?? [];
-    const wwn = device.wwn?.toLowerCase();
-    const own = reports.filter(
-      ({ reading }) => reading.report.wwn === undefined || wwn?.endsWith(reading.report.wwn) !== false,
-    );
-    const best = own.toSorted(
-      (one, other) =>
-        Number(other.kernelName === device.kernelName) - Number(one.kernelName === device.kernelName) ||
-        other.takenAtSeconds - one.takenAtSeconds,
-    )[0];
-    const reason = `no report in ${this.#folder} is of the serial number ${device.serial ?? 'that is not known'}`;
+    const names = new Set([device.kernelName, ...device.paths.map(({ kernelName }) => kernelName)]);
+    const best = this.#reports
+      .filter(({ reading }) => isOf(device, reading.report))
+      .toSorted(
+        (one, other) =>
+          Number(names.has(other.kernelName)) - Number(names.has(one.kernelName)) ||
+          other.takenAtSeconds - one.takenAtSeconds,
+      )[0];
+    const known = [device.serial, device.wwn].find((name) => name !== null) ?? 'that is not known';
+    const reason = `no report in ${this.#folder} is of the disk ${known}`;
     return Promise.resolve(best?.reading ?? { kind: 'nothing', reason });
   }
+}
+
+function isOf(device: Device, { serial, wwn }: SmartReport): boolean {
+  if (wwn !== undefined && device.wwn !== null) return device.wwn.toLowerCase().endsWith(wwn);
+  return device.serial !== null && serialOf(serial) === serialOf(device.serial);
 }
 
 async function readKept(path: string): Promise<KeptReport | undefined> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { scratchFolder } from '../../devices/scratch-folder.fixture.ts';
 import type { Device } from '../model/device.ts';
-import { aDevice } from './device.fixture.ts';
+import { aDevice, aPath } from './device.fixture.ts';
 import { SmartReportFolder } from './smart-report-folder.ts';
 import { readSmart } from './smart-source.ts';
 
@@ -47,6 +47,8 @@ describe('a folder of reports', () => {
       return reading.kind === 'report' ? reading.report.counters.powerOnHours : undefined;
     };
     expect([await hoursOf('nvme7n1'), await hoursOf('nvme7n2')]).toEqual([2, 3]);
+    const map = { ...failing, kernelName: 'dm-0', paths: [aPath('nvme7n2')] };
+    expect(await source.read(map)).toMatchObject({ report: { counters: { powerOnHours: 3 } } });
   });
 
   test('tells disks that share a serial number apart by their WWN', async () => {
@@ -55,6 +57,16 @@ describe('a folder of reports', () => {
     expect((await source.read(aDevice(known))).kind).toBe('report');
     expect((await source.read(aDevice({ ...known, wwn: '0x5000cca0be00ffff' }))).kind).toBe('nothing');
     expect((await source.read(aDevice({ ...known, wwn: null }))).kind).toBe('report');
+  });
+
+  test('knows a disk by its WWN where its serial number is not known, or spelt otherwise', async () => {
+    const source = await SmartReportFolder.open(folder('sata-well'));
+    const wwn = '0x5000CCA0BE000001';
+    expect((await source.read(aDevice({ serial: null, wwn }))).kind).toBe('report');
+    expect((await source.read(aDevice({ serial: 'VAGB00010000', wwn }))).kind).toBe('report');
+    expect(await source.read(aDevice({ serial: null, wwn: null }))).toMatchObject({
+      reason: expect.stringMatching(/of the disk that is not known$/) as unknown,
+    });
   });
 
   test('passes over what is no report, and says what folder cannot be read', async () => {

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { realClock } from '@couchestor/common/base';
 import { describe, expect, test } from '@jest/globals';
 import { scratchFolder } from '../../devices/scratch-folder.fixture.ts';
-import { aDevice } from './device.fixture.ts';
+import { aDevice, aPath } from './device.fixture.ts';
 import type { SmartReading } from './smart-report.ts';
 import { devOf, SmartctlRunner, type SmartctlOptions } from './smartctl-runner.ts';
 
@@ -42,6 +42,15 @@ describe('SmartctlRunner', () => {
     };
     const reading = await runner({ devAt }).read(aDevice({ kernelName: 'cciss!c0d0' }));
     expect([paths, reasonOf(reading)]).toEqual([['/dev/cciss/c0d0'], '/dev/cciss/c0d0 is no block device']);
+  });
+
+  test('asks a path of a multipath map, whose kind it does not know, and looks whose report it is', async () => {
+    const smartctl = program(`echo "$*" > ${scratch.path('arguments')}`, `cat ${FIXTURES}/sas-without-health.json`);
+    const paths = [aPath('sdx', { state: 'transport-offline' }), aPath('sdy')];
+    const map = aDevice({ kernelName: 'dm-0', driver: 'dm', dev: '254:0', paths, serial: '0QV1SAS01A' });
+    expect((await runner({ program: smartctl }).read(map)).kind).toBe('report');
+    expect(readFileSync(scratch.path('arguments'), 'utf8')).toMatch(/ \/dev\/sdy\n$/);
+    expect(reasonOf(await runner({ program: smartctl }).read({ ...map, serial: 'OTHER' }))).toMatch(/not of OTHER$/);
   });
 
   test('asks nothing of a node that is another device now, or is not there', async () => {

@@ -41,9 +41,10 @@ export class SmartctlRunner implements SmartSource {
   }
 
   async read(device: Device): Promise<SmartReading> {
-    const name = device.kernelName.replaceAll('!', '/');
+    const node = nodeToAsk(device);
+    const name = node.kernelName.replaceAll('!', '/');
     const path = join(this.#options.root, 'dev', name);
-    const wrong = await wrongNode(path, device, this.#options.devAt ?? devAt);
+    const wrong = await wrongNode(path, node.dev, this.#options.devAt ?? devAt);
     if (wrong !== undefined) return { kind: 'nothing', reason: wrong };
     if (this.#running.has(name)) {
       return { kind: 'nothing', reason: `an earlier smartctl still waits for ${path}: look at the kernel log` };
@@ -84,16 +85,26 @@ export class SmartctlRunner implements SmartSource {
   }
 }
 
+/**
+ * Smartctl does not know what a multipath map is, so one of its paths is asked. Which device number that has is not known here; should it
+ * be another disk by now, its serial number says so.
+ */
+function nodeToAsk(device: Device): { readonly kernelName: string; readonly dev: string | null } {
+  if (device.driver !== 'dm') return device;
+  const path = device.paths.find(({ state }) => state === 'running') ?? device.paths[0];
+  return path === undefined ? device : { kernelName: path.kernelName, dev: null };
+}
+
 /** Why what lies at `path` is not the device; undefined where it is. Trees that were recorded have no nodes. */
 async function wrongNode(
   path: string,
-  device: Device,
+  expected: string | null,
   devAtPath: (path: string) => Promise<string | null>,
 ): Promise<string | undefined> {
   try {
     const dev = await devAtPath(path);
     if (dev === null) return `${path} is no block device`;
-    return device.dev === null || dev === device.dev ? undefined : `${path} is ${dev}, not ${device.dev}`;
+    return expected === null || dev === expected ? undefined : `${path} is ${dev}, not ${expected}`;
   } catch (thrown) {
     return `${path} cannot be asked (${codeOf(thrown) ?? 'unknown'})`;
   }
