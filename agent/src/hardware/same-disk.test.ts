@@ -67,6 +67,70 @@ describe('a second path to a disk in use', () => {
   });
 });
 
+test('disks are paths of a map by its name, although what it is made of cannot be listed', () => {
+  const udev = { ID_FS_TYPE: 'mpath_member' };
+  const machine = twoPaths({ udev }, { udev });
+  const said = { attributes: { 'dm/name': 'mpatha', 'dm/uuid': 'mpath-3600140500000000a' } };
+  machine.virtual('dm-0', { ...said, udev: { ID_FS_TYPE: 'LVM2_member' } });
+  machine.tree.set(`${machine.pathOf('dm-0')}/slaves`, { kind: 'unreadable', errno: 'EACCES' });
+  expect(paths(machine)).toEqual([['sda', 'sdb']]);
+  expect(machine.device('dm-0')).toMatchObject({ transport: 'sas', tier: 'cold', wwid: NAME });
+  expect(machine.refusals('dm-0')).toEqual(['signature']);
+});
+
+describe('a disk whose first path is mute', () => {
+  const MUTE: ScsiOptions = {
+    serial: undefined!,
+    wwid: undefined!,
+    rate: undefined!,
+    attributes: { 'queue/rotational': 1 },
+    device: { state: 'transport-offline' },
+  };
+  const withMap = (machine: Machine, udev = {}): Machine => {
+    machine.virtual('dm-0', { attributes: { 'dm/name': 'mpatha', 'dm/uuid': 'mpath-3600140500000000a' }, udev });
+    for (const path of ['sda', 'sdb']) machine.hold(path, 'dm-0');
+    return machine;
+  };
+
+  test('is what the other one says', () => {
+    expect(withMap(twoPaths(MUTE, { rate: 1 })).device('dm-0')).toMatchObject({
+      id: NAME,
+      serial: 'S1',
+      wwid: NAME,
+      wwn: '0x600140500000000a',
+      media: 'ssd',
+      rotational: false,
+      tier: 'warm',
+      state: 'running',
+    });
+    expect(withMap(twoPaths(MUTE, { rate: 10_000 })).device('dm-0')).toMatchObject({
+      rotationRpm: 10_000,
+      media: 'hdd',
+    });
+  });
+
+  test('and the second as well, has the name by which multipath knows it', () => {
+    expect(withMap(twoPaths(MUTE, MUTE), { DM_SERIAL: 'S1' }).device('dm-0')).toMatchObject({
+      id: NAME,
+      idStable: true,
+      wwid: NAME,
+      wwn: '0x600140500000000a',
+      serial: 'S1',
+    });
+  });
+
+  test('is what another controller says, or the subsystem', () => {
+    const machine = new Machine();
+    const first = machine.controller('nvme0', '0000:00:1d.0/0000:01:00.0');
+    const second = machine.controller('nvme1', '0000:00:1d.1/0000:02:00.0');
+    machine.sharedNamespace('nvme0n1', [first, second]);
+    for (const name of ['serial', 'model']) machine.tree.remove(`${first}/${name}`);
+    expect(machine.device('nvme0n1')).toMatchObject({ serial: 'NVME1SERIAL', model: 'ACME NVMe', firmware: '1.0' });
+    machine.tree.remove(`${second}/serial`);
+    expect(machine.device('nvme0n1')).toMatchObject({ serial: 'SHARED' });
+  });
+});
+
 describe('a namespace on two controllers without multipath of the kernel', () => {
   function twoControllers(first: object, second: object, sizeBytes = 512_000_000_000): Machine {
     const machine = new Machine();

@@ -52,7 +52,11 @@ export function diskUnits(snapshot: HardwareSnapshot): readonly DiskUnit[] {
     // A path that its map does not have, or not yet, is a way to what the map is in use as.
     const map = groups.find((group) => name !== null && namesOf(group).includes(name));
     if (map === undefined) groups.push({ main: first, members });
-    else map.members = inOrderOfNames([...map.members, ...members], ({ kernelName }) => kernelName);
+    else {
+      // One whose disks cannot be listed has none but itself until they are known by its name.
+      const known = map.members.filter((member) => member !== map.main);
+      map.members = inOrderOfNames([...known, ...members], ({ kernelName }) => kernelName);
+    }
   }
   const units = groups.map((group) => ({
     ...group,

@@ -14,6 +14,16 @@ export function fact<T>(value: T, ...from: readonly Evidence[]): Fact<T> {
   return { value, from };
 }
 
+/** What the first says that says anything, with the silence of those before it. */
+export function firstKnown<T>(facts: readonly Fact<T | null>[]): Fact<T | null> {
+  const tried: Evidence[] = [];
+  for (const { value, from } of facts) {
+    tried.push(...from);
+    if (value !== null) return fact(value, ...tried);
+  }
+  return fact(null, ...tried);
+}
+
 /** The evidence of an attribute, whether it is there or not. */
 export function seen(folder: Folder, name: string, note?: string): Evidence {
   return evidenceOf(`${folder.path}/${name}`, attributeOf(folder, name), note);

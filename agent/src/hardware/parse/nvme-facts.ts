@@ -10,7 +10,7 @@ import { valueOf } from '../snapshot/attribute.ts';
 import type { DevicePath, Media, Transport } from '../model/device.ts';
 import type { CommonFacts } from './common-facts.ts';
 import { unreadableIn } from './common-facts.ts';
-import { fact, seen, type Fact } from './facts.ts';
+import { fact, firstKnown, seen, type Fact } from './facts.ts';
 import type { HardwareFacts, KindFacts } from './kind-facts.ts';
 import { nvmeHeadOf } from './kernel-names.ts';
 import { decimal, numaNode } from './numbers.ts';
@@ -38,11 +38,11 @@ interface Way {
 export function nvmeFacts(snapshot: HardwareSnapshot, block: BlockEntry, common: CommonFacts): KindFacts {
   const ways = waysTo(snapshot, block);
   const parent = snapshot.folders.get(valueOf(block.folder.links.get('device')) ?? '');
-  // A namespace outlives its controllers; the subsystem still knows what it was.
-  const owner = ways[0]?.controller ?? parent;
+  // Any of its controllers may be mute; and a namespace outlives them, when the subsystem still knows what it was.
+  const owners = new Set([...ways.map(({ controller }) => controller), ...(parent === undefined ? [] : [parent])]);
   const paths = ways.map((way) => pathOf(snapshot, way));
   const said = (name: string): Fact<string | null> =>
-    owner === undefined ? fact(null) : fact(trimmed(textOf(owner, name)), seen(owner, name));
+    firstKnown(Array.from(owners, (owner) => fact(trimmed(textOf(owner, name)), seen(owner, name))));
   const usable = paths.filter(({ state, anaState }) => isLive(state) && !CLOSED_STATES.has(anaState ?? ''));
   const states = ways.map(({ controller }) => seen(controller, 'state'));
   const first = ways[0] === undefined ? block.folder.path : ways[0].controller.path;

@@ -9,16 +9,17 @@ import { assertInvariant } from '@couchestor/common/base';
 import { valueOf } from '../snapshot/attribute.ts';
 import { attributeOf, textOf, type BlockEntry, type HardwareSnapshot } from '../snapshot/hardware-snapshot.ts';
 import type { Device, Partition } from '../model/device.ts';
-import { commonFacts, unreadableIn, type CommonFacts } from './common-facts.ts';
+import { commonFacts, udevEvidence, udevProperty, unreadableIn, type CommonFacts } from './common-facts.ts';
 import { diskUnits, type DiskUnit } from './disk-units.ts';
-import { fact, seen, toDevice, type Fact, type Facts } from './facts.ts';
+import { fact, firstKnown, seen, toDevice, type Fact, type Facts } from './facts.ts';
 import { identify, placeOf } from './identity.ts';
-import type { KindFacts } from './kind-facts.ts';
+import type { HardwareFacts, KindFacts } from './kind-facts.ts';
 import { driverOf } from './kernel-names.ts';
 import { NodeIndex } from './node-index.ts';
 import { decimal, sectorsToBytes } from './numbers.ts';
 import { nvmeFacts } from './nvme-facts.ts';
 import { isVirtual, otherFacts } from './other-facts.ts';
+import { namesOfMap } from './same-disk.ts';
 import { scsiFacts } from './scsi-facts.ts';
 
 export function parseDevices(snapshot: HardwareSnapshot, nodes = new NodeIndex(snapshot)): readonly Device[] {
@@ -40,13 +41,14 @@ function deviceOf(snapshot: HardwareSnapshot, unit: DiskUnit, nodes: NodeIndex):
   const kinds = members.map((member) => kindOf(snapshot, member, nodes));
   const merged = mergePaths(kinds);
   const mapped = !members.includes(main);
+  const hardware = mapped ? namedByMap(main, merged.hardware) : merged.hardware;
   const common = mergeCommon(unit, nodes, kinds);
-  const identity = identify(members[0] ?? main, merged.hardware, merged.virtual);
+  const identity = identify(members[0] ?? main, hardware, merged.virtual);
   const driver = driverOf(main.kernelName);
   const hwmon = snapshot.hwmon.filter(({ device }) => merged.hwmonOf.includes(valueOf(device) ?? ''));
   const facts: Facts = {
     ...common,
-    ...merged.hardware,
+    ...hardware,
     id: identity.id,
     idStable: fact(identity.stable),
     driver: fact(driver, { path: main.folder.path, value: main.kernelName }),
@@ -66,6 +68,21 @@ function deviceOf(snapshot: HardwareSnapshot, unit: DiskUnit, nodes: NodeIndex):
   return toDevice(facts, { kernelName: main.kernelName, sysfsPath: main.folder.path, unreadable });
 }
 
+/** Where none of the paths says its name: multipath took it from them when it made the map. */
+function namedByMap({ folder, udev }: BlockEntry, hardware: HardwareFacts): HardwareFacts {
+  const name = namesOfMap(textOf(folder, 'dm/uuid') ?? '').find((one) => /^(naa|eui|uuid|nvme)\./.test(one)) ?? null;
+  const wwid = firstKnown([hardware.wwid, fact(name, seen(folder, 'dm/uuid'))]);
+  const wwn = /^(?:naa|eui)\.([0-9a-f]+)$/i.exec(name ?? '')?.[1];
+  const named = fact(wwn === undefined ? null : `0x${wwn.toLowerCase()}`, seen(folder, 'dm/uuid'));
+  const serial = fact(udevProperty(udev, 'DM_SERIAL'), udevEvidence(udev, 'DM_SERIAL'));
+  return {
+    ...hardware,
+    wwid,
+    wwn: firstKnown([hardware.wwn, named]),
+    serial: firstKnown([hardware.serial, serial]),
+  };
+}
+
 function kindOf(snapshot: HardwareSnapshot, block: BlockEntry, nodes: NodeIndex): KindFacts {
   const common = commonFacts(block, nodes);
   if (/^nvme\d+n\d+$/.test(block.kernelName)) return nvmeFacts(snapshot, block, common);
@@ -76,16 +93,35 @@ function kindOf(snapshot: HardwareSnapshot, block: BlockEntry, nodes: NodeIndex)
   return otherFacts(snapshot, block, common);
 }
 
-/** What the first path says, with the ways of all of them; it can be used as long as one of them can. */
+/** A path that is dead may be mute, or show what the kernel takes for granted. */
+function knowledgeOf({ hardware: { model, serial, wwid, rotationRpm } }: KindFacts): number {
+  return [model, serial, wwid, rotationRpm].filter(({ value }) => value !== null).length;
+}
+
+/** What the first path says that knows it, with the ways of all of them; it can be used as long as one of them can. */
 function mergePaths(kinds: readonly KindFacts[]): KindFacts {
   const [first, ...others] = kinds;
   assertInvariant(first !== undefined, 'a disk has at least one path');
   if (others.length === 0) return first;
   const usable = kinds.find(({ hardware }) => hardware.online.value) ?? first;
+  const most = Math.max(...kinds.map(knowledgeOf));
+  const best = kinds.find((kind) => knowledgeOf(kind) === most) ?? first;
+  const known = <T>(pick: (hardware: HardwareFacts) => Fact<T | null>): Fact<T | null> =>
+    firstKnown(kinds.map(({ hardware }) => pick(hardware)));
   return {
     ...first,
     hardware: {
-      ...first.hardware,
+      ...best.hardware,
+      model: known(({ model }) => model),
+      vendor: known(({ vendor }) => vendor),
+      firmware: known(({ firmware }) => firmware),
+      serial: known(({ serial }) => serial),
+      wwid: known(({ wwid }) => wwid),
+      wwn: known(({ wwn }) => wwn),
+      rotationRpm: known(({ rotationRpm }) => rotationRpm),
+      namespaceId: known(({ namespaceId }) => namespaceId),
+      pciAddress: known(({ pciAddress }) => pciAddress),
+      numaNode: known(({ numaNode }) => numaNode),
       remote: joined(
         kinds.map(({ hardware }) => hardware.remote),
         (all) => all.some(Boolean),
@@ -121,7 +157,7 @@ function mergeCommon(unit: DiskUnit, nodes: NodeIndex, kinds: readonly KindFacts
   const mappedPartitions = mapped.map((block) => mappedPartition(block, nodes));
   return {
     ...base,
-    zoned: base.zoned.value === null ? (kinds[0]?.common.zoned ?? base.zoned) : base.zoned,
+    zoned: [base, ...kinds.map(({ common }) => common)].find(({ zoned }) => zoned.value !== null)?.zoned ?? base.zoned,
     removable: flag(({ removable }) => removable),
     readOnly: flag(({ readOnly }) => readOnly),
     holders: fact(
