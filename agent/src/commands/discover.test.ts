@@ -100,6 +100,11 @@ describe('what an operator decides', () => {
     const disks = await disksOf('storage-node-a', '--policy', file);
     expect(disks.find(({ kernelName }) => kernelName === 'sda')?.tier).toBe('cold');
     expect(disks.find(({ kernelName }) => kernelName === 'sdd')?.offerable).toBe(true);
+    writeFileSync(file, JSON.stringify({ tiers: [{ tier: 'warm', path: 'disk/by-path/virtio-pci-*' }] }));
+    const [virtio] = (await disksOf('storage-node-a', '--policy', file)).filter(
+      ({ kernelName }) => kernelName === 'vda',
+    );
+    expect([virtio?.tier, virtio?.details.refusals.includes('unclassified')]).toEqual(['warm', false]);
     writeFileSync(file, '{"tires": []}');
     const refused = await discover('storage-node-a', '--policy', file);
     expect([refused.code, refused.told]).toEqual([1, expect.stringMatching(/"tires" is not known/)]);
