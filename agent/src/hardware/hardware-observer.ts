@@ -13,7 +13,7 @@ import { probeDevices, type OpenDevice, type ProbeResult } from './offer/probe.t
 import type { HardwarePolicy } from './policy/index.ts';
 import { HardwareScanner } from './snapshot/hardware-scanner.ts';
 import type { HardwareSnapshot } from './snapshot/hardware-snapshot.ts';
-import { RootedTree } from './snapshot/rooted-tree.ts';
+import { treeAt } from './snapshot/recorded-tree.ts';
 import { isSameSnapshot } from './snapshot/same-snapshot.ts';
 import type { TreeReader } from './snapshot/tree-reader.ts';
 import type { ObservedDevice } from './view/index.ts';
@@ -67,7 +67,7 @@ export class HardwareObserver {
   #last: LastLook | null = null;
 
   constructor(options: ObserverOptions) {
-    const { clock, smart, policy, root, tree = new RootedTree(root) } = options;
+    const { clock, smart, policy, root, tree = treeAt(root) } = options;
     this.#options = options;
     this.#scanner = new HardwareScanner(tree);
     this.#monitor = new HealthMonitor({ reader: tree, clock, smart, thresholds: policy?.thresholds });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { MemoryTree } from './memory-tree.fixture.ts';
+import { readErrorsIn } from './snapshot/recorded-tree.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../test/fixtures/sysfs');
 
@@ -72,21 +73,16 @@ export function unpackNode(node: RecordedNode): { readonly root: string; readonl
 /** A machine in memory, in which what its kernel refused to read is refused again. */
 export function recordedTree(node: RecordedNode): MemoryTree {
   const tree = new MemoryTree();
-  let unreadable: Readonly<Record<string, string>> = {};
+  let unreadable: ReadonlyMap<string, string> = new Map();
   for (const entry of tarEntries(gunzipSync(readFileSync(join(FIXTURES, `${node}.tar.gz`))))) {
     const path = entry.name.slice(node.length);
-    if (path === '/meta.json') {
-      const meta = JSON.parse(entry.bytes.toString('utf8')) as { sysfs_read_errors: Readonly<Record<string, string>> };
-      unreadable = meta.sysfs_read_errors;
-    }
+    if (path === '/meta.json') unreadable = readErrorsIn(entry.bytes.toString('utf8'));
     if (!/^\/(sys|proc|run)\//.test(path)) continue;
     if (entry.type === '2') tree.set(path, { kind: 'link', target: entry.target });
     else if (entry.type === '5') tree.set(path.replace(/\/$/, ''), { kind: 'folder' });
     else tree.file(path, entry.bytes);
   }
-  for (const [path, errno] of Object.entries(unreadable)) {
-    if (errno !== 'ENOENT') tree.set(path, { kind: 'unreadable', errno });
-  }
+  for (const [path, errno] of unreadable) tree.set(path, { kind: 'unreadable', errno });
   return tree;
 }
 

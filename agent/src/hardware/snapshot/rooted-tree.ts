@@ -46,6 +46,11 @@ export class RootedTree implements TreeReader {
     this.#root = path === '/' ? '' : unlessFailing(() => realpathSync(path), path);
   }
 
+  /** Its root is that of the machine on which this runs. */
+  get isMachine(): boolean {
+    return this.#root === '';
+  }
+
   readText(path: string): Attribute {
     return this.#attempt(path, (real) => {
       const bytes = this.#read(real, path, this.#textBytes + 1);
