@@ -165,7 +165,10 @@ describe('identity', () => {
   test('6: paths whose map is not there yet are not offered', () => {
     const machine = new Machine();
     machine.scsi('sda', SATA, { wwid: 'naa.5000c500a1000004', rate: 1, udev: { ID_FS_TYPE: 'mpath_member' } });
+    const early = { DM_MULTIPATH_DEVICE_PATH: 1 };
+    machine.scsi('sdb', SATA_TWO, { wwid: 'naa.5000c500a1000005', rate: 1, udev: early });
     expect(machine.refusals('sda')).toEqual(['hiddenPath']);
+    expect(machine.refusals('sdb')).toEqual(['hiddenPath']);
   });
 
   test('7: the address of a port is no name of the disk behind it', () => {

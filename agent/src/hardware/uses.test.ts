@@ -54,6 +54,9 @@ describe('a disk is used', () => {
     machine.swap('/dev/md127');
     expect(machine.reasons('sdb')).toEqual(['it is held by md127 (raid1), swap']);
     expect(machine.reasons('md127')).toEqual(['it is swap']);
+    machine.virtual('md126', { attributes: { 'md/level': '', 'md/array_state': 'inactive' } });
+    machine.hold('sdc', 'md126');
+    expect(machine.reasons('sdc')).toEqual(['it is held by md126']);
   });
 
   test('by bcache, with and without a device above it', () => {
@@ -81,7 +84,9 @@ describe('a disk is used', () => {
     machine.tree.set('/proc/fs/jbd2/sda1-8', { kind: 'folder' });
     expect(machine.reasons('sdb')).toEqual(['it is the log of the ext4 on /data']);
     expect(machine.reasons('sdc')).toEqual(['it is the journal of a mounted file system']);
-    expect(machine.reasons('sda')).toEqual([]);
+    expect(machine.reasons('sda')).toEqual([
+      'partition sda1 is mounted (ext4) in a mount namespace that cannot be seen',
+    ]);
   });
 
   test('13: as swap, of which a name may hold blanks', () => {

@@ -113,6 +113,8 @@ function signaturesFact(block: BlockEntry): Fact<readonly Signature[]> {
   return fact(found, udevEvidence(block.udev), ...found.map(({ evidence }) => evidence));
 }
 
+const MULTIPATH_MEMBER = 'mpath_member';
+
 /** A partition's record repeats the table of its disk, which is no signature of its own. */
 function signaturesOf(on: string, udev: UdevRecord, wholeDisk: boolean): readonly Signature[] {
   if (udev.kind !== 'known') return [];
@@ -126,6 +128,11 @@ function signaturesOf(on: string, udev: UdevRecord, wholeDisk: boolean): readonl
   };
   add('ID_FS_TYPE', 'ID_FS_UUID', 'ID_FS_LABEL');
   if (wholeDisk) add('ID_PART_TABLE_TYPE', 'ID_PART_TABLE_UUID', null);
+  // Rules of an early boot set only this; those of multipath give a type as well, in place of what the disk carries.
+  if (properties.get('DM_MULTIPATH_DEVICE_PATH') === '1' && !found.some(({ type }) => type === MULTIPATH_MEMBER)) {
+    const evidence = { path, value: 'DM_MULTIPATH_DEVICE_PATH=1' };
+    found.push({ type: MULTIPATH_MEMBER, on, label: null, uuid: null, evidence });
+  }
   return found;
 }
 

@@ -26,7 +26,6 @@ const PCI = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 const USB = /^\d+-[\d.]+$/;
 const HOST = /^host\d+$/;
 const SAS_END = /^end_device-[\d:]+$/;
-const VIRTIO = /^virtio\d+$/;
 const NVME_CONTROLLER = /^nvme\d+$/;
 const NVME_SUBSYSTEM = /^nvme-subsys\d+$/;
 const MMC = /^mmc\d+:[0-9a-f]+$/;
@@ -40,7 +39,6 @@ const KINDS: readonly (readonly [RegExp, KnownAttributes])[] = [
   [NVME_CONTROLLER, known.NVME_CONTROLLER],
   [NVME_SUBSYSTEM, known.NVME_SUBSYSTEM],
   [MMC, known.MMC_DEVICE],
-  [VIRTIO, known.VIRTIO_DEVICE],
 ];
 
 /** Remembers between passes what does not change; a scanner belongs to one tree. */

@@ -45,10 +45,8 @@ export const VIRTUAL_BLOCK: KnownAttributes = {
     ...BLOCK.live,
     'dm/name',
     'dm/uuid',
-    'dm/suspended',
     'md/array_state',
     'md/level',
-    'md/metadata_version',
     'loop/backing_file',
     'pid',
     'backend',
@@ -85,16 +83,11 @@ export const NVME_SUBSYSTEM: KnownAttributes = {
   live: [],
 };
 
-export const PCI_FUNCTION: KnownAttributes = { fixed: ['numa_node', 'class', 'removable'], live: [] };
+export const PCI_FUNCTION: KnownAttributes = { fixed: ['numa_node', 'removable'], live: [] };
 
-export const USB_DEVICE: KnownAttributes = {
-  fixed: ['serial', 'product', 'manufacturer'],
-  live: [],
-};
+export const USB_DEVICE: KnownAttributes = { fixed: ['serial'], live: [] };
 
 export const MMC_DEVICE: KnownAttributes = {
   fixed: ['type', 'name', 'cid', 'serial', 'fwrev'],
   live: [],
 };
-
-export const VIRTIO_DEVICE: KnownAttributes = { fixed: ['vendor', 'device'], live: [] };

@@ -10,8 +10,8 @@ import type { TreeReader } from './tree-reader.ts';
 
 const NVMET = '/sys/kernel/config/nvmet/subsystems';
 const LIO = '/sys/kernel/config/target/core';
-/** `sdb1` and `dm-3`, not `sdb1-8` and `dm-3-8`. */
-const JOURNAL_DEVICE = /^(dm-\d+|[^-]+)$/;
+/** `sdb1` and `dm-3`, the devices of journals; `sdb1-8` and `dm-3-8`, journals inside of file systems, with the number of their inode. */
+const JOURNAL = /^(dm-\d+|[^-]+)(-\d+)?$/;
 /** Backstores of LIO: `iblock_0`, but also `fileio_0` and `user_0` may be given a block device, and open it without a holder. */
 const LIO_STORE = /_\d+$/;
 
@@ -72,10 +72,12 @@ export function readFileSystems(tree: TreeReader, gaps: Gap[]): readonly FileSys
     const devices = blocks.filter((block) => block !== null).map((block) => posix.basename(block));
     if (devices.length > 0) found.push({ kind: 'bcachefs', id, path, devices });
   }
-  // A journal on a device of its own has that device's name; one inside of a file system has the number of its inode behind it.
+  // A journal inside of a file system tells that this is mounted, also where it has no folder in /sys/fs.
   for (const name of namesIn('/proc/fs/jbd2')) {
-    if (JOURNAL_DEVICE.test(name))
-      found.push({ kind: 'jbd2', id: name, path: `/proc/fs/jbd2/${name}`, devices: [name] });
+    const [, device, inode] = JOURNAL.exec(name) ?? [];
+    if (device === undefined) continue;
+    const kind = inode === undefined ? 'jbd2' : 'ext4';
+    found.push({ kind, id: name, path: `/proc/fs/jbd2/${name}`, devices: [device] });
   }
   for (const kind of MOUNTED_KINDS) {
     for (const name of namesIn(`/sys/fs/${kind}`)) {

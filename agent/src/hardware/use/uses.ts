@@ -88,12 +88,13 @@ export class UseFinder {
     if (seen.has(holder)) return holder;
     seen.add(holder);
     const folder = this.#byName.get(holder)?.folder;
-    const name = textOf(folder, 'dm/name') ?? textOf(folder, 'md/level');
+    // An array that is stopped has no level.
+    const name = [textOf(folder, 'dm/name'), textOf(folder, 'md/level')].find((text) => text !== null && text !== '');
     const [mount] = this.#nodes.mountsOf(holder).mounts;
     const above = new Set([...(valueOf(folder?.lists.get('holders')) ?? []), ...(this.#builtOn.get(holder) ?? [])]);
     const further = inOrderOfNames(above, (one) => one).filter((one) => !seen.has(one));
     return [
-      name === null ? holder : `${holder} (${name})`,
+      typeof name !== 'string' ? holder : `${holder} (${name})`,
       ...(mount === undefined ? [] : [mountedOn(mount).replace(/^is /, '')]),
       ...(this.#nodes.swapOf(holder) === null ? [] : ['swap']),
       ...further.map((one) => `held by ${this.#describe(one, seen)}`),
