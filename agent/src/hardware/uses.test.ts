@@ -123,6 +123,16 @@ describe('a disk is used', () => {
     expect(machine.reasons('sda')).toEqual(['partition sda1 is exported by the SCSI target as disk2']);
   });
 
+  test('13: as mass storage of USB, which this machine is for another one', () => {
+    const machine = machineWithDisks();
+    const functions = '/sys/kernel/config/usb_gadget/g1/functions';
+    machine.attributes(`${functions}/mass_storage.0/lun.0`, { file: '/dev/sdb', ro: 0 });
+    machine.attributes(`${functions}/mass_storage.0/lun.1`, { file: '', ro: 0 });
+    machine.attributes(`${functions}/ecm.usb0`, { ifname: 'usb0' });
+    expect(machine.reasons('sdb')).toEqual(['it is exported by the USB mass storage as g1']);
+    expect(machine.refusals('sdc')).toEqual([]);
+  });
+
   test('13: as the second disk of btrfs, which no mount names, by the list of the kernel', () => {
     const machine = machineWithDisks();
     machine.mount('0:45 /root /data rw - btrfs /dev/sda1 rw,subvol=/root');

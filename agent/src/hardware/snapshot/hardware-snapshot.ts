@@ -54,7 +54,7 @@ export interface MountTable {
 
 /** Something outside of the block layer that has a device open, by the path it was given. */
 export interface ExportEntry {
-  readonly kind: 'nvmet' | 'lio';
+  readonly kind: 'nvmet' | 'lio' | 'usb';
   readonly name: string;
   readonly path: string;
   readonly devicePath: Attribute;

@@ -10,11 +10,20 @@ import type { TreeReader } from './tree-reader.ts';
 
 const NVMET = '/sys/kernel/config/nvmet/subsystems';
 const LIO = '/sys/kernel/config/target/core';
+const USB = '/sys/kernel/config/usb_gadget';
 /** `sdb1` and `dm-3`, the devices of journals; `sdb1-8` and `dm-3-8`, journals inside of file systems, with the number of their inode. */
 const JOURNAL = /^(dm-\d+|[^-]+)(-\d+)?$/;
 /** Backstores of LIO: `iblock_0`, but also `fileio_0` and `user_0` may be given a block device, and open it without a holder. */
 const LIO_STORE = /_\d+$/;
 
+interface ExportPlace {
+  readonly folder: string;
+  readonly file: string;
+  /** Null where a device is open as soon as it is named. */
+  readonly enable: string | null;
+}
+
+const ON = { kind: 'value', value: '1' } as const;
 const CONFIGFS = '/sys/kernel/config';
 /** Modules of the targets, which keep what they export in configfs. */
 const TARGET_MODULES = ['nvmet', 'target_core_mod'] as const;
@@ -24,11 +33,12 @@ export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry
   const namesIn = (path: string): readonly string[] => namesOrGap(tree, path, gaps, 'exports');
   gaps.push(...unseenTargets(tree));
   const exports: ExportEntry[] = [];
-  const add = (kind: ExportEntry['kind'], name: string, at: { folder: string; file: string; enable: string }): void => {
+  const add = (kind: ExportEntry['kind'], name: string, at: ExportPlace): void => {
     const path = `${at.folder}/${at.file}`;
     const devicePath = tree.readText(path);
     if (devicePath.kind === 'absent') return;
-    exports.push({ kind, name, path, devicePath, enabled: tree.readText(`${at.folder}/${at.enable}`) });
+    const enabled = at.enable === null ? ON : tree.readText(`${at.folder}/${at.enable}`);
+    exports.push({ kind, name, path, devicePath, enabled });
   };
   for (const subsystem of namesIn(NVMET)) {
     const folder = `${NVMET}/${subsystem}`;
@@ -40,6 +50,13 @@ export function readExports(tree: TreeReader, gaps: Gap[]): readonly ExportEntry
   for (const hba of namesIn(LIO).filter((name) => LIO_STORE.test(name))) {
     for (const name of namesIn(`${LIO}/${hba}`)) {
       add('lio', name, { folder: `${LIO}/${hba}/${name}`, file: 'udev_path', enable: 'enable' });
+    }
+  }
+  for (const gadget of namesIn(USB)) {
+    for (const name of namesIn(`${USB}/${gadget}/functions`).filter((one) => one.startsWith('mass_storage.'))) {
+      const folder = `${USB}/${gadget}/functions/${name}`;
+      const units = namesIn(folder).filter((one) => one.startsWith('lun.'));
+      for (const unit of units) add('usb', gadget, { folder: `${folder}/${unit}`, file: 'file', enable: null });
     }
   }
   return exports;

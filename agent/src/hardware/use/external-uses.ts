@@ -152,7 +152,7 @@ function presumedUses(snapshot: HardwareSnapshot): readonly { name: string; use:
 
 function exportUse(entry: ExportEntry): NodeUse {
   const enabled = valueOf(entry.enabled) === '1' ? '' : ' (not enabled)';
-  const target = entry.kind === 'nvmet' ? 'the NVMe target' : 'the SCSI target';
+  const target = { nvmet: 'the NVMe target', lio: 'the SCSI target', usb: 'the USB mass storage' }[entry.kind];
   const what = `is exported by ${target} as ${entry.name}${enabled}`;
   return { kind: 'export', what, evidence: evidenceOf(entry.path, entry.devicePath) };
 }
