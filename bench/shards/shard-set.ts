@@ -7,9 +7,9 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileDevice } from '@couchestor/agent/devices';
 import {
-  openShard,
   pathOfShard,
   ShardWriter,
+  verifyShard,
   WindowPool,
   type ExpectedShard,
   type ShardIdentity,
@@ -95,16 +95,19 @@ export class ShardSet {
     });
   }
 
-  /** From the store, each opened, read wholly, verified and closed. */
+  /** From the store, each read wholly, verified and closed: in one go where the buffer holds it, else opened first. */
   async read(volume: string): Promise<void> {
+    const { store } = this.#bench;
+    const { shardBytes } = this.#sizes;
     await this.#forEach(volume, async ({ name }, job) => {
-      const found = await this.#bench.store.read(this.#expected(name));
-      if (found.kind !== 'open') throw new Error(`${pathOfShard(name)} is ${found.kind}`);
       const into = this.#into[job] ?? new Uint8Array();
-      for (let at = 0; at < this.#sizes.shardBytes; at += into.length) {
-        const { kind } = await found.reader.read(at, into);
-        if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
+      if (into.length === shardBytes) {
+        mustBeVerified(name, await store.readRange(this.#expected(name), 0, into));
+        return;
       }
+      const found = await store.read(this.#expected(name));
+      if (found.kind !== 'open') throw new Error(`${pathOfShard(name)} is ${found.kind}`);
+      for (let at = 0; at < shardBytes; at += into.length) mustBeVerified(name, await found.reader.read(at, into));
       await found.close();
     });
   }
@@ -115,10 +118,7 @@ export class ShardSet {
     await this.#forEach(volume, async ({ name }) => {
       const device = await pool.files.openDirect(pathOfShard(name));
       if (device === undefined) throw new Error(`${pathOfShard(name)} is gone`);
-      const shard = await openShard({ device, windows: this.#windows, crc32c }, this.#expected(name));
-      if (shard.kind !== 'open') throw new Error(`${pathOfShard(name)} is ${shard.kind}`);
-      const { kind } = await shard.reader.verify(0, this.#sizes.shardBytes);
-      if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
+      mustBeVerified(name, await verifyShard({ device, windows: this.#windows, crc32c }, this.#expected(name)));
       await device.close();
     });
   }
@@ -160,4 +160,8 @@ export class ShardSet {
     };
     await Promise.all(Array.from({ length: jobs }, (_, job) => ofJob(job)));
   }
+}
+
+function mustBeVerified(name: ShardName, { kind }: { readonly kind: string }): void {
+  if (kind !== 'verified') throw new Error(`${pathOfShard(name)} is ${kind}`);
 }

@@ -13,6 +13,7 @@ import {
   nameOf,
   openBytes,
   payloadOf,
+  readBytes,
   resealFooter,
   stripeOf,
   writeShard,
@@ -26,6 +27,10 @@ const shard = await writeShard(PAYLOAD);
 async function reasonOf(bytes: Uint8Array, expected: ExpectedShard = shard.expected): Promise<MissingReason | 'open'> {
   const opened = await openBytes(bytes, expected);
   if (opened.kind === 'unreadable') throw opened.error;
+  // In one go it is the same.
+  const read = await readBytes(bytes, expected, new Uint8Array(1));
+  if (opened.kind === 'missing') expect(read).toEqual(opened);
+  else expect(['verified', 'corrupt']).toContain(read.kind);
   if (opened.kind === 'missing') expect(opened.detail.length).toBeGreaterThan(10);
   return opened.kind === 'open' ? 'open' : opened.reason;
 }

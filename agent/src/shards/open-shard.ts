@@ -5,8 +5,8 @@
  */
 import { CoucheStorError } from '@couchestor/common/base';
 import { isZero } from './shard-fields.ts';
-import { decodeFooter } from './shard-footer.ts';
-import { decodeHeader, type HeaderProblem } from './shard-header.ts';
+import { decodeFooter, type ShardFooter } from './shard-footer.ts';
+import { decodeHeader, type HeaderProblem, type ShardIdentity } from './shard-header.ts';
 import {
   ALIGNMENT_BYTES,
   HEADER_BYTES,
@@ -50,6 +50,15 @@ export interface UnreadableShard {
   readonly error: CoucheStorError;
 }
 
+/** Both ends of a shard, that fit each other, the file and what is expected. */
+export interface ConfirmedEnds {
+  readonly kind: 'confirmed';
+  readonly identity: ShardIdentity;
+  readonly footer: ShardFooter;
+  /** Of the payload, by the footer. */
+  readonly checksum: number;
+}
+
 export type OpenedShard = { readonly kind: 'open'; readonly reader: ShardReader } | MissingShard | UnreadableShard;
 
 /**
@@ -73,7 +82,7 @@ export async function examineShard(io: ShardIo, name: ShardName): Promise<Opened
 }
 
 /** Undefined is what nobody has said. */
-interface Demand {
+export interface Demand {
   readonly name: ShardName;
   readonly payloadBytes: number | undefined;
   readonly checksum: number | undefined;
@@ -82,7 +91,9 @@ interface Demand {
 async function openAs(io: ShardIo, demand: Demand): Promise<OpenedShard> {
   const window = await io.windows.acquire();
   try {
-    return await openIn(window, io, demand);
+    const ends = await confirmEnds(window, io, demand);
+    if (ends.kind === 'missing') return ends;
+    return { kind: 'open', reader: new ShardReader(io, ends.identity, ends.footer, ends.checksum) };
   } catch (thrown) {
     if (thrown instanceof CoucheStorError) return { kind: 'unreadable', error: thrown };
     throw thrown;
@@ -91,7 +102,15 @@ async function openAs(io: ShardIo, demand: Demand): Promise<OpenedShard> {
   }
 }
 
-async function openIn(window: Uint8Array, io: ShardIo, demand: Demand): Promise<OpenedShard> {
+/**
+ * @param window - of at least a block; none of it is kept.
+ * @throws CoucheStorError that of the device.
+ */
+export async function confirmEnds(
+  window: Uint8Array,
+  io: ShardIo,
+  demand: Demand,
+): Promise<ConfirmedEnds | MissingShard> {
   const { device, crc32c } = io;
   const { sizeBytes } = device;
   if (sizeBytes < MIN_FILE_BYTES) return missing('incomplete', `it has ${sizeBytes} bytes, and no shard is so short`);
@@ -128,7 +147,7 @@ async function openIn(window: Uint8Array, io: ShardIo, demand: Demand): Promise<
   if (demand.checksum !== undefined && trailer.checksum !== demand.checksum) {
     return missing('otherChecksum', `its payload has checksum ${trailer.checksum}, and not ${demand.checksum}`);
   }
-  return { kind: 'open', reader: new ShardReader(io, identity, footer.footer, trailer.checksum) };
+  return { kind: 'confirmed', identity, footer: footer.footer, checksum: trailer.checksum };
 }
 
 /** What failed fails; the memory of the other read is nobody's any more by then. */

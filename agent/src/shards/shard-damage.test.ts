@@ -1,29 +1,47 @@
 /** Every byte of whole small files, and files of any bytes: what is not exactly what was written is never served. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { ExpectedShard } from './open-shard.ts';
+import type { RangeRead } from './read-range.ts';
 import { ALIGNMENT_BYTES, BLOCK_BYTES, HEADER_BYTES } from './shard-layout.ts';
 import {
   crc32c,
   layoutWith,
   openBytes,
   payloadOf,
+  readBytes,
   resealFooter,
   stripeOf,
   writeShard,
   type WrittenShard,
 } from './shards.fixture.ts';
 
-/** What a reader gets who asks for the whole shard. */
-async function outcomeOf(bytes: Uint8Array, { expected }: WrittenShard): Promise<string> {
+/** What a reader gets who asks for the whole shard, opened before or in one go. */
+async function outcomeOf(bytes: Uint8Array, shard: WrittenShard): Promise<string> {
+  const outcome = await outcomeOfOpening(bytes, shard);
+  expect(await outcomeInOneGo(bytes, shard)).toBe(outcome);
+  return outcome;
+}
+
+async function outcomeOfOpening(bytes: Uint8Array, { expected }: WrittenShard): Promise<string> {
   const opened = await openBytes(bytes, expected);
   if (opened.kind !== 'open') return opened.kind === 'missing' ? opened.reason : opened.kind;
   const into = new Uint8Array(expected.payloadBytes);
-  const read = await opened.reader.read(0, into);
+  return outcomeOfRead(await opened.reader.read(0, into), into, expected);
+}
+
+async function outcomeInOneGo(bytes: Uint8Array, { expected }: WrittenShard): Promise<string> {
+  const into = new Uint8Array(expected.payloadBytes).fill(0xbb);
+  return outcomeOfRead(await readBytes(bytes, expected, into), into, expected);
+}
+
+function outcomeOfRead(read: RangeRead, into: Uint8Array, { checksum }: ExpectedShard): string {
   if (read.kind === 'verified') {
-    expect(crc32c(into)).toBe(expected.checksum);
+    expect(crc32c(into)).toBe(checksum);
     return 'verified';
   }
   expect(Buffer.compare(into, new Uint8Array(into.length))).toBe(0);
+  if (read.kind === 'missing') return read.reason;
   return read.kind === 'corrupt' ? `corrupt ${read.blocks.join()}` : read.kind;
 }
 

@@ -3,6 +3,7 @@ import { parsePlacement, parseShardIndex, parseStripeId, parseVolumeId } from '@
 import { chooseCrc32c } from '@couchestor/common/coding';
 import { MemoryDevice } from './memory-device.fixture.ts';
 import { openShard, type ExpectedShard, type OpenedShard } from './open-shard.ts';
+import { readRange, type RangeRead } from './read-range.ts';
 import type { StripeSummary } from './shard-footer.ts';
 import type { ShardIdentity } from './shard-header.ts';
 import type { ShardIo } from './shard-io.ts';
@@ -86,14 +87,20 @@ export function resealFooter(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** One for all, so that a sweep over thousands of files allocates once. */
-const shared = new WindowPool({
-  windowBytes: BLOCK_BYTES,
-  windows: 1,
-  waiting: 9,
-  allocate: (bytes) => new Uint8Array(bytes),
-});
+/** For all, so that a sweep over thousands of files allocates once. */
+const sharedWindows = (windowBytes: number): WindowPool =>
+  new WindowPool({ windowBytes, windows: 1, waiting: 9, allocate: (bytes) => new Uint8Array(bytes) });
+
+const shared = sharedWindows(BLOCK_BYTES);
+
+/** In two, so that payload and ends are read at the same time. */
+const sharedHalves = sharedWindows(2 * BLOCK_BYTES);
 
 export async function openBytes(bytes: Uint8Array, expected: ExpectedShard): Promise<OpenedShard> {
   return openShard({ device: new MemoryDevice(bytes), windows: shared, crc32c }, expected);
+}
+
+/** From the first byte of the payload on, in one go. */
+export async function readBytes(bytes: Uint8Array, expected: ExpectedShard, into: Uint8Array): Promise<RangeRead> {
+  return readRange({ device: new MemoryDevice(bytes), windows: sharedHalves, crc32c }, expected, 0, into);
 }

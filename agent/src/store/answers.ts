@@ -3,6 +3,7 @@ import type { CoucheStorError, VolumeId } from '@couchestor/common/base';
 import type {
   CommittedShard,
   MissingReason,
+  RangeRead,
   ShardIdentity,
   ShardReader,
   StripeSummary,
@@ -59,6 +60,9 @@ export interface MissingFromStore {
   /** A clause for people. */
   readonly detail: string;
 }
+
+/** `unreadable` with a block: its ends were confirmed. */
+export type RangeFromStore = RangeRead | MissingFromStore;
 
 export type FoundShard = OpenShard | MissingFromStore | UnreadableShard;
 

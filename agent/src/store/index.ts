@@ -10,6 +10,7 @@ export type {
   PutRequest,
   PutShard,
   Quarantine,
+  RangeFromStore,
   ScanReport,
   ShardPage,
   StoredShardReader,

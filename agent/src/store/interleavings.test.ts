@@ -18,7 +18,7 @@ import {
   openStore,
   PROOF,
   putShard,
-  readAll,
+  readOpened,
   StandInPool,
   walkAll,
 } from './store.fixture.ts';
@@ -102,7 +102,7 @@ const CALLS: readonly Call[] = [
   {
     text: 'read',
     run: async (store) => {
-      const found = await readAll(store, expectedOf(NAME, PAYLOADS[0]));
+      const found = await readOpened(store, expectedOf(NAME, PAYLOADS[0]));
       return typeof found === 'string' ? 'missing' : 'there';
     },
     model: (state) => [state.content === 0 ? 'there' : 'missing', state],
@@ -151,7 +151,7 @@ async function answerOf(call: Call, store: ShardStore): Promise<string> {
 }
 
 async function foundIn(store: ShardStore, pool: StandInPool): Promise<string> {
-  const contents = await Promise.all(PAYLOADS.map((payload) => readAll(store, expectedOf(NAME, payload))));
+  const contents = await Promise.all(PAYLOADS.map((payload) => readOpened(store, expectedOf(NAME, payload))));
   const [shard] = await walkAll(store);
   const dueInMs = shard?.state === 'tombstoned' ? await store.delete(NAME, PROOF).catch(() => undefined) : undefined;
   const incoming = await pool.files.entries('.couchestor/incoming');

@@ -14,6 +14,7 @@ import type {
   PutRequest,
   PutShard,
   Quarantine,
+  RangeFromStore,
   ShardPage,
 } from './answers.ts';
 import { Collector } from './collector.ts';
@@ -163,6 +164,22 @@ export class ShardStore {
   /** Also of shards that will be deleted, and of volumes that are quarantined. */
   async read(expected: ExpectedShard): Promise<FoundShard> {
     return this.#run(() => this.#open.open(expected));
+  }
+
+  /**
+   * The same for one range and no other: all that it needs is read at the same time, and the file is closed when it ends. Nobody else
+   * uses `into` until then; unless the answer is `verified`, it holds zeros.
+   * @throws CoucheStorError `invalid` for a range that is not within the expected payload, `tooManyRequests` when too many are open or
+   * wait for memory.
+   */
+  async readRange(expected: ExpectedShard, offset: number, into: Uint8Array): Promise<RangeFromStore> {
+    let read: RangeFromStore | undefined;
+    try {
+      read = await this.#run(() => this.#open.readRange(expected, offset, into));
+      return read;
+    } finally {
+      if (read?.kind !== 'verified') into.fill(0);
+    }
   }
 
   /**

@@ -13,7 +13,7 @@ import { FileNode, FolderNode } from '../pools/power-loss-disk.fixture.ts';
 import { PowerLossFiles } from '../pools/power-loss-files.fixture.ts';
 import { BLOCK_BYTES, WindowPool, type ExpectedShard, type ShardName } from '../shards/index.ts';
 import { crc32c, identityOf, nameOf, payloadOf, stripeOf } from '../shards/shards.fixture.ts';
-import type { FoundShard } from './answers.ts';
+import type { FoundShard, RangeFromStore } from './answers.ts';
 import type { DeletionProof } from './deletion-proof.ts';
 import { ShardStore, type StoreLimits } from './shard-store.ts';
 import type { StorePool } from './store-parts.ts';
@@ -61,7 +61,7 @@ export class StandInPool implements StorePool {
 }
 
 export function windowsOf(windows = 8, waiting = 64): WindowPool {
-  return new WindowPool({ windowBytes: BLOCK_BYTES, windows, waiting, allocate: (bytes) => new Uint8Array(bytes) });
+  return new WindowPool({ windowBytes: 2 * BLOCK_BYTES, windows, waiting, allocate: (bytes) => new Uint8Array(bytes) });
 }
 
 export async function openStore(
@@ -100,14 +100,35 @@ export function expectedOf(name: ShardName, payload: Uint8Array = payloadFor(nam
   return { name, payloadBytes: payload.length, checksum: crc32c(payload) };
 }
 
-/** The payload, or why there is none. */
+/** The payload, or why there is none; the same whether the shard is opened first, or read in one go. */
 export async function readAll(store: ShardStore, expected: ExpectedShard): Promise<Uint8Array | string> {
+  const [one, other] = [await readOpened(store, expected), await readInOneGo(store, expected)];
+  const isSame = typeof one === 'string' ? one === other : Buffer.from(one).equals(Buffer.from(other));
+  if (!isSame) throw new Error(`opened first it is ${String(one)}, in one go ${String(other)}`);
+  return one;
+}
+
+/** The payload, or why there is none. */
+export async function readOpened(store: ShardStore, expected: ExpectedShard): Promise<Uint8Array | string> {
   const found: FoundShard = await store.read(expected);
-  if (found.kind !== 'open') return found.kind === 'missing' ? found.reason : found.error.message;
+  if (found.kind !== 'open') return answerIn(found);
   const into = new Uint8Array(expected.payloadBytes);
-  const { kind } = await found.reader.read(0, into);
+  const read = await found.reader.read(0, into);
   await found.close();
-  return kind === 'verified' ? into : kind;
+  return read.kind === 'verified' ? into : answerIn(read);
+}
+
+/** The payload, or why there is none. */
+export async function readInOneGo(store: ShardStore, expected: ExpectedShard): Promise<Uint8Array | string> {
+  const into = new Uint8Array(expected.payloadBytes).fill(0xbb);
+  const read = await store.readRange(expected, 0, into);
+  if (read.kind === 'verified') return into;
+  return into.every((byte) => byte === 0) ? answerIn(read) : 'bytes that nobody has verified';
+}
+
+function answerIn(answer: RangeFromStore): string {
+  if (answer.kind === 'missing') return answer.reason;
+  return answer.kind === 'unreadable' && !('block' in answer) ? answer.error.message : answer.kind;
 }
 
 /** One that fits every shard of the epochs before it. */

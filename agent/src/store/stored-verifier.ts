@@ -9,15 +9,17 @@ import { allocateAligned } from '../devices/index.ts';
 import type { PoolFiles } from '../pools/index.ts';
 import {
   examineShard,
-  openShard,
   pathOfShard,
+  verifyShard,
   WindowPool,
   type ExpectedShard,
   type MissingReason,
-  type OpenedShard,
+  type MissingShard,
+  type RangeRead,
   type ShardIdentity,
   type ShardIo,
   type ShardName,
+  type UnreadableShard,
 } from '../shards/index.ts';
 
 export type Verified = { readonly kind: 'verified' } | NotVerified;
@@ -52,44 +54,45 @@ export class StoredVerifier {
 
   /** Whether it is the expected shard, to the last byte, under its name or where it was written. */
   async verify(expected: ExpectedShard, path = pathOfShard(expected.name)): Promise<Verified> {
-    return this.#look(path, (io) => openShard(io, expected), verifyAll);
+    return this.#look(path, async (io) => verdictOn(await verifyShard(io, expected)));
   }
 
   /** Whether it is a whole shard of this name, whatever it holds. */
   async examine(name: ShardName): Promise<Verified> {
-    return this.#look(pathOfShard(name), (io) => examineShard(io, name), verifyAll);
+    return this.#look(pathOfShard(name), async (io) => {
+      const shard = await examineShard(io, name);
+      return verdictOn(shard.kind === 'open' ? await shard.reader.verify(0, shard.reader.payloadBytes) : shard);
+    });
   }
 
   /** The same by its two ends, without its payload, and how its stripe is encoded. */
   async identify(name: ShardName): Promise<Identified> {
-    return this.#look(
-      pathOfShard(name),
-      (io) => examineShard(io, name),
-      ({ reader: { identity } }) => Promise.resolve({ kind: 'identified', identity }),
-    );
+    return this.#look(pathOfShard(name), async (io) => {
+      const shard = await examineShard(io, name);
+      return shard.kind === 'open' ? { kind: 'identified', identity: shard.reader.identity } : noShard(shard);
+    });
   }
 
-  async #look<Found>(
-    path: string,
-    open: (io: ShardIo) => Promise<OpenedShard>,
-    compare: (shard: Extract<OpenedShard, { kind: 'open' }>) => Promise<Found>,
-  ): Promise<Found | NotVerified> {
+  async #look<Found>(path: string, compare: (io: ShardIo) => Promise<Found>): Promise<Found | NotVerified> {
     const device = await this.#files.openDirect(path);
     if (device === undefined) return { kind: 'other', reason: 'absent', detail: 'there is no file' };
     try {
-      const found = await open({ device, windows: this.#windows, crc32c: this.#crc32c });
-      if (found.kind === 'missing') return { kind: 'other', reason: found.reason, detail: found.detail };
-      return found.kind === 'unreadable' ? found : await compare(found);
+      return await compare({ device, windows: this.#windows, crc32c: this.#crc32c });
     } finally {
       await device.close();
     }
   }
 }
 
-async function verifyAll({ reader }: Extract<OpenedShard, { kind: 'open' }>): Promise<Verified> {
-  const read = await reader.verify(0, reader.payloadBytes);
-  if (read.kind !== 'corrupt') return read;
+function verdictOn(read: RangeRead): Verified {
+  if (read.kind === 'verified') return read;
+  if (read.kind !== 'corrupt') return noShard(read);
   const [first = 0] = read.blocks;
   const detail = `${read.blocks.length} of its blocks, the first at ${first}, are not as they were written`;
   return { kind: 'other', reason: 'corruptBlocks', detail };
+}
+
+function noShard(found: MissingShard | UnreadableShard): NotVerified {
+  if (found.kind === 'unreadable') return { kind: 'unreadable', error: found.error };
+  return { kind: 'other', reason: found.reason, detail: found.detail };
 }
