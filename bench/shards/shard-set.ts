@@ -20,7 +20,7 @@ import type { FioFiles } from './fio.ts';
 import { alignedNoise, type StoreBench } from './store-bench.ts';
 
 /** What one call reads, into a buffer that the next one uses again. */
-const CALL_BYTES = 4 * 1024 * 1024;
+const CALL_BYTES = 2 * 1024 * 1024;
 
 /** A record is about as long for a stripe of 10+4. */
 export const STRIPE = { logicalLength: 1, record: new Uint8Array(1024).fill(1) };
