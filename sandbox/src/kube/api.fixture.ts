@@ -42,14 +42,14 @@ export class Api {
   /** The next event of each call; undefined at the end of the stream. */
   async watch(path: string): Promise<{ next: () => Promise<WatchLine | undefined>; raw: IncomingMessage }> {
     const raw = await this.#send('GET', path, undefined, {});
-    // A stream that a test or the server breaks off is over, like one that ends.
+    // A stream that a test or the server breaks off is over, like one that ends; also for who waits for its next line.
     raw.on('error', () => undefined);
     const reader = createInterface(raw);
     reader.on('error', () => undefined);
     const lines = reader[Symbol.asyncIterator]();
     const next = async (): Promise<WatchLine | undefined> => {
-      const line = await lines.next();
-      return line.done === true ? undefined : (JSON.parse(line.value) as WatchLine);
+      const line = await lines.next().catch(() => undefined);
+      return line === undefined || line.done === true ? undefined : (JSON.parse(line.value) as WatchLine);
     };
     return { next, raw };
   }
