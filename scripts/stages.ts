@@ -39,8 +39,9 @@ const jest = (name: string, ...args: string[]): Stage => ({
   ],
 });
 
-/** Unit tests that compute for long, in a stage of their own. */
+/** Unit tests that compute for long, and those that write to disks, each in a stage of its own. */
 const CODEC = '/(erasure|coding|native)/';
+const AGENT = '/agent/src/';
 
 const check: Stage[] = [
   { name: 'format', command: ['npm', 'run', '--silent', 'format:check'] },
@@ -50,7 +51,8 @@ const check: Stage[] = [
   { name: 'generated', command: ['node', 'scripts/generate.ts', '--check'] },
   { name: 'fields', command: ['node', '--no-warnings', 'scripts/fields.ts'] },
   jest('tidy', 'tidy'),
-  jest('unit', 'unit', `--testPathIgnorePatterns=${CODEC}`),
+  jest('unit', 'unit', `--testPathIgnorePatterns=${CODEC}|${AGENT}`),
+  jest('agent', 'unit', `--testPathPatterns=${AGENT}`),
   jest('codec', 'unit', `--testPathPatterns=${CODEC}`),
   { name: 'without-addon', jest: true, command: ['node', '--no-warnings', 'scripts/without-addon.ts'] },
 ];
