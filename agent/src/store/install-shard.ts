@@ -3,8 +3,9 @@
  * shard is a conflict, and only the same one, or what is no shard, is replaced. It counts as stored when the names on the way to it
  * survive a power loss and every byte was read back.
  *
- * The same shard may be there because an earlier process could not sync its name, of which the kernel tells nobody a second time. So
- * the name is given again, which is a change that a sync has to write; but only to a file that was read back before.
+ * What is replaced is so only by a file that was read back before: of a damaged shard most blocks may be right, and wanted when others
+ * are lost. The same shard may be there because an earlier process could not sync its name, of which the kernel tells nobody a second
+ * time; to give the name again is a change that a sync has to write.
  */
 import { CoucheStorError } from '@couchestor/common/base';
 import { pathOfShard, type ExpectedShard } from '../shards/index.ts';
@@ -25,15 +26,15 @@ const OTHER_CONTENT: ReadonlySet<string> = new Set(['otherLength', 'otherChecksu
 export async function installShard(parts: StoreParts, temporary: string, expected: ExpectedShard): Promise<void> {
   const { name } = expected;
   await parts.names.run(pathOfShard(name), async () => {
-    const isThere = await isStored(parts, expected);
-    if (isThere) refuseUnlessVerified(parts, expected, await parts.verifier.verify(expected, temporary));
+    const isTaken = await isNameTaken(parts, expected);
+    if (isTaken) refuseUnlessVerified(parts, expected, await parts.verifier.verify(expected, temporary));
     await parts.volumes.run(name.volumeId, async () => {
       refusePut(parts, name);
       await parts.folders.make(name);
       await parts.pool.files.rename(temporary, pathOfShard(name));
     });
     // Somebody may rely on what was there, so whatever fails now leaves the name to what has replaced it.
-    if (isThere) return parts.folders.sync(name);
+    if (isTaken) return parts.folders.sync(name);
     try {
       await parts.folders.sync(name);
       refuseUnlessVerified(parts, expected, await parts.verifier.verify(expected));
@@ -44,8 +45,8 @@ export async function installShard(parts: StoreParts, temporary: string, expecte
   });
 }
 
-/** False: nothing is there, or what is no shard. */
-async function isStored({ pool, verifier }: StoreParts, expected: ExpectedShard): Promise<boolean> {
+/** Whether something is there that may be replaced: the same shard, or what is no shard. */
+async function isNameTaken({ pool, verifier }: StoreParts, expected: ExpectedShard): Promise<boolean> {
   const path = pathOfShard(expected.name);
   const stat = await pool.files.stat(path);
   if (stat === undefined) return false;
@@ -54,11 +55,11 @@ async function isStored({ pool, verifier }: StoreParts, expected: ExpectedShard)
   if (found.kind === 'unreadable') throw found.error;
   if (found.kind === 'verified') return true;
   if (NOT_TO_REPLACE.has(found.reason)) throw conflict(path, found.detail);
-  if (!OTHER_CONTENT.has(found.reason)) return false;
+  if (!OTHER_CONTENT.has(found.reason)) return true;
   const itself = await verifier.examine(expected.name);
   if (itself.kind === 'unreadable') throw itself.error;
   if (itself.kind === 'verified') throw conflict(path, found.detail);
-  return false;
+  return true;
 }
 
 function conflict(path: string, detail: string): CoucheStorError {

@@ -36,6 +36,19 @@ async function world(): Promise<{ files: PowerLossFiles; pool: StandInPool; stor
   return { files, pool, store: await openStore(pool) };
 }
 
+/** From lose() on, what is synced is not as it was written. */
+async function lossyWorld(): Promise<{ disk: PowerLossFiles; pool: StandInPool; store: ShardStore; lose: () => void }> {
+  const disk = new PowerLossFiles();
+  let isLossy = false;
+  const files = new InterposedFiles(disk, async ({ operation, path }, run) => {
+    const result = await run();
+    if (isLossy && operation === 'sync') fileAt(disk, path).content.fill(0, 0, 512);
+    return result;
+  });
+  const pool = await StandInPool.make(files);
+  return { disk, pool, store: await openStore(pool), lose: () => (isLossy = true) };
+}
+
 /** Nothing on its way, and no room set aside. */
 async function expectNothingLeft({ files, reserved }: StandInPool): Promise<void> {
   expect(await files.entries(INCOMING_FOLDER)).toEqual([]);
@@ -91,20 +104,24 @@ describe('a put of what is there already', () => {
   });
 
   it('whose own file is not as it was written is refused, and the one that is there stays', async () => {
-    const disk = new PowerLossFiles();
-    let isLossy = false;
-    const files = new InterposedFiles(disk, async ({ operation, path }, run) => {
-      const result = await run();
-      if (isLossy && operation === 'sync') fileAt(disk, path).content.fill(0, 0, 512);
-      return result;
-    });
-    const pool = await StandInPool.make(files);
-    const store = await openStore(pool);
+    const { pool, store, lose } = await lossyWorld();
     const expected = await putShard(store);
     const put = await begin(store);
-    isLossy = true;
+    lose();
     await expect(put.commit(stripeOf())).rejects.toMatchObject({ code: 'corrupt' });
     expect(await readAll(store, expected)).toEqual(payloadFor(NAME));
+    await expectNothingLeft(pool);
+  });
+
+  it('and whose own file is not as it was written leaves a damaged one: what is right of it may be wanted', async () => {
+    const { disk, pool, store, lose } = await lossyWorld();
+    await putShard(store);
+    fileAt(disk, PATH).content[4100]! ^= 1;
+    const damaged = Buffer.from(fileAt(disk, PATH).content);
+    const put = await begin(store);
+    lose();
+    await expect(put.commit(stripeOf())).rejects.toMatchObject({ code: 'corrupt' });
+    expect(fileAt(disk, PATH).content).toEqual(damaged);
     await expectNothingLeft(pool);
   });
 
